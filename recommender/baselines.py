@@ -1,0 +1,176 @@
+"""What ours has to beat, each as a scorer for `evaluation.measure`.
+
+The three of `implicit` know papers by their likes alone: a paper that nobody liked in
+training has no score with them, −∞.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recommender import factors
+from recommender.arrays import Floats, Ids, find
+from recommender.evaluation import Pairs, Scorer
+from recommender.interactions import from_pairs
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+_NEIGHBOURS = 100
+_BPR_FACTORS = 128
+_BPR_ITERATIONS = 150
+
+
+def chance(seed: int) -> Scorer:
+    """Return scores drawn from a hat."""
+    rng = np.random.default_rng([seed, 8])
+    return lambda liked, candidates: rng.random((len(liked), len(candidates)), np.float32)
+
+
+def popularity(train: Pairs, n_papers: int) -> Scorer:
+    """Return everybody's favourites: how many liked each paper in training."""
+    counts = np.bincount(train[:, 1], minlength=n_papers).astype(np.float32)
+    return lambda liked, candidates: np.tile(counts[candidates], (len(liked), 1))
+
+
+def centroid(vectors: Floats) -> Scorer:
+    """Return likeness to the mean of the liked papers' vectors; row i is that of paper i."""
+
+    def scorer(liked: Sequence[Ids], candidates: Ids) -> Floats:
+        profiles = np.stack([vectors[ids].mean(axis=0) for ids in liked])
+        return np.asarray(profiles @ vectors[candidates].T, np.float32)
+
+    return scorer
+
+
+def tfidf_knn(tfidf: "csr_array[Any]") -> Scorer:
+    """Return the sum of tf-idf cosines with the liked papers; row i is that of paper i."""
+
+    def scorer(liked: Sequence[Ids], candidates: Ids) -> Floats:
+        found = np.zeros((len(liked), len(candidates)), np.float32)
+        among = tfidf[candidates].T.tocsr()
+        for row, ids in enumerate(liked):
+            found[row] = np.asarray((tfidf[ids] @ among).sum(axis=0)).ravel()
+        return found
+
+    return scorer
+
+
+def svm(tfidf: "csr_array[Any]", others: Ids, regularization: float = 0.1) -> Scorer:
+    """Return a linear SVM for each reader, their likes against `others`, as arxiv-sanity does.
+
+    Takes a tenth of a second and more for each reader.
+    """
+
+    def scorer(liked: Sequence[Ids], candidates: Ids) -> Floats:
+        from scipy.sparse import vstack
+        from sklearn.svm import LinearSVC
+
+        found = np.zeros((len(liked), len(candidates)), np.float32)
+        for row, ids in enumerate(liked):
+            against = np.setdiff1d(others, ids)
+            examples = vstack([tfidf[ids], tfidf[against]])
+            labels = np.repeat([1, 0], [len(ids), len(against)])
+            machine = LinearSVC(C=regularization, class_weight="balanced", max_iter=10_000)
+            machine.fit(examples, labels)
+            found[row] = machine.decision_function(tfidf[candidates])
+        return found
+
+    return scorer
+
+
+def als(train: Pairs, seed: int) -> Scorer:
+    """Return implicit's ALS (Hu, Koren & Volinsky 2008); readers are folded in by their likes.
+
+    Raises FactorsUnavailable.
+    """
+    factors.ensure_available()
+    from implicit.cpu.als import AlternatingLeastSquares
+    from scipy.sparse import csr_matrix
+
+    likes = from_pairs(train[:, 0], train[:, 1])
+    model = AlternatingLeastSquares(
+        factors=max(1, min(factors.MOST_FACTORS, min(likes.likes.shape) // 2)),
+        alpha=factors.ALPHA,
+        regularization=factors.REGULARIZATION,
+        iterations=factors.ITERATIONS,
+        random_state=seed,
+    )
+    _train(model, likes.likes)
+
+    def score(given: "csr_array[Any]") -> Floats:
+        users = model.recalculate_user(np.arange(given.shape[0]), csr_matrix(given))
+        return np.asarray(users @ model.item_factors.T, np.float32)
+
+    return _by_likes(likes.papers, score)
+
+
+def bpr(train: Pairs, seed: int) -> Scorer:
+    """Return implicit's Bayesian personalised ranking (Rendle et al. 2009).
+
+    It cannot place a reader after training: one is recognised by their likes, and KeyError is
+    raised for likes that are no reader's of `train`. Raises FactorsUnavailable.
+    """
+    factors.ensure_available()
+    from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+    likes = from_pairs(train[:, 0], train[:, 1])
+    model = BayesianPersonalizedRanking(
+        factors=_BPR_FACTORS, iterations=_BPR_ITERATIONS, random_state=seed, num_threads=1
+    )
+    _train(model, likes.likes)
+    readers = {library: row for row, library in enumerate(_libraries(likes.likes))}
+
+    def score(given: "csr_array[Any]") -> Floats:
+        users = model.user_factors[[readers[library] for library in _libraries(given)]]
+        return np.asarray(users @ model.item_factors.T, np.float32)
+
+    return _by_likes(likes.papers, score)
+
+
+def bm25_knn(train: Pairs) -> Scorer:
+    """Return implicit's item-kNN on likes weighed by BM25. Raises FactorsUnavailable."""
+    factors.ensure_available()
+    from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight
+
+    likes = from_pairs(train[:, 0], train[:, 1])
+    # implicit's own BM25Recommender hands on a matrix of a kind that it then warns about.
+    model = ItemItemRecommender(K=_NEIGHBOURS)
+    _train(model, bm25_weight(likes.likes.T, K1=1.2, B=0.75).T)
+    return _by_likes(
+        likes.papers, lambda given: np.asarray((given @ model.similarity).toarray(), np.float32)
+    )
+
+
+def _train(model: Any, likes: "csr_array[Any]") -> None:
+    from scipy.sparse import csr_matrix
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):  # see `factors.fit`
+        model.fit(csr_matrix(likes), show_progress=False)
+
+
+def _libraries(likes: "csr_array[Any]") -> list[tuple[int, ...]]:
+    rows = np.split(likes.indices, likes.indptr[1:-1])
+    return [tuple(sorted(row.tolist())) for row in rows]
+
+
+def _by_likes(papers: Ids, score: Callable[["csr_array[Any]"], Floats]) -> Scorer:
+    """papers: ids, ascending, that `score` knows as columns of likes and of scores."""
+    from scipy.sparse import csr_array
+
+    def scorer(liked: Sequence[Ids], candidates: Ids) -> Floats:
+        columns = [find(papers, np.asarray(ids)) for ids in liked]
+        columns = [row[row >= 0] for row in columns]
+        starts = np.cumsum([0, *(len(row) for row in columns)], dtype=np.int32)
+        indices = np.concatenate(columns).astype(np.int32)
+        ones = np.ones(len(indices), np.float32)
+        given = csr_array((ones, indices, starts), shape=(len(liked), len(papers)))
+        at = find(papers, candidates)
+        found = np.full((len(liked), len(candidates)), -np.inf, np.float32)
+        found[:, at >= 0] = score(given)[:, at[at >= 0]]
+        return found
+
+    return scorer

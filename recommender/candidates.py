@@ -1,0 +1,272 @@
+"""The papers that can be ranked, as arrays. A corpus never changes; a new one replaces it.
+
+Papers that are taken out (withdrawn, or the sample once real papers are there) are no longer
+offered, but stay known: a like of them still says something about its reader.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.arrays import Floats, Ids, Rows, find, ids_of
+from recommender.encoder import Encoder
+from recommender.model import Known, Model, fingerprints
+from recommender.papers import Paper, PaperId
+
+_MANY_UPVOTES = 300.0  # from here on more upvotes say nothing more
+_SLATES = 4  # candidate lists held ready at the same time
+_MAPPED_AT_ONCE = 1024
+
+
+@dataclass(frozen=True)
+class Slate:
+    """Candidates prepared for scoring; n of them, in the order of `rows`.
+
+    rows: where they stand in the corpus. features: φ, shape (n, r). base: shape (n, d).
+    rated: their rows among the model's rated papers, -1 for the unrated.
+    popular: in [0, 1]; upvotes, and how new. varied: base·directions, shape (n, e).
+    factor: what the profile's part of the score is multiplied by. spread: what, raised to a
+    power that depends on the reader, it is divided by; logarithms.
+    """
+
+    ids: Ids
+    rows: Rows
+    features: Floats = field(repr=False)
+    base: Floats = field(repr=False)
+    varied: Floats = field(repr=False)
+    rated: Rows
+    popular: Floats
+    factor: Floats
+    spread: Floats
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Corpus:
+    """All known papers and their vectors; up to about 100,000. Safe to share between threads."""
+
+    def __init__(self, model: Model, encoder: Encoder) -> None:
+        """Begin with no paper; `extended` adds them.
+
+        Raises ValueError when the model was made with another encoder.
+        """
+        if model.encoder != encoder.name:
+            raise ValueError(f"model {model.version} needs the encoder {model.encoder!r}")
+        d = model.text.dimensions
+        self._model = model
+        self._encoder = encoder
+        self._known = Known.of((), np.zeros((0, d), np.float32), np.zeros((0, 0), np.int32))
+        self._base = np.zeros((0, d), np.float32)
+        # φ beyond the base vectors, filled in when first asked for: with many landmarks it
+        # is the dearest thing about a paper.
+        self._mapped = np.zeros((0, model.text_map.dimensions - d), np.float16)
+        self._is_mapped = np.zeros(0, np.bool_)
+        self._days = np.zeros(0, np.int64)
+        self._upvotes = np.zeros(0, np.float32)
+        self._is_sample = np.zeros(0, np.bool_)
+        self._is_out = np.zeros(0, np.bool_)
+        self._rated = np.zeros(0, np.int64)
+        self._offered: Ids = np.zeros(0, np.int64)
+        # Only a cache: threads may fill it twice, never wrongly.
+        self._slates: dict[bytes, Slate] = {}
+
+    def __len__(self) -> int:
+        """Return how many papers may be offered."""
+        return int(np.count_nonzero(~self._is_out))
+
+    def __contains__(self, paper: object) -> bool:
+        return isinstance(paper, int) and bool(self.rows([paper])[0] >= 0)
+
+    @property
+    def ids(self) -> Ids:
+        """Return the ids of all known papers, ascending; those taken out as well."""
+        return self._known.ids
+
+    @property
+    def base(self) -> Floats:
+        """Return the base vectors of all known papers, in the order of `ids`."""
+        return self._base
+
+    @property
+    def telling(self) -> NDArray[np.int32]:
+        """Return the telling words of all known papers, as columns of the vocabulary."""
+        return self._known.telling
+
+    @property
+    def rated(self) -> Rows:
+        """Return where each known paper stands among the model's rated ones, or -1."""
+        return self._rated
+
+    def rows(self, ids: Iterable[int]) -> Rows:
+        """Return where papers stand in this corpus, -1 for unknown ones."""
+        return find(self._known.ids, ids_of(ids))
+
+    def extended(self, papers: Sequence[Paper]) -> "Corpus":
+        """Return a corpus that has these papers as well, or instead of their older states.
+
+        Only texts that neither this corpus nor the model has read are encoded. A withdrawn
+        paper is taken out; one that is no longer withdrawn comes back.
+        """
+        latest = list({paper.id: paper for paper in papers}.values())
+        if not latest:
+            return self
+        at = self.rows(paper.id for paper in latest)
+        prints = fingerprints(latest)
+        is_read = at >= 0
+        is_read[is_read] = self._known.prints[at[is_read]] == prints[is_read]
+        unread = [paper for paper, read in zip(latest, is_read, strict=True) if not read]
+        base, telling = self._model.read(unread, self._encoder)
+        fresh = Known.of(unread, base, telling)
+        return self._merged(latest, fresh)
+
+    def _merged(self, latest: Sequence[Paper], fresh: Known) -> "Corpus":
+        """Return a corpus of the papers that stay as they are and the latest ones."""
+        ids = np.union1d(self.ids, ids_of(paper.id for paper in latest))
+        grown = self._empty()
+        grown._known = _joined(ids, self._known, fresh)
+        grown._base = np.zeros((len(ids), self._base.shape[1]), np.float32)
+        old, new = find(ids, self.ids), find(ids, fresh.ids)
+        grown._base[old] = self._base
+        grown._mapped = np.zeros((len(ids), self._mapped.shape[1]), np.float16)
+        grown._mapped[old] = self._mapped
+        grown._is_mapped = np.zeros(len(ids), np.bool_)
+        grown._is_mapped[old] = self._is_mapped
+        grown._is_mapped[new] = False
+        grown._base[new] = fresh.base
+        grown._rated = self._model.rows_of(ids)
+        at = find(ids, ids_of(paper.id for paper in latest))
+
+        def put(before: NDArray[Any], after: Sequence[Any]) -> NDArray[Any]:
+            values = np.zeros(len(ids), before.dtype)
+            values[old] = before
+            values[at] = after
+            return values
+
+        grown._days = put(self._days, [paper.announced.toordinal() for paper in latest])
+        grown._upvotes = put(self._upvotes, [paper.upvotes for paper in latest])
+        grown._is_sample = put(self._is_sample, [paper.is_sample for paper in latest])
+        grown._is_out = put(self._is_out, [paper.is_withdrawn for paper in latest])
+        return grown._settled()
+
+    def without(self, ids: Iterable[int]) -> "Corpus":
+        """Return a corpus that no longer offers these papers."""
+        gone = self.rows(ids)
+        smaller = self._copy()
+        smaller._is_out = self._is_out.copy()
+        smaller._is_out[gone[gone >= 0]] = True
+        return smaller._settled()
+
+    def newest(self, days: int = 7) -> Ids:
+        """Return the papers of the last so many announcement days, ascending.
+
+        Days that exist are counted back from the newest one, whatever the wall clock says.
+        While there are only sample papers, all of them; else real papers only.
+        """
+        offered = self.rows(self._offered)
+        if not len(offered) or self._is_sample[offered[0]]:
+            return self._offered
+        announced = self._days[offered]
+        last = np.unique(announced)[-max(days, 1) :]
+        return np.asarray(self._offered[announced >= last[0]], np.int64)
+
+    def slate(self, candidates: Ids | None) -> Slate:
+        """Return candidates ready for scoring; all that may be offered for None.
+
+        Unknown papers and those taken out are left out.
+        """
+        wanted = self._offered if candidates is None else np.asarray(candidates, np.int64)
+        key = wanted.tobytes()
+        slate = self._slates.get(key)
+        if slate is None:
+            slate = self._prepared(wanted)
+            while len(self._slates) >= _SLATES:
+                self._slates.pop(next(iter(self._slates)), None)
+            self._slates[key] = slate
+        return slate
+
+    def _prepared(self, wanted: Ids) -> Slate:
+        rows = find(self.ids, np.unique(wanted))
+        rows = rows[rows >= 0]
+        rows = rows[~self._is_out[rows]]
+        base = self._base if len(rows) == len(self._base) else self._base[rows]
+        rated, model = self._rated[rows], self._model
+        features = self._features(rows, base)
+        flat = np.zeros(len(rows), np.float32)
+        return Slate(
+            ids=self.ids[rows],
+            rows=rows,
+            features=features,
+            base=base,
+            varied=base @ model.directions,
+            rated=rated,
+            popular=_popularity(self._upvotes[rows], self._days[rows]),
+            factor=np.where(rated >= 0, model.rated_factor, model.new_factor).astype(np.float32),
+            spread=np.log(model.hubs.spread(features)) if model.hubs else flat,
+        )
+
+    def _features(self, rows: Rows, base: Floats) -> Floats:
+        """Return φ of papers of this corpus. Threads may work the same out twice."""
+        width = base.shape[1]
+        if not self._mapped.shape[1]:
+            return base
+        new = rows[~self._is_mapped[rows]]
+        for start in range(0, len(new), _MAPPED_AT_ONCE):
+            at = new[start : start + _MAPPED_AT_ONCE]
+            self._mapped[at] = self._model.text_map(self._base[at])[:, width:]
+            self._is_mapped[at] = True
+        features = np.empty((len(rows), width + self._mapped.shape[1]), np.float32)
+        features[:, :width] = base
+        features[:, width:] = self._mapped[rows]
+        return features
+
+    def _settled(self) -> Self:
+        """Work out what may be offered: real papers, or the sample while there are none."""
+        is_in = ~self._is_out
+        is_real = is_in & ~self._is_sample
+        self._offered = self.ids[is_real if np.any(is_real) else is_in]
+        return self
+
+    def _empty(self) -> "Corpus":
+        return Corpus(self._model, self._encoder)
+
+    def _copy(self) -> "Corpus":
+        twin = self._empty()
+        twin.__dict__.update(self.__dict__)
+        twin._slates = {}
+        return twin
+
+
+def paper_ids(ids: Ids) -> list[PaperId]:
+    """Return PaperIds as Python's own numbers."""
+    return [PaperId(int(i)) for i in ids]
+
+
+def _joined(ids: Ids, old: Known, fresh: Known) -> Known:
+    """Return what is known of the papers `ids`; the fresh where both know one."""
+    width = fresh.telling.shape[1] or old.telling.shape[1]
+    known = Known(
+        ids=ids,
+        prints=np.zeros(len(ids), np.int64),
+        base=np.zeros((0, fresh.base.shape[1]), np.float16),  # the corpus keeps them in float32
+        telling=np.full((len(ids), width), -1, np.int32),
+    )
+    for part in (old, fresh):
+        at = find(ids, part.ids)
+        known.prints[at] = part.prints
+        if part.telling.shape[1]:
+            known.telling[at] = part.telling
+    return known
+
+
+def _popularity(upvotes: Floats, days: NDArray[np.int64]) -> Floats:
+    """Return how much a stranger would be offered each paper, in [0, 1]: mostly for its
+    upvotes, and among papers without any for being new."""
+    if not len(days):
+        return np.zeros(0, np.float32)
+    liked = np.minimum(np.log1p(upvotes) / np.log1p(_MANY_UPVOTES), 1)
+    fresh = np.exp2(-(days.max() - days) / 3.0)
+    return np.asarray(0.8 * liked + 0.2 * fresh, np.float32)

@@ -1,0 +1,290 @@
+"""Nightly: everybody's ratings → a model. What readers share is used only where it helps.
+
+The text strand needs no training but the texts. What readers teach (`lessons`) makes two more,
+EASE's and ALS's. Whether and how much they count is decided by hiding papers from training and
+ranking them for the readers who liked them. While likes are few, text alone wins, and then
+stays alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+import numpy as np
+import structlog
+
+from recommender import factors, lessons
+from recommender.arrays import Floats, Ids, Mask, Rows, find
+from recommender.cold_start import KNOTS, Strand, hubs_of
+from recommender.encoder import Encoder
+from recommender.factors import FactorsUnavailable
+from recommender.feedback import Rating
+from recommender.interactions import Interactions, interactions
+from recommender.lessons import Lessons
+from recommender.metrics import Doubles, best
+from recommender.model import Model
+from recommender.papers import Paper
+
+log = structlog.get_logger()
+
+Progress = Callable[[str, float], None]
+
+DIRECT = 1 / 3  # what is known of a rated paper directly, beside what text says of a new one
+BLENDS = (0.5, 2.0, 8.0, 32.0)  # weight of the readers' strands; the text's is 1
+RHOS = (0.3, 1.0, 2.0)  # of ALS beside EASE
+BETAS = (0.1, 0.3, 0.8)  # of the liked paper itself
+POWERS = (0.0, 0.4, 0.6, 0.8)  # of the spread by which scores are divided
+
+MIN_READERS = 20  # with two likes or more
+_HIDDEN = 0.2  # of the rated papers, for choosing the weights
+_UNRATED = 1_000  # papers nobody rated that compete with the hidden ones
+_JUDGES = 2_000  # readers for whom the weights are judged
+_REFERENCE = 500  # readers by whose scores hubs are found
+_SMALL = 2_000  # rated papers, for which one BLAS thread is enough
+_SURE = 2.0  # standard errors by which the readers' strands must beat text alone
+
+
+def train(
+    papers: Sequence[Paper],
+    ratings: Sequence[Rating],
+    encoder: Encoder,
+    *,
+    version: str,
+    seed: int,
+    progress: Progress | None = None,
+) -> Model:
+    """Return the model of these papers and ratings; the same for the same seed.
+
+    progress: told what happens and how much of the whole is done, 0 … 1.
+
+    Where `implicit` cannot be loaded the model knows texts alone, and one warning says what
+    to install. Ratings of papers that are not among `papers` are left out.
+    """
+    import scipy.linalg  # noqa: F401  the limit below reaches only what is loaded by then
+    from threadpoolctl import threadpool_limits
+
+    tell = progress or _silent
+    tell("reading the papers", 0.0)
+    model = Model.text_only(papers, encoder, version)
+    likes = interactions(ratings, [paper.id for paper in papers])
+    readers = np.diff(likes.likes.indptr) >= 2
+    metrics = {
+        "papers": float(len(papers)),
+        "readers": float(len(likes.users)),
+        "likes": float(len(likes)),
+        "blend": 0.0,
+    }
+    try:
+        factors.ensure_available()
+        if np.count_nonzero(readers) >= MIN_READERS:
+            # Small matrices: on a busy machine BLAS threads wait for each other longer than
+            # they compute (8 s in place of 1.4 s for 400 papers).
+            with threadpool_limits(1 if len(likes.papers) <= _SMALL else None, "blas"):
+                tell("comparing text with readers", 0.3)
+                choice = _choose_on_hidden(model, likes, seed)
+                metrics |= choice.metrics
+                if choice.blend:
+                    tell("learning from readers", 0.6)
+                    model = with_readers(model, likes, choice, seed)
+    except FactorsUnavailable as unavailable:
+        log.warning("training.text_only", why=str(unavailable))
+    tell("done", 1.0)
+    return replace(model, metrics=metrics)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How much readers count. blend: beside the text, 0 for text alone. rho, beta: of ALS and
+    of the liked paper itself, beside EASE. power: of `Hubs`.
+
+    lessons: what was learnt to find out, for whoever needs it of the same likes.
+    """
+
+    blend: float
+    rho: float
+    beta: float
+    power: float
+    metrics: dict[str, float]
+    lessons: Lessons | None = field(default=None, repr=False)
+
+
+def with_readers(model: Model, likes: Interactions, choice: Choice, seed: int) -> Model:
+    """Return a text-only model extended by what these likes teach.
+
+    Raises FactorsUnavailable.
+    """
+    base = _vectors(model, likes.papers)
+    learnt = choice.lessons
+    if learnt is None or learnt.likes is not likes:
+        learnt = lessons.learn(likes, base, seed)
+    scale = choice.blend * _scale(model.strands[0], base, learnt)
+    parts = {
+        "ease": learnt.rows(1.0, 0.0, choice.beta),
+        "als": learnt.rows(0.0, choice.rho, 0.0),
+    }
+    strands = [*model.strands]
+    for name, rows in parts.items():
+        rows *= np.float32(scale)
+        always = (1.0,) * len(KNOTS)
+        strands.append(Strand(name, base.shape[1], always, learnt.guess(rows), rows))
+    hubs = None
+    if choice.power:
+        features = np.hstack([base[learnt.sample], learnt.features])
+        hubs = hubs_of(
+            _profiles(strands[0], parts.values(), likes, base, seed), features, choice.power
+        )
+    return replace(
+        model,
+        text_map=learnt.text_map,
+        strands=tuple(strands),
+        hubs=hubs,
+        rated=likes.papers,
+        neighbours=learnt.neighbours.scaled(DIRECT * scale),
+    )
+
+
+def _profiles(
+    text: Strand, parts: Iterable[Floats], likes: Interactions, base: Floats, seed: int
+) -> Floats:
+    """Return the profiles of some hundred readers, shape (s, d + r)."""
+    some = np.random.default_rng([seed, 5]).permutation(likes.likes.shape[0])[:_REFERENCE]
+    liked = likes.likes[some]
+    by_readers = sum(np.asarray(liked @ rows, np.float32) for rows in parts)
+    return np.hstack([(liked @ base) @ text.guess, by_readers]).astype(np.float32)
+
+
+def _scale(text: Strand, base: Floats, learnt: Lessons) -> float:
+    """Return what gives the readers' strands the spread of scores that the text's has."""
+    some = slice(0, 500)
+    goal = float((base[some] @ text.guess @ base[some].T).std())
+    rows = learnt.rows(1.0, *lessons.TYPICAL, some)
+    return goal / max(float((rows @ learnt.features[some].T).std()), 1e-12)
+
+
+def _vectors(model: Model, papers: Ids) -> Floats:
+    return model.known.base[find(model.known.ids, papers)].astype(np.float32)
+
+
+def _choose_on_hidden(model: Model, likes: Interactions, seed: int) -> Choice:
+    """Hide some rated papers as if they were new, and rank them for those who liked them."""
+    hidden = np.random.default_rng([seed, 2]).random(len(likes.papers)) < _HIDDEN
+    shown, wanted = _columns(likes, ~hidden), _columns(likes, hidden)
+    # What was learnt without the hidden papers is not kept: it would only fill the memory.
+    return replace(choose_blend(model, shown, wanted, seed, _UNRATED), lessons=None)
+
+
+def choose_blend(
+    model: Model, shown: Interactions, wanted: Interactions, seed: int, rivals: int = 0
+) -> Choice:
+    """Choose how much readers count, by ranking new papers for those who liked them.
+
+    shown: what is learnt from. wanted: likes of papers that `shown` does not have, by the
+    same readers in the same rows. rivals: how many papers that nobody rated compete.
+    """
+    rng = np.random.default_rng([seed, 4])
+    is_judge = (np.diff(shown.likes.indptr) > 0) & (np.diff(wanted.likes.indptr) > 0)
+    judges = np.sort(rng.permutation(np.flatnonzero(is_judge))[:_JUDGES])
+    if len(judges) < MIN_READERS:
+        return Choice(0.0, 0.0, 0.0, 0.0, {"judges": float(len(judges))})
+    rated = np.concatenate([shown.papers, wanted.papers])
+    others = rng.permutation(np.setdiff1d(model.known.ids, rated))[:rivals]
+    candidates = _vectors(model, np.concatenate([wanted.papers, others]))
+    learnt = lessons.learn(shown, _vectors(model, shown.papers), seed)
+    trial = _Trial.of(model, learnt, judges, candidates)
+    relevant = np.zeros(trial.text.shape, np.bool_)  # of the rivals nothing is known
+    relevant[:, : len(wanted.papers)] = wanted.likes[judges].toarray() > 0
+    return _decide(trial, relevant, learnt)
+
+
+Weights = tuple[float, float, float, float]  # blend, rho, beta, power
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Scores of candidates for judges by each part, all of shape (judges, candidates)."""
+
+    text: Floats
+    eased: Floats
+    factored: Floats
+    itself: Floats
+
+    @classmethod
+    def of(cls, model: Model, learnt: Lessons, judges: Rows, candidates: Floats) -> "_Trial":
+        base = _vectors(model, learnt.likes.papers)
+        likes = learnt.likes.likes[judges]
+        text = (likes @ (base @ model.strands[0].guess)) @ candidates.T
+        features = learnt.text_map(candidates)[:, base.shape[1] :]
+        weighed = likes.copy()
+        weighed.data *= learnt.w[likes.indices, 0] * _scale(model.strands[0], base, learnt)
+        parts = (learnt.eased, learnt.factored, learnt.mapped)
+        eased, factored, itself = ((weighed @ part) @ features.T for part in parts)
+        return cls(text, eased, factored, itself)
+
+    def scores(self, weights: Weights) -> Floats:
+        blend, rho, beta, power = weights
+        found = rho * self.factored
+        found += self.eased
+        found += beta * self.itself
+        found *= blend
+        found += self.text
+        return np.asarray(found / _spread(found) ** power if power else found, np.float32)
+
+
+def _spread(scores: Floats) -> Floats:
+    """Return how much the readers differ about each candidate, shape (n,)."""
+    lengths = np.linalg.norm(scores, axis=1, keepdims=True)
+    return np.asarray((scores / np.maximum(lengths, 1e-9)).std(axis=0) + 1e-9, np.float32)
+
+
+def _quality(scores: Floats, relevant: Mask) -> Doubles:
+    """Return one number for each reader: the head of the list, and that nothing is missed.
+
+    The mean of NDCG and recall at 20 and of recall at 100.
+    """
+    found = np.take_along_axis(relevant, best(scores, 100), axis=1)
+    wanted = relevant.sum(axis=1)
+    discount = 1 / np.log2(np.arange(2, 22))[: found.shape[1]]
+    ideal = np.concatenate([[1.0], np.cumsum(discount)])[np.minimum(wanted, len(discount))]
+    gain = (found[:, :20] * discount).sum(axis=1) / ideal
+    recalls = (found[:, :20].sum(axis=1) + found.sum(axis=1)) / np.maximum(wanted, 1)
+    return np.asarray((gain + recalls) / 3, np.float64)
+
+
+def _decide(trial: _Trial, relevant: Mask, learnt: Lessons) -> Choice:
+    """Choose the best weights if they surely beat text alone, reader by reader."""
+    text = _quality(trial.text, relevant)
+    coarse: Iterator[Weights] = ((blend, 0.3, 0.3, 0.6) for blend in BLENDS)
+    (blend, *_), _ = _best_of(trial, relevant, coarse)
+    fine: Iterator[Weights] = product((blend,), RHOS, BETAS, POWERS)
+    weights, quality = _best_of(trial, relevant, fine)
+    gain = quality - text
+    error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
+    is_sure = float(gain.mean()) > _SURE * max(error, 1e-9)
+    blend, rho, beta, power = weights if is_sure else (0.0, 0.0, 0.0, 0.0)
+    metrics = {
+        "judges": float(len(gain)),
+        "text_quality": float(text.mean()),
+        "hybrid_quality": float(quality.mean()),
+        "gain_error": error,
+        "blend": blend,
+        "rho": rho,
+        "beta": beta,
+        "hub_power": power,
+    }
+    return Choice(blend, rho, beta, power, metrics, learnt)
+
+
+def _best_of(
+    trial: _Trial, relevant: Mask, candidates: Iterator[Weights]
+) -> tuple[Weights, Doubles]:
+    """Return the weights that rank best, and how well for each reader."""
+    found = ((weights, _quality(trial.scores(weights), relevant)) for weights in candidates)
+    return max(found, key=lambda pair: float(pair[1].mean()))
+
+
+def _columns(likes: Interactions, kept: Mask) -> Interactions:
+    return Interactions(likes.likes[:, np.flatnonzero(kept)], likes.papers[kept], likes.users)
+
+
+def _silent(what: str, done: float) -> None:
+    """For those who do not want to know."""

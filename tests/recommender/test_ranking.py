@@ -1,0 +1,203 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.feedback import Feedback, Verdict
+from recommender.papers import PaperId
+from recommender.picks import PartKind, Request
+from recommender.ranking import nearest, recommend
+from tests.recommender import planted
+
+numbers = st.integers(1, 420).map(PaperId)
+feedback = st.builds(Feedback, numbers, st.sampled_from([*Verdict, None]), st.booleans())
+requests = st.builds(
+    Request,
+    user=st.integers(0, 10**6),
+    feedback=st.lists(feedback, max_size=15, unique_by=lambda f: f.paper).map(tuple),
+    seen=st.frozensets(numbers, max_size=40),
+    k=st.integers(1, 10),
+    surprise=st.integers(0, 4),
+    explores=st.booleans(),
+)
+
+
+def liking(topics, topic, count, **more):
+    liked = tuple(planted.like(n) for n in planted.of_topic(topics, topic)[:count])
+    return Request(1, liked, **more)
+
+
+@settings(deadline=None)
+@given(st.data(), requests)
+def test_the_parts_of_every_pick_sum_to_its_score(
+    hybrid, hybrid_corpus, model, corpus, data, request
+):
+    kinds = [(model, corpus), (hybrid, hybrid_corpus)]
+    chosen, shelf = data.draw(st.sampled_from(kinds))
+    (picks,) = recommend(chosen, shelf, [request], None, seed=1)
+    assert picks
+    for pick in picks:
+        assert np.isfinite(pick.score)
+        values = [part.value for part in pick.parts]
+        largest = max(map(abs, values), default=1.0)
+        assert abs(sum(values) - pick.score) <= 1e-6 * max(largest, 1e-9)
+        assert 0 < pick.propensity <= 1
+        assert pick.is_exploring or pick.propensity == 1
+        assert all(p.value <= 0 for p in pick.parts if p.kind is PartKind.SKIPPED)
+        assert all(0 <= len(part.words) <= 3 for part in pick.parts)
+
+
+@settings(deadline=None)
+@given(requests)
+def test_seen_and_rated_papers_are_never_offered_and_none_twice(hybrid, hybrid_corpus, request):
+    (picks,) = recommend(hybrid, hybrid_corpus, [request], None, seed=1)
+    papers = [pick.paper for pick in picks]
+    assert len(set(papers)) == len(papers) <= request.k
+    assert not request.seen.intersection(papers)
+    assert not {f.paper for f in request.feedback}.intersection(papers)
+    assert [pick.rank for pick in picks] == list(range(1, len(picks) + 1))
+    assert sum(pick.is_exploring for pick in picks) <= bool(request.explores and request.surprise)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(requests, min_size=2, max_size=6), st.randoms(use_true_random=False))
+def test_a_batch_gives_what_each_reader_would_get_alone(hybrid, hybrid_corpus, batch, random):
+    together = recommend(hybrid, hybrid_corpus, batch, None, seed=2)
+    order = list(range(len(batch)))
+    random.shuffle(order)
+    shuffled = recommend(hybrid, hybrid_corpus, [batch[n] for n in order], None, seed=2)
+    for place, n in enumerate(order):
+        (alone,) = recommend(hybrid, hybrid_corpus, [batch[n]], None, seed=2)
+        papers = [pick.paper for pick in alone]
+        assert [pick.paper for pick in together[n]] == papers
+        assert [pick.paper for pick in shuffled[place]] == papers
+        scores = [pick.score for pick in alone]
+        assert [pick.score for pick in together[n]] == pytest.approx(scores, abs=1e-4)
+
+
+def test_the_score_a_pick_shows_is_the_one_it_was_ranked_by(hybrid, hybrid_corpus, school):
+    liked = planted.of_topic(school[1], "bayes")[:3]
+    request = Request(1, tuple(planted.like(n) for n in liked), k=10, surprise=0)
+    (picks,) = recommend(hybrid, hybrid_corpus, [request], None, seed=0)
+    (wider,) = recommend(hybrid, hybrid_corpus, [replace(request, k=1)], None, seed=0)
+    assert picks[0].paper == wider[0].paper
+    assert picks[0].score == max(pick.score for pick in picks)
+
+
+@pytest.mark.parametrize("topic", planted.NAMES)
+def test_after_three_likes_of_a_topic_four_of_five_picks_are_of_it(model, corpus, topics, topic):
+    request = liking(topics, topic, 3)
+    (picks,) = recommend(model, corpus, [request], corpus.newest(7), seed=0)
+    assert [topics[pick.paper] for pick in picks].count(topic) >= 4
+
+
+@pytest.mark.parametrize("topic", planted.NAMES)
+def test_the_very_next_card_knows_the_first_like(model, corpus, topics, topic):
+    request = liking(topics, topic, 1, k=1, explores=False)
+    (picks,) = recommend(model, corpus, [request], None, seed=0)
+    assert topics[picks[0].paper] == topic
+
+
+def test_the_exploring_slot_often_leaves_the_readers_topic_and_the_dial_sets_how_often(
+    model, corpus, topics
+):
+    def outside(surprise):
+        liked = tuple(planted.like(n) for n in planted.of_topic(topics, "robots")[:3])
+        batch = [Request(u, liked, surprise=surprise) for u in range(200)]
+        lists = recommend(model, corpus, batch, None, seed=0)
+        last = [picks[-1] for picks in lists]
+        assert all(pick.is_exploring for pick in last)
+        return sum(topics[pick.paper] != "robots" for pick in last) / len(last)
+
+    assert outside(1) < outside(2) < outside(4)
+    assert outside(2) > 0.25
+
+
+def test_chances_are_as_often_as_they_say(model, corpus, topics):
+    liked = tuple(planted.like(n) for n in planted.of_topic(topics, "robots")[:3])
+    batch = [Request(u, liked, k=1) for u in range(3000)]
+    picks = [picks[0] for picks in recommend(model, corpus, batch, None, seed=0)]
+    said = {pick.paper: pick.propensity for pick in picks}
+    for paper, chance in said.items():
+        share = sum(pick.paper == paper for pick in picks) / len(picks)
+        assert abs(share - chance) < 5 * np.sqrt(chance / len(picks)) + 0.002
+    assert sum(said.values()) <= 1 + 1e-9
+
+
+def test_chance_does_not_repeat_itself_from_one_card_to_the_next(model, corpus, topics):
+    request = liking(topics, "speech", 2, k=1)
+    later = [replace(request, seen=frozenset(range(1000, 1000 + n))) for n in range(20)]
+    papers = {p[0].paper for p in recommend(model, corpus, later, None, seed=0)}
+    assert len(papers) > 3
+    assert recommend(model, corpus, later, None, seed=0) == recommend(
+        model, corpus, later, None, seed=0
+    )
+
+
+def test_without_a_like_the_list_is_led_by_upvotes_and_shows_the_breadth(
+    model, corpus, papers, topics
+):
+    loved = [
+        replace(p, upvotes=200 + n)
+        for n, p in enumerate(papers)
+        if topics[p.id] in ("speech", "graphs", "climate")
+    ][:60]
+    (picks,) = recommend(model, corpus.extended(loved), [Request(1, ())], None, seed=0)
+    familiar = [pick for pick in picks if not pick.is_exploring]
+    assert {p.id for p in loved}.issuperset(pick.paper for pick in familiar)
+    assert len({topics[pick.paper] for pick in familiar}) == 3
+    assert all(part.kind is PartKind.POPULAR for pick in familiar for part in pick.parts)
+
+
+def test_not_my_topic_is_heard_before_the_first_like(model, corpus, topics):
+    away = [Feedback(n, Verdict.OFF_TOPIC) for n in planted.of_topic(topics, "privacy")[:2]]
+    (picks,) = recommend(model, corpus, [Request(1, tuple(away), k=8)], None, seed=0)
+    assert sum(topics[p.paper] == "privacy" for p in picks) <= 1
+
+
+def test_a_liked_reason_names_words_that_both_papers_use(model, corpus, topics, papers):
+    (picks,) = recommend(model, corpus, [liking(topics, "protein", 1)], None, seed=0)
+    text = {paper.id: paper.text for paper in papers}
+    part = picks[0].parts[0]
+    assert part.kind is PartKind.LIKED
+    assert part.words
+    for word in part.words:
+        assert word in text[part.paper]
+        assert word in text[picks[0].paper]
+
+
+def test_readers_of_the_same_papers_are_a_reason(hybrid, hybrid_corpus, school):
+    liked = planted.of_topic(school[1], "logic")[:8]
+    request = Request(1, tuple(planted.like(n) for n in liked), k=10)
+    (picks,) = recommend(hybrid, hybrid_corpus, [request], None, seed=0)
+    assert any(part.kind is PartKind.READERS for pick in picks for part in pick.parts)
+
+
+def test_when_everything_was_seen_the_list_is_empty_and_not_an_error(model, corpus):
+    everything = frozenset(PaperId(int(i)) for i in corpus.ids)
+    assert recommend(model, corpus, [Request(1, (), seen=everything)], None, 0) == [[]]
+    all_but_one = everything - {PaperId(7)}
+    assert [
+        p.paper for p in recommend(model, corpus, [Request(1, (), seen=all_but_one)], None, 0)[0]
+    ] == [7]
+    assert recommend(model, corpus, [Request(1, ())], np.array([], np.int64), 0) == [[]]
+    assert recommend(model, corpus, [], None, 0) == []
+
+
+def test_nearest_papers_are_of_the_same_topic_and_never_the_paper_itself(model, corpus, topics):
+    paper = planted.of_topic(topics, "climate")[0]
+    picks = nearest(model, corpus, paper, None, 5)
+    assert [topics[pick.paper] for pick in picks] == ["climate"] * 5
+    assert paper not in [pick.paper for pick in picks]
+    assert [pick.score for pick in picks] == sorted((p.score for p in picks), reverse=True)
+    assert nearest(model, corpus, PaperId(10**6), None, 5) == []
+
+
+def test_identical_texts_break_no_ranking(model, coder, papers):
+    twins = [replace(papers[0], id=PaperId(n), key=f"arxiv:{n}") for n in range(1000, 1100)]
+    _, corpus = planted.fresh(papers, coder)
+    request = Request(1, (planted.like(1000),), k=5)
+    (picks,) = recommend(model, corpus.extended(twins), [request], None, seed=0)
+    assert len(picks) == 5

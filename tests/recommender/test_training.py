@@ -1,0 +1,99 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recommender.candidates import Corpus
+from recommender.feedback import Feedback, Rating, Verdict
+from recommender.interactions import interactions
+from recommender.papers import PaperId
+from recommender.picks import Request
+from recommender.ranking import recommend
+from recommender.training import train
+from tests.recommender import planted
+
+
+def test_a_young_installation_goes_by_text_alone(school, coder):
+    papers, found = school
+    for readers, likes in ((0, 0), (3, 4), (40, 3)):
+        ratings = planted.readers_of_schools(found, readers, likes)
+        model = train(papers, ratings, coder, version="young", seed=0)
+        assert [strand.name for strand in model.strands] == ["text"]
+        assert model.metrics["blend"] == 0
+        assert model.metrics["likes"] == readers * likes
+
+
+def test_readers_count_once_hidden_papers_are_surely_ranked_better_with_them(hybrid):
+    assert [strand.name for strand in hybrid.strands] == ["text", "ease", "als"]
+    assert hybrid.metrics["hybrid_quality"] > hybrid.metrics["text_quality"]
+    assert hybrid.metrics["blend"] > 0
+
+
+def test_a_paper_nobody_has_rated_reaches_the_readers_of_its_school(hybrid, school, coder):
+    papers, found = school
+    new, new_found = planted.schools(200, seed=77)
+    arrived = [replace(p, id=PaperId(p.id + 1000)) for p in new]
+    corpus = Corpus(hybrid, coder).extended([*papers, *arrived])
+    text_alone = replace(hybrid, strands=hybrid.strands[:1], neighbours=None)
+
+    def found_of(model):
+        hits = []
+        for school_name in planted.SCHOOLS:
+            liked = planted.of_topic(found, school_name)[:10]
+            request = Request(1, tuple(planted.like(n) for n in liked), k=10, surprise=0)
+            (picks,) = recommend(model, corpus, [request], np.array([p.id for p in arrived]), 0)
+            hits += [new_found[PaperId(p.paper - 1000)] == school_name for p in picks]
+        return np.mean(hits)
+
+    assert found_of(hybrid) > 0.5
+    assert found_of(hybrid) >= found_of(text_alone)
+
+
+def test_training_twice_gives_the_same_model(school, coder):
+    papers, found = school
+    ratings = planted.readers_of_schools(found, 60, 6)
+    one, other = (train(papers, ratings, coder, version="v", seed=3) for _ in range(2))
+    assert one.metrics == pytest.approx(other.metrics, abs=1e-6)
+    assert np.allclose(one.strands[0].guess, other.strands[0].guess)
+
+
+def test_progress_goes_from_nothing_to_all(school, coder):
+    heard = []
+    ratings = planted.readers_of_schools(school[1], 30, 3)
+    train(
+        school[0],
+        ratings,
+        coder,
+        version="v",
+        seed=0,
+        progress=lambda what, done: heard.append((what, done)),
+    )
+    shares = [done for _, done in heard]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert all(what for what, _ in heard)
+
+
+def test_no_papers_and_no_ratings_train_to_a_model_that_works(coder):
+    model = train([], [], coder, version="nothing", seed=0)
+    assert recommend(model, Corpus(model, coder), [Request(1, ())], None, 0) == [[]]
+
+
+def test_likes_saves_and_known_papers_are_likes_and_each_reader_counts_once():
+    def rating(user, paper, verdict, is_saved=False):
+        return Rating(user, Feedback(PaperId(paper), verdict, is_saved))
+
+    found = interactions(
+        [
+            rating(1, 10, Verdict.LIKE, True),
+            rating(1, 11, Verdict.SKIP),
+            rating(2, 10, Verdict.KNOWN),
+            rating(2, 12, None, True),
+            rating(2, 13, Verdict.OFF_TOPIC),
+            rating(3, 99, Verdict.LIKE),  # of a paper that is not in the catalogue
+        ],
+        [10, 11, 12, 13],
+    )
+    assert list(found.papers) == [10, 12]
+    assert list(found.users) == [1, 2]
+    assert found.likes.toarray().tolist() == [[1, 0], [1, 1]]
