@@ -1,0 +1,288 @@
+"""One database, two dialects: transactions, faults and migrations.
+
+SQLite in WAL mode lets any number read beside exactly one writer, so writers of this
+process queue here in order of arrival, and those of other processes wait for the file.
+PostgreSQL needs no turn: its rows are locked where it matters.
+
+Drivers fail in many ways. What means "the database is away or busy" becomes
+StorageUnavailable at the very place where SQLAlchemy meets the driver, so that an OSError of
+the caller's own inside the block is never mistaken for one.
+"""
+
+import asyncio
+import functools
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, event, exc, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from storage.errors import DatabaseRefuses, StorageError, StorageUnavailable
+from storage.tables import Base
+
+T = TypeVar("T")
+
+# Names stay readable, so that the full-text index can read them too.
+_dump_json = functools.partial(json.dumps, ensure_ascii=False)
+
+_SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRES_AWAY = ("08", "40001", "40P01", "53", "55P03", "57014", "57P", "58")
+_POSTGRES_REFUSES = ("28", "3D")
+
+
+class Database:
+    """Transactions on SQLite (`sqlite+aiosqlite://`) or PostgreSQL (`postgresql+asyncpg://`).
+
+    patience: seconds after which waiting for a lock, a connection or an answer is given up.
+    """
+
+    def __init__(self, url: str, *, patience: float = 20.0) -> None:
+        self._url = url
+        self._patience = patience
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._folder().mkdir(parents=True, exist_ok=True)
+            self._readers = _sqlite_engine(url, patience, "BEGIN", readers=4)
+            self._writers = _sqlite_engine(url, patience, "BEGIN IMMEDIATE", readers=0)
+        else:
+            self._writers = _postgres_engine(url, patience)
+            self._readers = self._writers.execution_options(postgresql_readonly=True)
+        self._reading = async_sessionmaker(self._readers, expire_on_commit=False)
+        self._writing = async_sessionmaker(self._writers, expire_on_commit=False)
+        self._writer = asyncio.Lock() if self.is_sqlite else None
+
+    def _folder(self) -> Path:
+        return Path(make_url(self._url).database or "").absolute().parent
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """One transaction that only reads. Raises StorageUnavailable."""
+        return _transaction(self._reading)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """One transaction, committed at the end of the block, undone by any exception.
+
+        Raises StorageUnavailable: then nothing was stored, unless the connection broke
+        during the commit itself, when nobody can know; every write here may be repeated.
+        Never open one inside another: on SQLite the inner one waits for the outer.
+        """
+        async with self._turn(), _transaction(self._writing) as db:
+            yield db
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._writer is None:
+            yield
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._writer.acquire()
+        except TimeoutError as error:
+            raise StorageUnavailable("the one writer of SQLite is busy") from error
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    async def migrate(self) -> None:
+        """Bring the tables up to this release; any number of processes may call it at once.
+
+        Raises DatabaseIsNewer, DatabaseRefuses, StorageUnavailable.
+        """
+        await asyncio.to_thread(_migrate, self._url)
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self._readers.dispose()
+        await self._writers.dispose()
+
+
+@asynccontextmanager
+async def _transaction(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+    async with sessions() as db, db.begin():
+        await _connect(db)
+        yield db
+
+
+async def _connect(db: AsyncSession) -> None:
+    """Begin now, so that a database that is away is met here and not in the caller's block."""
+    try:
+        await db.connection()
+    except (OSError, exc.TimeoutError) as error:
+        raise StorageUnavailable("the database cannot be reached") from error
+    except Exception as error:
+        ours = _translated(error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def _translated(error: BaseException | None) -> StorageError | None:
+    """Return our name for a driver's exception, None for what is a bug.
+
+    Only codes and class names enter the message: parameters never do.
+    """
+    while isinstance(error, exc.DBAPIError):
+        error = error.orig
+    if isinstance(error, OSError | TimeoutError):
+        return StorageUnavailable(f"the database is away: {type(error).__name__}")
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _SQLITE_AWAY:
+            return StorageUnavailable(f"SQLite: {error.sqlite_errorname}")
+        if code == sqlite3.SQLITE_NOTADB:
+            return DatabaseRefuses("the file is not a SQLite database")
+        if code == sqlite3.SQLITE_READONLY:
+            return DatabaseRefuses("the file or its folder cannot be written")
+        return None
+    return _translated_postgres(error)
+
+
+def _translated_postgres(error: BaseException | None) -> StorageError | None:
+    state = str(getattr(error, "sqlstate", None) or "")
+    if state.startswith(_POSTGRES_AWAY):
+        return StorageUnavailable(f"PostgreSQL: {state}")
+    if state.startswith(_POSTGRES_REFUSES):
+        return DatabaseRefuses(f"PostgreSQL: {state} {type(error).__name__}")
+    return None
+
+
+def _on_error(context: ExceptionContext) -> BaseException | None:
+    if context.is_pre_ping:
+        return None  # the pool itself replaces the connection
+    _hide_details(context.original_exception)
+    if context.is_disconnect:
+        return StorageUnavailable("the connection to the database broke")
+    return _translated(context.original_exception)
+
+
+def _hide_details(error: BaseException | None) -> None:
+    """Take off what PostgreSQL quotes from the row: it would be printed with a traceback."""
+    while error is not None:
+        if getattr(error, "detail", None):
+            error.detail = None  # type: ignore[attr-defined]
+        error = error.__cause__
+
+
+def _sqlite_engine(url: str, patience: float, begin: str, readers: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        json_serializer=_dump_json,
+        pool_size=max(readers, 1),
+        max_overflow=0,
+        pool_timeout=patience,
+        # The driver must not begin transactions by itself: "begin" below says which kind.
+        connect_args={"isolation_level": None, "timeout": patience},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA query_only = {'ON' if readers else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begins(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "handle_error", _on_error, retval=True)
+    return engine
+
+
+def _postgres_engine(url: str, patience: float) -> AsyncEngine:
+    milliseconds = str(int(patience * 1000))
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        json_serializer=_dump_json,
+        pool_size=10,
+        max_overflow=5,
+        pool_timeout=patience,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": patience,
+            # Past the server's own limits: only a network that swallows everything gets here.
+            "command_timeout": 2 * patience,
+            "server_settings": {
+                "application_name": "paperlark",
+                "lock_timeout": milliseconds,
+                "statement_timeout": milliseconds,
+                "idle_in_transaction_session_timeout": str(int(patience * 3000)),
+            },
+        },
+    )
+    event.listen(engine.sync_engine, "handle_error", _on_error, retval=True)
+    return engine
+
+
+def _migrate(url: str) -> None:
+    """Upgrade in this thread, with connections of its own."""
+    # Imported here: half a second that a running bot should not pay for.
+    from storage.migrations import upgrade
+
+    asyncio.run(_upgraded(url, upgrade))
+
+
+async def _upgraded(url: str, upgrade: Any) -> None:
+    database = Database(url, patience=120.0)
+    try:
+        async with database.writing() as db:
+            connection = await db.connection()
+            await connection.run_sync(upgrade)
+    finally:
+        await database.dispose()
+
+
+async def one_at_a_time(db: AsyncSession, name: str) -> None:
+    """Let no other transaction that asks for the same name go on beside this one.
+
+    SQLite has one writer anyhow.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        await db.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+            {"name": f"paperlark:{name}"},
+        )
+
+
+def insert_into(db: AsyncSession, row: type[Base]) -> "postgresql.Insert | sqlite.Insert":
+    """Return an INSERT of the session's dialect: `on_conflict_…` works on both."""
+    if db.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(row)
+    return sqlite.insert(row)
+
+
+def table_of(row: type[Base]) -> Table:
+    """Return the table itself: its rows are plain tuples, with no identity to go stale."""
+    table = row.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def blocks(items: Sequence[T], size: int = 1000) -> Iterator[Sequence[T]]:
+    """Cut a long list so that no statement has more parameters than a database allows."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,377 @@
+"""The outbox: one digest for each reader and local day, sent at most once.
+
+claimed → sending → sent | failed | unknown, or claimed → empty. `claimed` with a `next_try`
+waits to be tried again. The row stands before anything is sent, so a crash costs at most
+one digest and never sends two.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import blocks, insert_into, table_of
+from storage.impressions import Impression, Place, impression_of
+from storage.tables import DeliveryRow, ImpressionRow, UserRow
+from storage.users import NextDue, Owed, User, by_ids, owed_after, user_of
+
+# Every schedule is due at least once a week: nothing older can be the last day that was missed.
+_LOOK_BACK = timedelta(days=15)
+
+_users = table_of(UserRow)
+_outbox = table_of(DeliveryRow)
+_shown = table_of(ImpressionRow)
+
+
+class State(StrEnum):
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    EMPTY = "empty"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """Enough to edit a message later."""
+
+    chat: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A digest that this process, and no other, may send now.
+
+    nonce: the same for every attempt; at most 25 characters.
+    attempts: how often sending was begun before.
+    """
+
+    user: User
+    day: date
+    due: datetime
+    nonce: str
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one day's digest."""
+
+    user: int
+    day: date
+    due: datetime
+    state: State
+    reason: str | None
+    account: int | None
+    claimed_at: datetime
+    sent_at: datetime | None
+    next_try: datetime | None
+    attempts: int
+    nonce: str
+    messages: tuple[SentMessage, ...]
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """retried: never begun, so they are due again. unknown: (user, day) begun, end unknown."""
+
+    retried: int
+    unknown: tuple[tuple[int, date], ...]
+
+
+async def claim_due(
+    db: AsyncSession, now: datetime, limit: int, next_due: NextDue
+) -> list[Claimed]:
+    """Claim up to `limit` digests that are due; commit before sending any.
+
+    After an outage one digest is claimed for the last day that was missed, not one for
+    each. A paused reader is owed the first digest after the pause. Nothing is returned
+    only when nothing is due, or other processes hold all that is.
+    """
+    claimed: list[Claimed] = []
+    while len(claimed) < limit:
+        due = await _due_users(db, now, limit - len(claimed))
+        if not due:
+            break
+        owed = [(user, owed_now(user, now, next_due)) for user in due]
+        claimed += await _claim(db, [(user, one) for user, one in owed if one], now)
+        await _move_on(db, [(user, owed_after(user, now, next_due)) for user in due])
+    return claimed
+
+
+async def _due_users(db: AsyncSession, now: datetime, limit: int) -> list[User]:
+    rows = await db.execute(
+        select(_users)
+        .where(_users.c.next_push_at <= now)
+        .order_by(_users.c.next_push_at, _users.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [user_of(row) for row in rows]
+
+
+def owed_now(user: User, now: datetime, next_due: NextDue) -> Owed | None:
+    """Return the last digest that is due by `now`; None for a reader who must not get any."""
+    if not _wants(user, now) or user.next_push_at is None or user.next_push_day is None:
+        return None
+    owed: Owed = (user.next_push_day, user.next_push_at)
+    later = next_due(user, max(user.next_push_at, now - _LOOK_BACK))
+    while later is not None and later[1] <= now:
+        owed, later = later, next_due(user, later[1])
+    return owed
+
+
+def _wants(user: User, now: datetime) -> bool:
+    return user.is_pushed and (user.paused_until is None or user.paused_until <= now)
+
+
+async def _claim(
+    db: AsyncSession, owed: Sequence[tuple[User, Owed]], now: datetime
+) -> list[Claimed]:
+    """Insert the outbox rows; a row that is there already belongs to somebody else."""
+    if not owed:
+        return []
+    rows = [
+        {
+            "user_id": user.id,
+            "day": day,
+            "due": moment,
+            "state": State.CLAIMED.value,
+            "claimed_at": now,
+            "attempts": 0,
+            "nonce": f"{user.id}-{day:%Y%m%d}",
+            "messages": [],
+        }
+        for user, (day, moment) in owed
+    ]
+    new = insert_into(db, DeliveryRow).on_conflict_do_nothing(index_elements=["user_id", "day"])
+    won = await db.execute(new.returning(_outbox.c.user_id, _outbox.c.nonce), rows)
+    nonces = {row.user_id: row.nonce for row in won}
+    return [
+        Claimed(user, day, moment, nonces[user.id])
+        for user, (day, moment) in owed
+        if user.id in nonces
+    ]
+
+
+async def _move_on(db: AsyncSession, owed: Iterable[tuple[User, Owed | None]]) -> None:
+    later = [
+        {"of": user.id, "moment": one and one[1], "for_day": one and one[0]} for user, one in owed
+    ]
+    # On the connection: one executemany, where a session would look for entities to refresh.
+    await (await db.connection()).execute(
+        update(_users)
+        .where(_users.c.id == bindparam("of"))
+        .values(next_push_at=bindparam("moment"), next_push_day=bindparam("for_day")),
+        later,
+    )
+
+
+async def next_moment(db: AsyncSession) -> datetime | None:
+    """Return when the next digest or retry is due; may be past; None when none ever is."""
+    push = await db.scalar(select(func.min(_users.c.next_push_at)))
+    retry = await db.scalar(
+        select(func.min(_outbox.c.next_try)).where(_outbox.c.state == State.CLAIMED)
+    )
+    return min((moment for moment in (push, retry) if moment is not None), default=None)
+
+
+async def begin_sending(
+    db: AsyncSession,
+    user: int,
+    day: date,
+    now: datetime,
+    *,
+    account: int,
+    model: str | None,
+) -> bool:
+    """Note that sending begins now; commit before sending.
+
+    False when the digest is not claimed any more, or the reader paused since it was: then
+    it must not be sent.
+    """
+    reader = (
+        await db.execute(select(_users).where(_users.c.id == user).with_for_update())
+    ).one_or_none()
+    if reader is None:
+        return False
+    if not _wants(user_of(reader), now):
+        await _set(db, user, day, [State.CLAIMED], state=State.FAILED, reason="paused")
+        return False
+    return await _set(
+        db,
+        user,
+        day,
+        [State.CLAIMED],
+        state=State.SENDING,
+        account_id=account,
+        model=model,
+        attempts=_outbox.c.attempts + 1,
+        claimed_at=now,
+        reason=None,
+    )
+
+
+async def finish(
+    db: AsyncSession,
+    user: int,
+    day: date,
+    state: State,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    messages: Sequence[SentMessage] = (),
+) -> None:
+    """Note how it ended: sent, empty, failed or unknown.
+
+    What was given up as unknown may still turn out to be sent; what is sent stays so.
+    """
+    await _set(
+        db,
+        user,
+        day,
+        [State.CLAIMED, State.SENDING, State.UNKNOWN],
+        state=state,
+        reason=reason,
+        sent_at=now if state is State.SENT else None,
+        messages=[{"chat": sent.chat, "message": sent.message} for sent in messages],
+    )
+
+
+async def retry_at(
+    db: AsyncSession, user: int, day: date, at: datetime, *, reason: str | None = None
+) -> None:
+    """Let a digest that surely did not arrive be tried again from `at` on."""
+    await _set(
+        db,
+        user,
+        day,
+        [State.CLAIMED, State.SENDING, State.UNKNOWN],
+        state=State.CLAIMED,
+        next_try=at,
+        reason=reason,
+    )
+
+
+async def _set(
+    db: AsyncSession, user: int, day: date, states: Sequence[State], **values: Any
+) -> bool:
+    """Change a delivery that is in one of these states; return whether it was."""
+    changed = await db.scalar(
+        update(_outbox)
+        .where(_outbox.c.user_id == user, _outbox.c.day == day, _outbox.c.state.in_(states))
+        .values({"next_try": None, **values})
+        .returning(_outbox.c.user_id)
+    )
+    return changed is not None
+
+
+async def due_retries(db: AsyncSession, now: datetime, limit: int) -> list[Claimed]:
+    """Claim digests whose moment to be tried again has come; commit before sending any."""
+    rows = (
+        await db.execute(
+            select(_outbox)
+            .where(_outbox.c.state == State.CLAIMED, _outbox.c.next_try <= now)
+            .order_by(_outbox.c.next_try, _outbox.c.user_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    await _write(db, rows, claimed_at=now, next_try=None)
+    people = await by_ids(db, {row.user_id for row in rows})
+    return [Claimed(people[row.user_id], row.day, row.due, row.nonce, row.attempts) for row in rows]
+
+
+async def recover(db: AsyncSession, now: datetime, older_than: timedelta) -> Recovered:
+    """Take over what a dead process left behind for longer than `older_than`.
+
+    Never begun: due again at once. Begun: unknown, and never sent again by itself.
+    """
+    rows = (
+        await db.execute(
+            select(_outbox)
+            .where(
+                or_(_outbox.c.state == State.SENDING, _outbox.c.state == State.CLAIMED),
+                _outbox.c.next_try.is_(None),
+                _outbox.c.claimed_at < now - older_than,
+            )
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    never_begun = [row for row in rows if row.state == State.CLAIMED]
+    begun = [row for row in rows if row.state == State.SENDING]
+    await _write(db, never_begun, next_try=now)
+    await _write(db, begun, state=State.UNKNOWN, reason="interrupted")
+    return Recovered(len(never_begun), tuple((row.user_id, row.day) for row in begun))
+
+
+async def give_back(db: AsyncSession, claimed: Sequence[Claimed], now: datetime) -> None:
+    """Let digests that were claimed and not begun be claimed again, by anybody."""
+    for some in blocks(claimed):
+        chosen = tuple_(_outbox.c.user_id, _outbox.c.day).in_([(c.user.id, c.day) for c in some])
+        await db.execute(
+            update(_outbox)
+            .where(chosen, _outbox.c.state == State.CLAIMED, _outbox.c.next_try.is_(None))
+            .values(next_try=now)
+        )
+
+
+async def _write(db: AsyncSession, rows: Sequence[Row[Any]], **values: Any) -> None:
+    if rows:
+        chosen = tuple_(_outbox.c.user_id, _outbox.c.day).in_([(r.user_id, r.day) for r in rows])
+        await db.execute(update(_outbox).where(chosen).values(**values))
+
+
+async def of_day(db: AsyncSession, user: int, day: date) -> Delivery | None:
+    """Return a reader's delivery for a local day."""
+    chosen = select(_outbox).where(_outbox.c.user_id == user, _outbox.c.day == day)
+    row = (await db.execute(chosen)).one_or_none()
+    return None if row is None else _delivery(row)
+
+
+async def last(db: AsyncSession, user: int) -> Delivery | None:
+    """Return a reader's latest delivery."""
+    chosen = select(_outbox).where(_outbox.c.user_id == user)
+    row = (await db.execute(chosen.order_by(_outbox.c.day.desc()).limit(1))).one_or_none()
+    return None if row is None else _delivery(row)
+
+
+async def papers_of(
+    db: AsyncSession, user: int, day: date, place: Place = Place.DIGEST
+) -> list[Impression]:
+    """Return the impressions of a day's digest by rank; of one impressed twice, the last.
+
+    place: `DIGEST` for what was pushed, `TODAY` for what was asked for before.
+    """
+    rows = await db.execute(
+        select(_shown)
+        .where(_shown.c.user_id == user, _shown.c.day == day, _shown.c.place == place)
+        .order_by(_shown.c.id)
+    )
+    newest = {row.paper_id: impression_of(row) for row in rows}
+    return sorted(newest.values(), key=lambda shown: shown.pick.rank if shown.pick else 0)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        user=row.user_id,
+        day=row.day,
+        due=row.due,
+        state=State(row.state),
+        reason=row.reason,
+        account=row.account_id,
+        claimed_at=row.claimed_at,
+        sent_at=row.sent_at,
+        next_try=row.next_try,
+        attempts=row.attempts,
+        nonce=row.nonce,
+        messages=tuple(SentMessage(**sent) for sent in row.messages),
+        model=row.model,
+    )

@@ -1,0 +1,152 @@
+"""What may be lost: conversation state, rate limits, locks, and word of news between processes.
+
+Redis when there is one, else the same in the process. While Redis is away each process goes
+on by itself, and returns to Redis when it is back: nobody's tap waits for a cache. Nothing
+here is the truth; promises are kept by the database's constraints.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+
+class DialogueState(Protocol):
+    """Never raises for a missing server. Times are seconds; no wall clock takes part."""
+
+    async def get(self, key: str) -> str | None:
+        """Return what was set and has not expired."""
+
+    async def set(self, key: str, value: str, ttl: float) -> None:
+        """Keep a value for `ttl` seconds."""
+
+    async def delete(self, key: str) -> None:
+        """Forget a value."""
+
+    async def take(self, bucket: str, rate: float, burst: int) -> float:
+        """Take one token; return 0 to go now, else the seconds to wait before asking again.
+
+        rate: tokens a second. burst: how many may go at once after a rest. Nothing is
+        taken when the answer is not 0.
+        """
+
+    def lock(self, name: str, ttl: float) -> AbstractAsyncContextManager[bool]:
+        """`async with state.lock(name, ttl) as is_mine`: one holder at most, for at most ttl.
+
+        Does not wait: False when somebody else holds it.
+        """
+
+    async def announce(self, topic: str, text: str) -> None:
+        """Tell everybody who listens now."""
+
+    def listen(self, topic: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """`async with state.listen(topic) as heard: async for text in heard: …`
+
+        Whatever is announced after the block is entered is heard; what is announced while
+        Redis is away may be missed.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+def open_state(redis_url: str | None) -> DialogueState:
+    """Return the shared state behind a Redis address, or the one of this process."""
+    if redis_url is None:
+        return LocalState()
+    # Imported here: a bot without Redis should not pay for its client.
+    from storage.redis_state import RedisState
+
+    return RedisState(redis_url)
+
+
+class LocalState:
+    """The state of one process, lost with it.
+
+    clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._values: dict[str, tuple[str, float]] = {}  # value, when it expires
+        self._buckets: dict[str, tuple[float, float, float]] = {}  # tokens, at, full again
+        self._listeners: dict[str, set[asyncio.Queue[str]]] = {}
+        self._sweep_at = 1000
+
+    async def get(self, key: str) -> str | None:
+        value, expires = self._values.get(key, (None, 0.0))
+        return value if self._clock() < expires else None
+
+    async def set(self, key: str, value: str, ttl: float) -> None:
+        self._sweep()
+        self._values[key] = (value, self._clock() + ttl)
+
+    async def delete(self, key: str) -> None:
+        self._values.pop(key, None)
+
+    async def take(self, bucket: str, rate: float, burst: int) -> float:
+        self._sweep()
+        now = self._clock()
+        tokens, at, _ = self._buckets.get(bucket, (float(burst), now, now))
+        tokens = min(burst, tokens + (now - at) * rate)
+        wait = 0.0 if tokens >= 1 else (1 - tokens) / rate
+        tokens -= wait == 0.0
+        self._buckets[bucket] = (tokens, now, now + (burst - tokens) / rate)
+        return wait
+
+    @asynccontextmanager
+    async def lock(self, name: str, ttl: float) -> AsyncIterator[bool]:
+        key, token = f"lock:{name}", secrets.token_hex(8)
+        is_mine = await self.get(key) is None
+        if is_mine:
+            await self.set(key, token, ttl)
+        try:
+            yield is_mine
+        finally:
+            if await self.get(key) == token:
+                await self.delete(key)
+
+    async def announce(self, topic: str, text: str) -> None:
+        for listener in self._listeners.get(topic, ()):
+            listener.put_nowait(text)
+
+    @asynccontextmanager
+    async def listen(self, topic: str) -> AsyncIterator[AsyncIterator[str]]:
+        async with self.hearing(topic) as queue:
+            yield texts(queue)
+
+    @asynccontextmanager
+    async def hearing(self, topic: str) -> AsyncIterator[asyncio.Queue[str]]:
+        """Collect what is announced in this process."""
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._listeners.setdefault(topic, set()).add(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners[topic].discard(queue)
+
+    async def close(self) -> None:
+        self._values.clear()
+        self._buckets.clear()
+
+    @property
+    def size(self) -> int:
+        """How many values and buckets are held."""
+        return len(self._values) + len(self._buckets)
+
+    def _sweep(self) -> None:
+        """Now and then drop what has expired and buckets that are full again."""
+        if self.size < self._sweep_at:
+            return
+        now = self._clock()
+        self._values = {k: v for k, v in self._values.items() if v[1] > now}
+        self._buckets = {k: b for k, b in self._buckets.items() if b[2] > now}
+        self._sweep_at = 2 * self.size + 1000
+
+
+async def texts(queue: asyncio.Queue[str]) -> AsyncIterator[str]:
+    """Yield what arrives, without end."""
+    while True:
+        yield await queue.get()

@@ -1,0 +1,217 @@
+"""What was shown to whom, where, at which rank and why: append-only, and also what is "seen"."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, Select, case, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from recommender.papers import PaperId
+from recommender.picks import PartKind, Pick, ScorePart
+from storage.database import blocks, table_of
+from storage.tables import DeliveryRow, ImpressionRow, UserRow
+
+_LOCKED = 50  # readers asked about at once: each is looked up with the papers of all of them
+
+_shown = table_of(ImpressionRow)
+
+
+class Place(StrEnum):
+    """Where a paper was shown. Only what we chose ourselves counts as seen."""
+
+    CARD = "card"
+    DIGEST = "digest"  # pushed at the reader's hour
+    TODAY = "today"  # the digest of a day, asked for before it was pushed
+    LOOKUP = "lookup"
+    SIMILAR = "similar"
+    SAVED = "saved"
+
+
+_CHOSEN = (Place.CARD, Place.DIGEST, Place.TODAY)
+
+
+@dataclass(frozen=True, slots=True)
+class NewImpression:
+    """A paper about to be shown. day: of the delivery it belongs to. pick: None if asked for."""
+
+    user: int
+    account: int | None
+    paper: PaperId
+    shown_at: datetime
+    place: Place
+    pick: Pick | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """A paper as it was shown."""
+
+    id: int
+    user: int
+    account: int | None
+    paper: PaperId
+    shown_at: datetime
+    place: Place
+    pick: Pick | None
+    day: date | None
+
+
+async def impress(db: AsyncSession, impressions: Sequence[NewImpression]) -> list[int]:
+    """Append impressions and return their ids, in the same order."""
+    if not impressions:
+        return []
+    added = await db.execute(
+        insert(_shown).returning(_shown.c.id, sort_by_parameter_order=True),
+        [_impression_row(new) for new in impressions],
+    )
+    return list(added.scalars())
+
+
+def _impression_row(new: NewImpression) -> dict[str, Any]:
+    pick = new.pick
+    return {
+        "user_id": new.user,
+        "account_id": new.account,
+        "paper_id": new.paper,
+        "shown_at": new.shown_at,
+        "place": new.place.value,
+        "day": new.day,
+        "rank": pick.rank if pick else 0,
+        "score": pick.score if pick else 0.0,
+        "parts": [_part_document(part) for part in pick.parts] if pick else [],
+        "propensity": pick.propensity if pick else 1.0,
+        "is_exploring": pick.is_exploring if pick else False,
+        "model": pick.model if pick else "",
+    }
+
+
+def _part_document(part: ScorePart) -> dict[str, Any]:
+    document: dict[str, Any] = {"kind": part.kind.value, "value": part.value}
+    if part.paper is not None:
+        document["paper"] = part.paper
+    if part.words:
+        document["words"] = list(part.words)
+    return document
+
+
+async def impression(db: AsyncSession, impression: int, user: int) -> Impression | None:
+    """Return an impression; None when there is none, or it is another reader's."""
+    chosen = select(_shown).where(_shown.c.id == impression, _shown.c.user_id == user)
+    row = (await db.execute(chosen)).one_or_none()
+    return None if row is None else impression_of(row)
+
+
+async def last_shown(
+    db: AsyncSession, user: int, paper: PaperId | None = None
+) -> Impression | None:
+    """Return what was shown to a reader last, of one paper or of any."""
+    chosen = select(_shown).where(_shown.c.user_id == user)
+    if paper is not None:
+        chosen = chosen.where(_shown.c.paper_id == paper)
+    row = (await db.execute(chosen.order_by(_shown.c.id.desc()).limit(1))).one_or_none()
+    return None if row is None else impression_of(row)
+
+
+def impression_of(row: Row[Any]) -> Impression:
+    """Return the impression of a row of `impressions`."""
+    pick = None
+    if row.rank:
+        pick = Pick(
+            paper=PaperId(row.paper_id),
+            rank=row.rank,
+            score=row.score,
+            parts=tuple(_part(document) for document in row.parts),
+            is_exploring=row.is_exploring,
+            propensity=row.propensity,
+            model=row.model,
+        )
+    return Impression(
+        id=row.id,
+        user=row.user_id,
+        account=row.account_id,
+        paper=PaperId(row.paper_id),
+        shown_at=row.shown_at,
+        place=Place(row.place),
+        pick=pick,
+        day=row.day,
+    )
+
+
+def _part(document: dict[str, Any]) -> ScorePart:
+    return ScorePart(
+        kind=PartKind(document["kind"]),
+        value=document["value"],
+        paper=document.get("paper"),
+        words=tuple(document.get("words", ())),
+    )
+
+
+async def seen(
+    db: AsyncSession, users: Collection[int], since: datetime | None = None
+) -> dict[int, frozenset[PaperId]]:
+    """Return what each of these readers has seen as a card or in a digest.
+
+    A digest that failed was not seen; one whose sending ended unknown counts from the
+    second time on, so that its papers may return once (see `doubtful`).
+    since: only what was shown from this moment on.
+    """
+    return await _by_certainty(db, users, since, is_certain=True)
+
+
+async def seen_meanwhile(
+    db: AsyncSession, picked: Mapping[int, Collection[PaperId]]
+) -> frozenset[int]:
+    """Return the readers who have by now seen one of the papers picked for them.
+
+    Ask in the transaction that then shows them: until it ends nobody else who asks can show
+    these readers anything, so no paper is shown twice.
+    """
+    found = set[int]()
+    for block in blocks(sorted(picked), _LOCKED):
+        held = select(UserRow.id).where(UserRow.id.in_(block)).order_by(UserRow.id)
+        await db.execute(held.with_for_update())
+        papers = {paper for user in block for paper in picked[user]}
+        chosen = _certainty(block, None, True).where(_shown.c.paper_id.in_(papers))
+        found |= {
+            row.user_id for row in await db.execute(chosen) if row.paper_id in picked[row.user_id]
+        }
+    return frozenset(found)
+
+
+async def doubtful(db: AsyncSession, users: Collection[int]) -> dict[int, frozenset[PaperId]]:
+    """Return the papers that may have been seen: once, in a digest that ended unknown."""
+    return await _by_certainty(db, users, None, is_certain=False)
+
+
+async def _by_certainty(
+    db: AsyncSession, users: Collection[int], since: datetime | None, *, is_certain: bool
+) -> dict[int, frozenset[PaperId]]:
+    found: dict[int, set[PaperId]] = {user: set() for user in users}
+    for block in blocks(list(users)):
+        for row in await db.execute(_certainty(block, since, is_certain)):
+            found[row.user_id].add(row.paper_id)
+    return {user: frozenset(papers) for user, papers in found.items()}
+
+
+def _certainty(users: Sequence[int], since: datetime | None, is_certain: bool) -> Select[Any]:
+    """Two points make certain: a card or a sent digest has two, one that ended unknown one."""
+    points = func.sum(
+        case((DeliveryRow.state == "failed", 0), (DeliveryRow.state == "unknown", 1), else_=2)
+    )
+    chosen = (
+        select(_shown.c.user_id, _shown.c.paper_id)
+        .outerjoin(
+            DeliveryRow,
+            (DeliveryRow.user_id == _shown.c.user_id)
+            & (DeliveryRow.day == _shown.c.day)
+            & (_shown.c.place == Place.DIGEST),
+        )
+        .where(_shown.c.user_id.in_(users), _shown.c.place.in_(_CHOSEN))
+        .group_by(_shown.c.user_id, _shown.c.paper_id)
+        .having(points >= 2 if is_certain else points == 1)
+    )
+    return chosen if since is None else chosen.where(_shown.c.shown_at >= since)

@@ -1,0 +1,409 @@
+"""Readers and the accounts through which they speak.
+
+`next_push_at` and `next_push_day` are written together with every change that moves them.
+How a schedule becomes a moment is not known here: callers hand over `next_due`.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import blocks, insert_into, table_of
+from storage.tables import AccountRow, DeliveryRow, UserRow
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""`paused_until` of a pause without an end."""
+
+_TOUCH = timedelta(minutes=1)  # a reader who taps on is not written down at every tap
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A reader: a person, or a group that reads as one.
+
+    zone: None until known; UTC holds till then.
+    push_at: local. push_days: 0 is Monday … 6 is Sunday, never empty.
+    paused_until: None when not paused, `FOREVER` for a pause without an end.
+    next_push_at, next_push_day: the digest that is owed next, both None when none is.
+    """
+
+    id: int
+    kind: str
+    zone: str | None
+    push_at: time
+    push_days: frozenset[int]
+    picks: int
+    is_pushed: bool
+    is_quiet: bool
+    paused_until: datetime | None
+    surprise: int
+    language: str
+    push_account: int | None
+    next_push_at: datetime | None
+    next_push_day: date | None
+    created: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account on one platform ("telegram", "discord", "terminal").
+
+    chat: where a digest can be sent; None while no place is known.
+    unreachable: why nothing can be sent there ("blocked", "dms_closed", …); None if it can.
+    """
+
+    id: int
+    user: int
+    platform: str
+    external_id: str
+    chat: str | None
+    unreachable: str | None
+    last_used: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """is_new: this is the account's first word to us."""
+
+    user: User
+    account: Account
+    is_new: bool
+
+
+Owed = tuple[date, datetime]
+"""A digest: the local day for which it is due, and from which moment on."""
+
+NextDue = Callable[[User, datetime], Owed | None]
+"""Return the first digest due strictly after a moment by the user's schedule alone.
+
+Pauses and switched-off pushing are looked after here; None means never.
+"""
+
+_users = table_of(UserRow)
+_accounts = table_of(AccountRow)
+
+
+async def find_or_create(
+    db: AsyncSession,
+    platform: str,
+    external_id: str,
+    chat: str | None,
+    language: str | None,
+    now: datetime,
+    next_due: NextDue,
+    *,
+    kind: str = "person",
+    speaks_there: bool = True,
+) -> Found:
+    """Return the reader behind an account, made with the default schedule if there is none.
+
+    Two processes at once make one. `chat` is where digests go from now on; None leaves what
+    stands.
+    speaks_there: whether it is in that very chat that they speak: then they can be reached
+        there again, and are owed digests again. Elsewhere it proves nothing.
+    """
+    found = await find(db, platform, external_id)
+    if found is not None:
+        return await _touched(db, found, chat, now, next_due, speaks_there=speaks_there)
+    user = await db.scalar(
+        insert(UserRow)
+        .values(kind=kind, language=(language or "en")[:16], created=now, last_seen=now)
+        .returning(UserRow.id)
+    )
+    won = await db.scalar(
+        insert_into(db, AccountRow)
+        .values(user_id=user, platform=platform, external_id=external_id, chat=chat, last_used=now)
+        .on_conflict_do_nothing(index_elements=["platform", "external_id"])
+        .returning(AccountRow.id)
+    )
+    if won is None:
+        await db.execute(delete(_users).where(_users.c.id == user))
+    else:
+        await owe(db, await _known(db, user), now, next_due)
+    found = await find(db, platform, external_id)
+    assert found is not None, "an account that stands was not found"
+    return replace(found, is_new=won is not None)
+
+
+async def _touched(
+    db: AsyncSession,
+    found: Found,
+    chat: str | None,
+    now: datetime,
+    next_due: NextDue,
+    *,
+    speaks_there: bool,
+) -> Found:
+    user, account = found.user, found.account
+    moved = chat is not None and chat != account.chat
+    is_back = chat is not None and speaks_there and account.unreachable is not None
+    if not moved and not is_back and now - account.last_used < _TOUCH:
+        return found
+    account = replace(
+        account,
+        chat=chat or account.chat,
+        unreachable=None if is_back else account.unreachable,
+        last_used=max(now, account.last_used),
+    )
+    await db.execute(
+        update(_accounts)
+        .where(_accounts.c.id == account.id)
+        .values(chat=account.chat, unreachable=account.unreachable, last_used=account.last_used)
+    )
+    user = replace(user, last_seen=max(now, user.last_seen))
+    await db.execute(update(_users).where(_users.c.id == user.id).values(last_seen=user.last_seen))
+    if (moved or is_back) and user.next_push_at is None:
+        user = await owe(db, user, now, next_due)
+    return Found(user, account, is_new=False)
+
+
+async def find(db: AsyncSession, platform: str, external_id: str) -> Found | None:
+    """Return the reader behind an account without touching anything."""
+    row = (
+        await db.execute(
+            select(_accounts).where(
+                _accounts.c.platform == platform, _accounts.c.external_id == external_id
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Found(await _known(db, row.user_id), _account(row), is_new=False)
+
+
+async def by_id(db: AsyncSession, user: int) -> User | None:
+    """Return one user."""
+    return (await by_ids(db, [user])).get(user)
+
+
+async def by_ids(db: AsyncSession, users: Collection[int]) -> dict[int, User]:
+    """Return the users of these ids; unknown ids are left out."""
+    found = {}
+    for block in blocks(list(users)):
+        for row in await db.execute(select(_users).where(_users.c.id.in_(block))):
+            found[row.id] = user_of(row)
+    return found
+
+
+async def _known(db: AsyncSession, user: int | None) -> User:
+    return user_of((await db.execute(select(_users).where(_users.c.id == user))).one())
+
+
+async def account(db: AsyncSession, account: int) -> Account | None:
+    """Return one account."""
+    found = await db.execute(select(_accounts).where(_accounts.c.id == account))
+    row = found.one_or_none()
+    return None if row is None else _account(row)
+
+
+async def accounts_of(db: AsyncSession, users: Collection[int]) -> dict[int, tuple[Account, ...]]:
+    """Return each user's accounts, in the order in which digests should try them.
+
+    Those that can be reached come first, and among them the push account, then the one
+    used last. Users without accounts are there, with none.
+    """
+    found: dict[int, list[tuple[int | None, Account]]] = {user: [] for user in users}
+    for block in blocks(list(users)):
+        for row in await db.execute(
+            select(_accounts, _users.c.push_account_id)
+            .join(_users, _users.c.id == _accounts.c.user_id)
+            .where(_accounts.c.user_id.in_(block))
+        ):
+            found[row.user_id].append((row.push_account_id, _account(row)))
+    return {user: _ordered(mine) for user, mine in found.items()}
+
+
+def _ordered(accounts: list[tuple[int | None, Account]]) -> tuple[Account, ...]:
+    def order(entry: tuple[int | None, Account]) -> tuple[bool, bool, float, int]:
+        push, account = entry
+        is_out = account.chat is None or account.unreachable is not None
+        return is_out, account.id != push, -account.last_used.timestamp(), account.id
+
+    return tuple(account for _, account in sorted(accounts, key=order))
+
+
+async def reschedule(
+    db: AsyncSession,
+    user: int,
+    now: datetime,
+    next_due: NextDue,
+    *,
+    zone: str | None,
+    push_at: time,
+    push_days: frozenset[int],
+    picks: int,
+    account: int | None = None,
+) -> User:
+    """Set the schedule, switch the push on, and send digests to `account` (None: as before).
+
+    A pause ends. The digest owed next is the first after `now` of a day that has none yet.
+    """
+    changes: dict[str, Any] = {
+        "zone": zone,
+        "push_at": push_at,
+        "push_days": sum(1 << day for day in push_days),
+        "picks": picks,
+        "is_pushed": True,
+        "paused_until": None,
+    }
+    if account is not None:
+        changes["push_account_id"] = account
+    return await _changed(db, user, now, next_due, **changes)
+
+
+async def set_pushed(
+    db: AsyncSession, user: int, is_pushed: bool, now: datetime, next_due: NextDue
+) -> User:
+    """Switch the daily push on or off."""
+    return await _changed(db, user, now, next_due, is_pushed=is_pushed)
+
+
+async def pause(
+    db: AsyncSession, user: int, until: datetime, now: datetime, next_due: NextDue
+) -> User:
+    """Owe nothing before `until` (`FOREVER`: until /resume)."""
+    return await _changed(db, user, now, next_due, paused_until=until)
+
+
+async def resume(db: AsyncSession, user: int, now: datetime, next_due: NextDue) -> User:
+    """End a pause and switch the push on."""
+    return await _changed(db, user, now, next_due, paused_until=None, is_pushed=True)
+
+
+async def _changed(
+    db: AsyncSession, user: int, now: datetime, next_due: NextDue, **changes: Any
+) -> User:
+    await db.execute(update(_users).where(_users.c.id == user).values(**changes))
+    return await owe(db, await _known(db, user), now, next_due)
+
+
+async def set_push_account(db: AsyncSession, user: int, account: int) -> None:
+    """Send this user's digests to this account from now on."""
+    await db.execute(update(_users).where(_users.c.id == user).values(push_account_id=account))
+
+
+async def mark_unreachable(db: AsyncSession, account: int, why: str) -> None:
+    """Send nothing to this account any more, until it speaks again.
+
+    When no account of its user can be reached, nothing is owed to the user.
+    """
+    user = await db.scalar(
+        update(_accounts)
+        .where(_accounts.c.id == account)
+        .values(unreachable=why)
+        .returning(_accounts.c.user_id)
+    )
+    if user is not None and not await _is_reachable(db, user):
+        await _write_owed(db, user, None)
+
+
+async def mark_reachable(db: AsyncSession, account: int) -> None:
+    """Try this account again; what its user is owed is the caller's to write."""
+    await db.execute(update(_accounts).where(_accounts.c.id == account).values(unreachable=None))
+
+
+async def move_chat(db: AsyncSession, platform: str, old: str, new: str) -> None:
+    """Follow a chat to its new id; an account that is the chat itself moves with it.
+
+    Where the new id has an account already, that one stays and the old one keeps its id.
+    """
+    there = select(_accounts.c.id).where(
+        _accounts.c.platform == platform, _accounts.c.external_id == new
+    )
+    if await db.scalar(there) is None:
+        await db.execute(
+            update(_accounts)
+            .where(_accounts.c.platform == platform, _accounts.c.external_id == old)
+            .values(external_id=new)
+        )
+    await db.execute(
+        update(_accounts)
+        .where(_accounts.c.platform == platform, _accounts.c.chat == old)
+        .values(chat=new)
+    )
+
+
+async def owe(db: AsyncSession, user: User, now: datetime, next_due: NextDue) -> User:
+    """Write down which digest a user is owed next, and return the user as they now stand.
+
+    A day that has a delivery already is never owed again, however the schedule moves.
+    """
+    owed = owed_after(user, now, next_due) if await _is_reachable(db, user.id) else None
+    if owed is not None:
+        had = await db.scalars(
+            select(DeliveryRow.day).where(
+                DeliveryRow.user_id == user.id, DeliveryRow.day >= owed[0] - timedelta(days=2)
+            )
+        )
+        days = frozenset(had)
+        while owed is not None and owed[0] in days:
+            owed = next_due(user, owed[1])
+    await _write_owed(db, user.id, owed)
+    day, moment = owed or (None, None)
+    return replace(user, next_push_at=moment, next_push_day=day)
+
+
+def owed_after(user: User, now: datetime, next_due: NextDue) -> Owed | None:
+    """Return the digest owed after `now`: none while pushing is off, none before a pause ends."""
+    if not user.is_pushed:
+        return None
+    if user.paused_until is None or user.paused_until <= now:
+        return next_due(user, now)
+    if user.paused_until >= FOREVER:
+        return None
+    return next_due(user, user.paused_until - timedelta(microseconds=1))
+
+
+async def _write_owed(db: AsyncSession, user: int, owed: Owed | None) -> None:
+    day, moment = owed or (None, None)
+    await db.execute(
+        update(_users).where(_users.c.id == user).values(next_push_at=moment, next_push_day=day)
+    )
+
+
+async def _is_reachable(db: AsyncSession, user: int) -> bool:
+    can = exists().where(
+        _accounts.c.user_id == user,
+        _accounts.c.chat.is_not(None),
+        _accounts.c.unreachable.is_(None),
+    )
+    return bool(await db.scalar(select(can)))
+
+
+def user_of(row: Row[Any]) -> User:
+    """Return the user of a row of `users`."""
+    return User(
+        id=row.id,
+        kind=row.kind,
+        zone=row.zone,
+        push_at=row.push_at,
+        push_days=frozenset(day for day in range(7) if row.push_days >> day & 1),
+        picks=row.picks,
+        is_pushed=row.is_pushed,
+        is_quiet=row.is_quiet,
+        paused_until=row.paused_until,
+        surprise=row.surprise,
+        language=row.language,
+        push_account=row.push_account_id,
+        next_push_at=row.next_push_at,
+        next_push_day=row.next_push_day,
+        created=row.created,
+        last_seen=row.last_seen,
+    )
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        id=row.id,
+        user=row.user_id,
+        platform=row.platform,
+        external_id=row.external_id,
+        chat=row.chat,
+        unreachable=row.unreachable,
+        last_used=row.last_used,
+    )

@@ -1,0 +1,228 @@
+"""The catalogue, on both databases."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recommender.papers import Link
+from storage import catalogue
+from tests.contracts.examples import MONDAY, arxiv, hugging_face
+
+
+async def take(database, papers, now):
+    async with database.writing() as db:
+        return await catalogue.take_in(db, papers, now)
+
+
+async def only(database, number=1):
+    key = f"arxiv:2603.{number:05}"
+    async with database.reading() as db:
+        return (await catalogue.by_keys(db, [key]))[key]
+
+
+async def test_a_paper_taken_in_twice_is_one_paper_and_the_second_time_changes_nothing(
+    any_database, clock
+):
+    news = [arxiv(1), arxiv(2, links=(Link("code", "https://example.org/2"),), upvotes=3)]
+    once = await take(any_database, news, clock())
+    again = await take(any_database, news, clock.forward(hours=1))
+    assert len(once.new) == 2
+    assert not again.new
+    assert not again.updated
+    assert set(again.unchanged) == set(once.new)
+    async with any_database.reading() as db:
+        changes = await catalogue.changed_since(db, catalogue.START)
+    assert {cursor[0] for _, cursor in changes} == {clock() - timedelta(hours=1)}
+
+
+async def test_what_was_taken_in_comes_back_as_it_was(any_database, clock):
+    new = arxiv(
+        1,
+        title="On “quotes”, 日本語 and \\alpha 🐦",
+        published=datetime(2026, 2, 27, 17, 59, tzinfo=UTC),
+        comment="12 pages",
+        journal_ref="Nature 1",
+        doi="10.1/x",
+        links=(Link("code", "https://example.org/1"),),
+        upvotes=7,
+        version=3,
+    )
+    taken = await take(any_database, [new], clock())
+    paper = await only(any_database)
+    assert paper.id == taken.new[0]
+    assert (paper.title, paper.authors, paper.categories) == (
+        new.title,
+        new.authors,
+        new.categories,
+    )
+    assert (paper.published, paper.announced, paper.version) == (new.published, MONDAY, 3)
+    assert (paper.comment, paper.journal_ref, paper.doi) == ("12 pages", "Nature 1", "10.1/x")
+    assert (paper.links, paper.upvotes) == (new.links, 7)
+
+
+async def test_characters_that_no_database_keeps_are_left_out(any_database, clock):
+    await take(any_database, [arxiv(1, title="Nu\0ll", authors=("A\ud800da",))], clock())
+    paper = await only(any_database)
+    assert (paper.title, paper.authors) == ("Null", ("Ada",))
+
+
+async def test_a_newer_version_brings_its_text_but_not_a_new_day(any_database, clock):
+    await take(any_database, [arxiv(1)], clock())
+    replaced = arxiv(
+        1, title="Better", version=2, announced=MONDAY + timedelta(days=9), is_replacement=True
+    )
+    taken = await take(any_database, [replaced], clock.forward(days=9))
+    paper = await only(any_database)
+    assert taken.updated == (paper.id,)
+    assert (paper.title, paper.version, paper.announced) == ("Better", 2, MONDAY)
+
+
+async def test_the_same_paper_twice_in_one_batch_is_one_paper(any_database, clock):
+    taken = await take(any_database, [arxiv(1), hugging_face(1), arxiv(1, version=2)], clock())
+    paper = await only(any_database)
+    assert taken.new == (paper.id,)
+    assert (paper.version, paper.upvotes, paper.announced) == (2, 12, MONDAY)
+
+
+async def test_a_real_paper_takes_the_place_of_its_sample(any_database, clock):
+    sample = arxiv(1, abstract="Ours.", announced=date(2025, 1, 3), is_sample=True)
+    taken = await take(any_database, [sample], clock())
+    async with any_database.reading() as db:
+        before = await catalogue.summary(db)
+    await take(any_database, [arxiv(1, upvotes=None)], clock.forward(days=1))
+    await take(any_database, [sample], clock.forward(days=1))
+    paper = await only(any_database)
+    async with any_database.reading() as db:
+        after = await catalogue.summary(db)
+    assert paper.id == taken.new[0]
+    assert not paper.is_sample
+    assert (paper.announced, paper.abstract) == (MONDAY, "We study subject 1.")
+    assert (before.papers, before.real, before.newest_day, before.newest_first_seen) == (
+        1,
+        0,
+        None,
+        None,
+    )
+    assert (after.papers, after.real, after.newest_day) == (1, 1, MONDAY)
+    assert after.newest_first_seen == clock() - timedelta(days=1)
+
+
+async def test_a_follower_of_the_catalogue_meets_every_change_once_and_misses_none(
+    any_database, clock
+):
+    await take(any_database, [arxiv(i) for i in range(5)], clock())
+    heard, cursor = [], catalogue.START
+    while True:
+        async with any_database.reading() as db:
+            page = await catalogue.changed_since(db, cursor, limit=2)
+        if not page:
+            break
+        heard += [paper.key for paper, _ in page]
+        cursor = page[-1][1]
+    assert heard == [f"arxiv:2603.{i:05}" for i in range(5)]
+    # A process whose clock is an hour slow changes something.
+    await take(any_database, [hugging_face(3)], clock() - timedelta(hours=1))
+    async with any_database.reading() as db:
+        page = await catalogue.changed_since(db, cursor)
+    assert [(paper.key, paper.upvotes) for paper, _ in page] == [("arxiv:2603.00003", 12)]
+
+
+async def test_a_thousand_papers_from_two_sources_are_taken_in_and_read_back(any_database, clock):
+    taken = await take(any_database, [arxiv(i) for i in range(1000)], clock())
+    again = await take(any_database, [hugging_face(i) for i in range(1000)], clock())
+    assert len(taken.new) == 1000
+    assert again.new == ()
+    async with any_database.reading() as db:
+        ids = [paper.id for paper, _ in await catalogue.changed_since(db, catalogue.START, 2000)]
+        assert len(await catalogue.papers(db, ids)) == 1000
+
+
+async def titled(database, clock, *titles, **changes):
+    news = [arxiv(i, title=title, **changes) for i, title in enumerate(titles)]
+    return (await take(database, news, clock())).new
+
+
+async def found(database, words, limit=20):
+    async with database.reading() as db:
+        return await catalogue.search(db, words, limit)
+
+
+async def test_search_reads_titles_authors_and_abstracts_and_forgives_accents_and_endings(
+    any_database, clock
+):
+    ids = await titled(any_database, clock, "Neural flows", "Sparse graphs", abstract="x")
+    await take(any_database, [arxiv(2, title="T", abstract="On résumé parsing of GPT-4")], clock())
+    third = (await only(any_database, 2)).id
+    assert await found(any_database, "flow") == [ids[0]]
+    assert await found(any_database, "GRAPH") == [ids[1]]
+    assert await found(any_database, "resume gpt 4") == [third]
+    assert set(await found(any_database, "angstrom zoe")) == {*ids, third}
+
+
+async def test_papers_that_hold_every_word_come_before_those_that_hold_some(any_database, clock):
+    ids = await titled(any_database, clock, "Graphs", "Graphs and flows", "Flows", "Else")
+    hits = await found(any_database, "graphs flows")
+    assert hits[0] == ids[1]
+    assert set(hits) == {ids[0], ids[1], ids[2]}
+    assert await found(any_database, "graphs flows", limit=1) == [ids[1]]
+
+
+async def test_search_follows_a_paper_whose_text_changes(any_database, clock):
+    ids = await titled(any_database, clock, "Graphs")
+    await titled(any_database, clock, "Trees", version=2)
+    assert await found(any_database, "graphs") == []
+    assert await found(any_database, "trees") == list(ids)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "   ", '"', "'", "\"unbalanced", "a AND", "NOT x OR", "title:x", "x*", "^x", "NEAR(a b)",
+     "(((", "a & | ! b", "<->", "x:*", "\\", "%_", "😀", "\0", "\ud800", "the", ";--", ":A",
+     "{1,2}", "日本語", "x" * 10_000, "word " * 3000],
+)  # fmt: skip
+async def test_no_input_breaks_search(any_database, clock, words):
+    await titled(any_database, clock, "Graphs and 日本語")
+    assert len(await found(any_database, words)) <= 1
+    async with any_database.reading() as db:
+        await catalogue.by_title(db, words)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(words=st.text(max_size=60))
+async def test_no_text_at_all_breaks_search(database, words):
+    assert await found(database, words) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "hit"),
+    [
+        ("Attention Is All You Need", 0),
+        ("attention is all you need!", 0),
+        ("Attention — is all you   need", 0),
+        ("Attention", 1),
+        ("Learning représentations of graphs by message passing", 2),
+        ("Learning representations of graph by mesage passing", 2),
+        ("Scaling laws, part 2", 4),
+        ("Scaling laws, part 7", None),
+        ("Something else altogether here", None),
+        ("", None),
+        ("?!", None),
+    ],
+)
+async def test_a_title_finds_its_paper_in_spite_of_small_faults(any_database, clock, asked, hit):
+    ids = await titled(
+        any_database,
+        clock,
+        "Attention Is All You Need",
+        "Attention",
+        "Learning Representations of Graphs by Message Passing",
+        "Scaling laws, part 1",
+        "Scaling laws, part 2",
+    )
+    async with any_database.reading() as db:
+        paper = await catalogue.by_title(db, asked)
+    assert paper == (None if hit is None else ids[hit])

@@ -1,0 +1,186 @@
+"""State that may be lost: in the process, in Redis, and in the process while Redis is away."""
+
+import asyncio
+import contextlib
+
+import pytest
+import structlog
+
+from storage.dialogue_state import LocalState, open_state
+from storage.redis_state import RedisState
+from tests import servers
+from tests.conftest import BOUND
+
+
+@pytest.fixture(params=["process", "redis", "redis is away"])
+async def state(request):
+    if request.param == "process":
+        state = open_state(None)
+    elif request.param == "redis":
+        state = open_state(request.getfixturevalue("redis_server").url)
+    else:
+        state = RedisState(f"redis://127.0.0.1:{servers.free_port()}/0", rest=0.01)
+    yield state
+    await state.close()
+
+
+@pytest.fixture
+def name(request):
+    """A key of the test's own."""
+    return request.node.name
+
+
+async def test_what_was_set_is_there_until_it_is_deleted(state, name):
+    assert await state.get(name) is None
+    await state.set(name, "Ångström 🐦", ttl=60)
+    assert await state.get(name) == "Ångström 🐦"
+    await state.set(name, "other", ttl=60)
+    assert await state.get(name) == "other"
+    await state.delete(name)
+    assert await state.get(name) is None
+
+
+async def test_what_has_expired_is_gone(state, name):
+    await state.set(name, "x", ttl=0.001)
+    async with asyncio.timeout(BOUND):
+        while await state.get(name) is not None:
+            await state.set(f"{name} again", "x", ttl=60)
+
+
+async def test_a_burst_goes_at_once_and_the_next_is_told_how_long_to_wait(state, name):
+    waits = [await state.take(name, rate=0.01, burst=3) for _ in range(5)]
+    assert waits[:3] == [0, 0, 0]
+    assert all(90 < wait <= 100 for wait in waits[3:])
+
+
+async def test_tokens_come_back_with_time_and_never_beyond_the_burst(state, name):
+    assert await state.take(name, rate=1000, burst=1) == 0
+    async with asyncio.timeout(BOUND):
+        while await state.take(name, rate=1000, burst=1) != 0:
+            pass
+    waits = [await state.take(f"{name} other", rate=0.01, burst=1) for _ in range(2)]
+    assert waits[0] == 0
+    assert waits[1] > 0
+
+
+async def test_many_tasks_that_ask_at_once_get_no_more_than_the_burst(state, name):
+    waits = await asyncio.gather(*(state.take(name, rate=0.01, burst=4) for _ in range(30)))
+    assert waits.count(0) == 4
+
+
+async def test_a_lock_has_one_holder_and_is_free_afterwards(state, name):
+    async with state.lock(name, ttl=60) as mine:
+        async with state.lock(name, ttl=60) as second, state.lock(f"{name} 2", ttl=60) as other:
+            pass
+        async with state.lock(name, ttl=60) as third:
+            pass
+    async with state.lock(name, ttl=60) as again:
+        pass
+    assert (mine, second, third, other, again) == (True, False, False, True, True)
+
+
+async def test_a_lock_is_free_after_a_failure_inside_it(state, name):
+    with contextlib.suppress(ZeroDivisionError):
+        async with state.lock(name, ttl=60):
+            raise ZeroDivisionError
+    async with state.lock(name, ttl=60) as mine:
+        assert mine
+
+
+async def test_whoever_listens_hears_what_is_announced_in_order(state, name):
+    async with state.listen(name) as one, state.listen(name) as two, state.listen("else") as other:
+        await state.announce(name, "v1")
+        await state.announce(name, "v2")
+        await state.announce("else", "x")
+        async with asyncio.timeout(BOUND):
+            assert [await anext(one), await anext(one)] == ["v1", "v2"]
+            assert await anext(two) == "v1"
+            assert await anext(other) == "x"
+    await state.announce(name, "nobody is there")
+
+
+async def test_processes_share_what_is_in_redis(redis_server, name):
+    one, two = RedisState(redis_server.url), RedisState(redis_server.url)
+    await one.set(name, "x", ttl=60)
+    assert await two.get(name) == "x"
+    waits = [await state.take(name, rate=0.01, burst=1) for state in (one, two)]
+    assert waits[0] == 0 < waits[1]
+    async with one.lock(name, ttl=60) as mine, two.lock(name, ttl=60) as theirs:
+        assert (mine, theirs) == (True, False)
+    async with two.listen(name) as heard, asyncio.timeout(BOUND):
+        await one.announce(name, "v1")
+        assert await anext(heard) == "v1"
+    await one.close()
+    await two.close()
+
+
+async def test_every_key_says_whose_it_is(redis_server, name):
+    state = RedisState(redis_server.url)
+    await state.set(name, "x", ttl=60)
+    await state.take(name, rate=1, burst=1)
+    async with state.lock(name, ttl=60):
+        keys = [key async for key in state.redis.scan_iter()]
+    assert all(key.startswith("paperlark:") for key in keys)
+    assert all([await state.redis.pttl(key) != -1 for key in keys])
+    await state.close()
+
+
+async def test_a_lock_that_expired_and_went_to_another_is_not_taken_from_them(redis_server, name):
+    slow, quick = RedisState(redis_server.url), RedisState(redis_server.url)
+    async with contextlib.AsyncExitStack() as stack, asyncio.timeout(BOUND):
+        async with slow.lock(name, ttl=0.001):
+            while not await stack.enter_async_context(quick.lock(name, ttl=60)):
+                pass
+        async with slow.lock(name, ttl=60) as mine:
+            assert not mine
+    await slow.close()
+    await quick.close()
+
+
+async def test_when_redis_dies_the_process_goes_on_and_returns_to_it(name):
+    server = await asyncio.to_thread(servers.RedisServer, own=True)
+    now = 0.0
+    state = RedisState(server.url, rest=0.01, clock=lambda: now)
+    try:
+        with structlog.testing.capture_logs() as logs:
+            await state.set(name, "shared", ttl=60)
+            async with state.listen(name) as heard:
+                server.kill()
+                assert await state.get(name) is None
+                await state.set(name, "alone", ttl=60)
+                assert await state.get(name) == "alone"
+                assert await state.take(name, rate=0.01, burst=1) == 0
+                assert await state.take(name, rate=0.01, burst=1) > 0
+                await state.announce(name, "here")
+                await asyncio.to_thread(server.start)
+                now += 1
+                assert await state.get(name) is None
+                async with asyncio.timeout(BOUND):
+                    assert await anext(heard) == "here"
+                    await announced_until_heard(state, name, heard)
+    finally:
+        await state.close()
+        server.close()
+    events = [entry["event"] for entry in logs]
+    assert events == ["redis.away", "redis.back"]
+
+
+async def announced_until_heard(state, name, heard):
+    """The listener subscribes again by itself; what came before that is lost."""
+    hearing = asyncio.ensure_future(anext(heard))
+    while not hearing.done():
+        await state.announce(name, "over there")
+        await asyncio.wait([hearing], timeout=0.01)
+    assert hearing.result() == "over there"
+
+
+async def test_a_process_state_forgets_what_has_expired(name):
+    now = 0.0
+    state = LocalState(clock=lambda: now)
+    for number in range(3000):
+        now += 1
+        await state.set(f"{name} {number}", "x", ttl=10)
+        await state.take(f"{name} {number}", rate=1, burst=1)
+    assert state.size < 3000
+    assert await state.get(f"{name} 2999") == "x"
+    assert await state.get(f"{name} 2980") is None

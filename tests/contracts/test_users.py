@@ -1,0 +1,197 @@
+"""Readers and their accounts, on both databases."""
+
+import asyncio
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import func, select
+
+from storage import deliveries, users
+from storage.database import Database
+from storage.tables import AccountRow, UserRow
+from storage.users import FOREVER
+from tests.contracts.examples import MONDAY, next_due, reader
+
+EIGHT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+async def user(database, found):
+    async with database.reading() as db:
+        return await users.by_id(db, found.user.id)
+
+
+async def test_a_newcomer_is_owed_a_digest_on_weekdays_at_eight(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    assert found.is_new
+    assert found.account.chat == "chat-7"
+    assert await user(any_database, found) == found.user
+    assert (found.user.push_at, found.user.push_days) == (time(8, 0), frozenset(range(5)))
+    assert (found.user.next_push_day, found.user.next_push_at) == (MONDAY, EIGHT)
+
+
+async def test_who_speaks_again_is_the_same_reader(any_database, clock):
+    first = await reader(any_database, "7", clock())
+    again = await reader(any_database, "7", clock.forward(hours=30))
+    assert not again.is_new
+    assert (again.user.id, again.account.id) == (first.user.id, first.account.id)
+    assert (await user(any_database, first)).last_seen == clock()
+    # What is owed stays owed, late or not.
+    assert again.user.next_push_at == EIGHT
+
+
+async def test_the_same_number_on_another_platform_is_another_reader(any_database, clock):
+    one = await reader(any_database, "7", clock())
+    other = await reader(any_database, "7", clock(), platform="discord")
+    assert one.user.id != other.user.id
+
+
+async def test_twenty_first_words_at_once_make_one_reader(any_database_url, clock):
+    databases = [Database(any_database_url) for _ in range(2)]
+    found = await asyncio.gather(*(reader(databases[i % 2], "7", clock()) for i in range(20)))
+    async with databases[0].reading() as db:
+        n_users = await db.scalar(select(func.count()).select_from(UserRow))
+        n_accounts = await db.scalar(select(func.count()).select_from(AccountRow))
+    for database in databases:
+        await database.dispose()
+    assert len({f.user.id for f in found}) == 1
+    assert sum(f.is_new for f in found) == 1
+    assert (n_users, n_accounts) == (1, 1)
+
+
+async def test_a_blocked_reader_is_owed_nothing_until_they_speak_again(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    async with any_database.writing() as db:
+        await users.mark_unreachable(db, found.account.id, "blocked")
+        gone = await users.account(db, found.account.id)
+    assert gone.unreachable == "blocked"
+    assert (await user(any_database, found)).next_push_at is None
+    back = await reader(any_database, "7", clock.forward(days=1))
+    assert back.account.unreachable is None
+    assert back.user.next_push_at == EIGHT + timedelta(days=1)
+    assert await user(any_database, found) == back.user
+
+
+async def test_a_reader_who_speaks_where_nothing_can_be_sent_stays_unreachable(any_database, clock):
+    found = await reader(any_database, "7", clock(), platform="discord")
+    async with any_database.writing() as db:
+        await users.mark_unreachable(db, found.account.id, "dms_closed")
+        again = await users.find_or_create(
+            db, "discord", "7", None, None, clock.forward(hours=1), next_due
+        )
+    assert (again.account.unreachable, again.account.chat) == ("dms_closed", "chat-7")
+    assert again.user.next_push_at is None
+
+
+async def test_one_account_that_can_be_reached_is_enough(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    other = await reader(any_database, "8", clock(), platform="discord")
+    async with any_database.writing() as db:
+        row = await db.get(AccountRow, other.account.id)
+        row.user_id = found.user.id
+        await db.flush()
+        await users.mark_unreachable(db, found.account.id, "blocked")
+        mine = (await users.accounts_of(db, [found.user.id, other.user.id]))[found.user.id]
+    assert (await user(any_database, found)).next_push_at == EIGHT
+    assert [a.id for a in mine] == [other.account.id, found.account.id]
+
+
+async def test_digests_go_to_the_account_where_the_schedule_was_given_else_the_last_used(
+    any_database, clock
+):
+    found = await reader(any_database, "7", clock())
+    other = await reader(any_database, "8", clock.forward(hours=1), platform="discord")
+    async with any_database.writing() as db:
+        row = await db.get(AccountRow, other.account.id)
+        row.user_id = found.user.id
+        await db.flush()
+        last_used = (await users.accounts_of(db, [found.user.id]))[found.user.id][0]
+        await users.set_push_account(db, found.user.id, found.account.id)
+        chosen = (await users.accounts_of(db, [found.user.id]))[found.user.id][0]
+    assert (last_used.id, chosen.id) == (other.account.id, found.account.id)
+
+
+async def test_a_new_schedule_moves_the_next_digest_with_it(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    async with any_database.writing() as db:
+        moved = await users.reschedule(
+            db,
+            found.user.id,
+            clock(),
+            next_due,
+            zone="Europe/Berlin",
+            push_at=time(21, 30),
+            push_days=frozenset({2, 5}),
+            picks=3,
+            account=found.account.id,
+        )
+    assert moved == await user(any_database, found)
+    assert (moved.zone, moved.picks, moved.push_days) == ("Europe/Berlin", 3, frozenset({2, 5}))
+    assert moved.push_account == found.account.id
+    assert moved.next_push_day == date(2026, 3, 4)
+    assert moved.next_push_at == datetime(2026, 3, 4, 21, 30, tzinfo=UTC)
+
+
+async def test_moving_the_hour_to_this_evening_owes_no_second_digest_today(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    async with any_database.writing() as db:
+        await deliveries.claim_due(db, EIGHT, 10, next_due)
+        moved = await users.reschedule(
+            db,
+            found.user.id,
+            EIGHT,
+            next_due,
+            zone=None,
+            push_at=time(20, 0),
+            push_days=frozenset(range(7)),
+            picks=5,
+        )
+    assert moved.next_push_day == MONDAY + timedelta(days=1)
+
+
+async def test_a_pause_owes_nothing_before_it_ends(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    async with any_database.writing() as db:
+        paused = await users.pause(db, found.user.id, EIGHT + timedelta(days=2), clock(), next_due)
+    assert paused.next_push_at == EIGHT + timedelta(days=2)
+    async with any_database.writing() as db:
+        await users.pause(db, found.user.id, FOREVER, clock(), next_due)
+    paused = await user(any_database, found)
+    assert (paused.paused_until, paused.next_push_at) == (FOREVER, None)
+    async with any_database.writing() as db:
+        resumed = await users.resume(db, found.user.id, clock(), next_due)
+    assert (resumed.paused_until, resumed.next_push_at) == (None, EIGHT)
+
+
+async def test_switching_the_push_off_owes_nothing(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    async with any_database.writing() as db:
+        off = await users.set_pushed(db, found.user.id, False, clock(), next_due)
+    assert (off.is_pushed, off.next_push_at, off.next_push_day) == (False, None, None)
+
+
+async def test_a_group_that_gets_a_new_id_stays_the_same_reader(any_database, clock):
+    async with any_database.writing() as db:
+        group = await users.find_or_create(
+            db, "telegram", "-5", "-5", None, clock(), next_due, kind="group"
+        )
+        await users.move_chat(db, "telegram", "-5", "-1005")
+        moved = await users.find_or_create(
+            db, "telegram", "-1005", "-1005", None, clock(), next_due, kind="group"
+        )
+    assert (moved.user.id, moved.user.kind, moved.is_new) == (group.user.id, "group", False)
+
+
+async def test_an_id_that_is_taken_already_is_left_to_its_account(any_database, clock):
+    async with any_database.writing() as db:
+        for name in ("-5", "-1005"):
+            await users.find_or_create(db, "telegram", name, name, None, clock(), next_due)
+        await users.move_chat(db, "telegram", "-5", "-1005")
+        old = await users.find(db, "telegram", "-5")
+    assert old.account.chat == "-1005"
+
+
+async def test_nobody_is_found_who_never_spoke(any_database):
+    async with any_database.reading() as db:
+        assert await users.find(db, "telegram", "7") is None
+        assert await users.by_id(db, 1) is None
+        assert await users.account(db, 1) is None
+        assert await users.accounts_of(db, [1]) == {1: ()}
