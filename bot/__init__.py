@@ -1,0 +1,1 @@
+"""The running program: people on one side, the clock on the other."""

@@ -1,0 +1,52 @@
+"""The commands, once: menus, slash commands and /help are made of this list."""
+
+from collections.abc import Mapping
+
+from bot.conversation.events import CommandOption, CommandSpec
+
+COMMANDS = (
+    CommandSpec("start", "Begin: a welcome, and your first paper at once"),
+    CommandSpec("pick", "The next paper chosen for you"),
+    CommandSpec("today", "Today's digest"),
+    CommandSpec(
+        "saved",
+        "The papers you saved",
+        (CommandOption("page", "Which page, 1 is the newest", "whole", minimum=1, maximum=1000),),
+    ),
+    CommandSpec("undo", "Take back your last like, skip or save"),
+    CommandSpec(
+        "schedule",
+        "When your digest comes: hour, zone, days, how many papers",
+        (
+            CommandOption("time", "Your local time, such as 08:30"),
+            CommandOption("zone", "Your time zone, such as Europe/Berlin"),
+            CommandOption("days", "daily, weekdays, weekly, or days such as mon,wed"),
+            CommandOption(
+                "papers",
+                "Papers in a digest, 1 to 10",
+                "whole",
+                minimum=1,
+                maximum=10,
+                form="{} papers",
+            ),
+        ),
+    ),
+    CommandSpec(
+        "pause",
+        "Stop the digest, for some days or until /resume",
+        (CommandOption("days", "For how many days", "whole", minimum=1, maximum=365),),
+    ),
+    CommandSpec("resume", "Start the digest again"),
+    CommandSpec("status", "What I know, and when your next digest comes"),
+    CommandSpec("help", "List what I understand"),
+)
+
+
+def joined(name: str, options: Mapping[str, object]) -> str:
+    """Return typed options as the text that a person would have written behind the command.
+
+    Options that are None or unknown are left out.
+    """
+    declared = next((spec.options for spec in COMMANDS if spec.name == name), ())
+    given = ((option.form, options.get(option.name)) for option in declared)
+    return " ".join(form.format(value) for form, value in given if value is not None)

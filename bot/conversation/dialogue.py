@@ -1,0 +1,201 @@
+"""What we answer: messages made of what the desk said. Pure; `service` decides which.
+
+Where `words` has the sentences and `cards` the papers, this has the order: welcome, menu,
+status, help and lists.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo
+
+from bot.conversation import words
+from bot.conversation.cards import list_message
+from bot.conversation.commands import COMMANDS
+from bot.conversation.messages import Button, Message, Rows, Span, Style, plain
+from bot.conversation.ports import Offer, Reader, Status
+from bot.conversation.taps import Act, Tap, encode
+from bot.conversation.text import clipped, visible
+from bot.schedule import EVERY_DAY, WEEKDAYS
+
+SAVED_PAGE = 10
+# What people write for what we call otherwise.
+_MEANT = {
+    **dict.fromkeys(("stop", "unsubscribe", "off", "mute", "cancel"), "pause"),
+    **dict.fromkeys(("settings", "time", "timezone", "hour", "when"), "schedule"),
+    **dict.fromkeys(("next", "more", "paper", "papers", "new"), "pick"),
+    **dict.fromkeys(("digest", "daily"), "today"),
+    **dict.fromkeys(("bookmarks", "library", "list"), "saved"),
+}
+_FOR_EVER = 9000  # a year no pause of ours with an end can reach
+_HOURS = ("07:00", "08:00", "09:00", "12:00", "18:00")
+_COUNTS = (1, 3, 5, 7, 10)
+_ZONES = (
+    ("London", "Europe/London"),
+    ("Berlin", "Europe/Berlin"),
+    ("New York", "America/New_York"),
+    ("Los Angeles", "America/Los_Angeles"),
+    ("Tokyo", "Asia/Tokyo"),
+)
+
+
+def text(sentence: str, *, buttons: Rows = ()) -> Message:
+    return Message(text=plain(sentence), buttons=buttons)
+
+
+def welcome(reader: Reader) -> Message:
+    """Return three lines: what we do, how we learn, and that the digest is on."""
+    if not reader.push_place:
+        return text(words.welcome(is_new=reader.is_new, digest=push_state(reader)))
+    digest = words.digest_is_on(reader.schedule)
+    change = ((Button(words.CHANGE, encode(Tap(Act.SCHEDULE))),),)
+    return text(words.welcome(is_new=reader.is_new, digest=digest), buttons=change)
+
+
+def nothing_left(*, is_sample: bool) -> Message:
+    return text(words.NOTHING_LEFT_SAMPLE if is_sample else words.NOTHING_LEFT)
+
+
+def schedule_menu(reader: Reader, opening: str = "") -> Message:
+    """Return the present schedule, the next due moment, and buttons to change both."""
+    lines: list[Span | str] = [f"{opening}\n"] if opening else []
+    lines.append(Span(_capital(words.schedule_in_words(reader.schedule)), Style.BOLD))
+    lines.append(f"\n{push_state(reader)}")
+    if not reader.is_zone_known:
+        lines.append(f"\n{words.ZONE_IS_UNKNOWN}")
+    lines.append(f"\n\n{words.SCHEDULE_EXAMPLES}")
+    return Message(text=plain(*lines), buttons=_schedule_buttons(reader))
+
+
+def push_state(reader: Reader) -> str:
+    """Return whether digests come, when the next one is due and where it goes."""
+    if is_paused_for_ever(reader):
+        return words.PAUSED_FOR_EVER
+    if not reader.is_pushed:
+        return words.DIGEST_OFF
+    if reader.unreachable:
+        return words.UNREACHABLE.get(reader.unreachable, words.UNREACHABLE_OTHERWISE)
+    due = words.DIGEST_ONLY_ASKED
+    if reader.push_place and reader.due is not None:
+        due = words.next_digest(words.moment(reader.due, reader.schedule.zone), reader.push_place)
+    if reader.paused_until is None:
+        return due
+    return f"{words.paused_until(_local(reader, reader.paused_until))} {due}"
+
+
+def paused(reader: Reader) -> Message:
+    return text(push_state(reader), buttons=((_button(words.RESUME, Act.RESUME),),))
+
+
+def resumed(reader: Reader) -> Message:
+    state = f"{words.RESUMED} {_capital(words.schedule_in_words(reader.schedule))}."
+    return text(f"{state} {push_state(reader)}", buttons=((_button(words.CHANGE, Act.SCHEDULE),),))
+
+
+def is_paused_for_ever(reader: Reader) -> bool:
+    return reader.paused_until is not None and reader.paused_until.year >= _FOR_EVER
+
+
+def status(found: Status, now: datetime) -> Message:
+    """Return what is known, when the last and the next digest come, and how fresh papers are."""
+    reader = found.reader
+    last = found.last
+    lines = [
+        words.taste(found.likes, found.skips, found.saved),
+        "",
+        f"{_capital(words.schedule_in_words(reader.schedule))}. {push_state(reader)}",
+        words.last_digest(last.state, last.due.day, last.reason) if last else words.NO_DIGEST_YET,
+        "",
+        words.catalogue(
+            found.papers,
+            _day(found.newest_day),
+            words.ago(now, found.newest) if found.newest and not found.is_sample else "",
+        ),
+    ]
+    if found.is_sample:
+        lines.append(words.STATUS_SAMPLE)
+    if found.source_troubles:
+        lines.append(words.source_trouble([visible(t) for t in found.source_troubles[:5]]))
+    if found.model:
+        lines.append(words.model(visible(found.model)))
+    buttons = (_button(words.CHANGE, Act.SCHEDULE), _button(words.NEXT_PAPER, Act.NEXT))
+    return text("\n".join(clipped(line, 400) for line in lines), buttons=(buttons,))
+
+
+def help_message() -> Message:
+    lines: list[Span | str] = [words.HELP_OPENING]
+    for spec in COMMANDS:
+        lines += ["\n", Span(f"/{spec.name}", Style.BOLD), f"  {spec.description}"]
+    lines.append(f"\n\n{words.HELP_CLOSING}")
+    return Message(text=plain(*lines))
+
+
+def unknown_command(name: str) -> Message:
+    """Return one line with the nearest command; what cannot be a name is not repeated."""
+    known = [spec.name for spec in COMMANDS]
+    is_name = re.fullmatch(r"[a-z0-9_]{1,32}", name) is not None
+    close = get_close_matches(name, known, n=1, cutoff=0.5) if is_name else []
+    nearest = _MEANT.get(name) or next(iter(close), None)
+    return text(words.unknown_command(name if is_name else "", nearest))
+
+
+def saved_page(offers: Sequence[Offer], total: int, page: int) -> Message:
+    """Return one page of saved papers, with buttons to the pages beside it."""
+    pages = -(-total // SAVED_PAGE)
+    if total == 0:
+        return text(words.NOTHING_SAVED)
+    if not offers:
+        return text(words.no_saved_page(pages))
+    first = (page - 1) * SAVED_PAGE + 1
+    turns = []
+    if page > 1:
+        turns.append(_button(words.NEWER, Act.LIST, f"saved,{page - 1}"))
+    if page < pages:
+        turns.append(_button(words.OLDER, Act.LIST, f"saved,{page + 1}"))
+    heading = words.saved_heading(first, first + len(offers) - 1, total)
+    return list_message(heading, offers, first=first, buttons=(tuple(turns),) if turns else ())
+
+
+def which_paper(offers: Sequence[Offer]) -> Message:
+    return list_message(words.WHICH_PAPER, offers)
+
+
+def _schedule_buttons(reader: Reader) -> Rows:
+    """Return four or five rows: hours, days, papers, zones and the pause."""
+    present = reader.schedule
+
+    def choice(label: str, phrase: str, is_chosen: bool) -> Button:
+        return Button(label, encode(Tap(Act.SCHEDULE, argument=phrase)), is_chosen=is_chosen)
+
+    hours = tuple(choice(h, h, f"{present.at:%H:%M}" == h) for h in _HOURS)
+    days = (
+        choice("Every day", "daily", present.days == EVERY_DAY),
+        choice("Weekdays", "weekdays", present.days == WEEKDAYS),
+        choice("Weekly", "weekly", len(present.days) == 1),
+    )
+    counts = tuple(
+        choice(f"{n} paper{'s' * (n > 1)}", f"{n} papers", present.picks == n) for n in _COUNTS
+    )
+    places = tuple(
+        choice(label, zone, reader.is_zone_known and present.zone == zone) for label, zone in _ZONES
+    )
+    is_on = reader.is_pushed and reader.paused_until is None
+    last = _button(words.PAUSE, Act.PAUSE) if is_on else _button(words.RESUME, Act.RESUME)
+    return (hours, days, counts, places, (last,))
+
+
+def _button(label: str, act: Act, argument: str = "") -> Button:
+    return Button(label, encode(Tap(act, argument=argument)))
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _local(reader: Reader, moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(reader.schedule.zone)).date()
+
+
+def _day(iso: str) -> date | None:
+    return date.fromisoformat(iso) if iso else None

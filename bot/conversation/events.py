@@ -1,0 +1,118 @@
+"""What people do, on no platform in particular. Adapters make these; nobody else does."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Platform(StrEnum):
+    TELEGRAM = "telegram"
+    DISCORD = "discord"
+    TERMINAL = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who speaks, and where an answer goes.
+
+    account: the platform's id of the person.
+    chat: the platform's id of the place; on Discord None while no direct-message channel
+        could be opened and the person is outside a server.
+    is_private: whether nobody else reads along.
+    language: what the platform says of the person's language ("de", "pt-BR"), if anything.
+    """
+
+    platform: Platform
+    account: str
+    chat: str | None
+    is_private: bool = True
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message that was sent: enough to edit it later."""
+
+    chat: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/name words`, or a slash command with typed options.
+
+    event: the platform's own id of this event; the same id is never acted on twice.
+    name: without the slash, lower case.
+    text: everything behind the name, as typed; of typed options what `commands.joined` makes.
+    """
+
+    event: str
+    person: Person
+    name: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Free text, with the links that markup hid behind words."""
+
+    event: str
+    person: Person
+    text: str
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button, by the data it was made with. Data may be old, forged or foreign."""
+
+    event: str
+    person: Person
+    data: str
+    message: MessageRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The person blocked the bot, or removed it from the chat: stop sending there."""
+
+    event: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A chat got a new id, as a Telegram group does when it becomes a supergroup."""
+
+    event: str
+    person: Person
+    old_chat: str
+    new_chat: str
+
+
+Event = Command | Said | Pressed | Left | Moved
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOption:
+    """One typed option of a slash command.
+
+    kind: "text", "whole" (an integer) or "choice".
+    form: how the value reads in the command's text.
+    """
+
+    name: str
+    description: str
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    form: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A command as every platform lists it: menus, slash commands and /help are made of these."""
+
+    name: str
+    description: str  # at most 100 characters (Discord), one line
+    options: tuple[CommandOption, ...] = field(default=())

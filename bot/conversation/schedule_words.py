@@ -1,0 +1,232 @@
+"""What people write behind /schedule: `[HH:MM] [zone] [daily|weekdays|weekly|mon,wed] [1–10]`.
+
+Every part is optional and in any order. A bare number is the hour, as "8" alone mostly is;
+with a time beside it, it is the number of papers ("8:30 5", "8 5"). "5 papers" always is.
+Whatever is not understood, or said twice, changes nothing and is answered by one sentence.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import time
+
+from bot.conversation import words, zones
+from bot.conversation.text import clipped, visible
+from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
+
+MOST_PAPERS = 10
+_LONGEST = 200
+_WEEKEND = EVERY_DAY - WEEKDAYS
+
+_CLOCK = re.compile(r"([0-9]{1,2})[:.h]([0-9]{2}) ?(am|pm|a\.m\.?|p\.m\.?)?|([0-9]{2})([0-9]{2})")
+_HALF_DAY = re.compile(r"([0-9]{1,2}) ?(am|pm|a\.m\.?|p\.m\.?)")
+_O_CLOCK = re.compile(r"([0-9]{1,2}) ?(?:h|o'?clock|o’clock|uhr)")
+_PAPERS = re.compile(r"([0-9]{1,6}) ?(?:papers?|picks?|x)|x ?([0-9]{1,6})")
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_DAY = "(mon|tue|wed|thu|fri|sat|sun)(?:day|s|sday|nesday|rsday|r|rs|urday|days)*"
+_ONE_DAY = re.compile(_DAY)
+_DAY_RANGE = re.compile(rf"{_DAY} ?(?:-|–|to|until|\.\.) ?{_DAY}")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NAMED_DAYS = {
+    "daily": EVERY_DAY,
+    "every day": EVERY_DAY,
+    "everyday": EVERY_DAY,
+    "weekdays": WEEKDAYS,
+    "weekday": WEEKDAYS,
+    "workdays": WEEKDAYS,
+    "weekend": _WEEKEND,
+    "weekends": _WEEKEND,
+}
+_FILLERS = frozenset(
+    ["at", "on", "in", "every", "each", "and", "the", "&", "time", "zone", "papers", "o'clock"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A schedule that can be stored. `remark` says how something open was read, mostly empty."""
+
+    schedule: Schedule
+    is_zone_given: bool
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """One sentence that says what to do next; nothing is to be changed."""
+
+    sentence: str
+
+
+class _Trouble(Exception):
+    """Carries the sentence out of the reading."""
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What was found so far."""
+
+    times: list[time] = field(default_factory=list)
+    zones: list[str] = field(default_factory=list)
+    day_sets: list[frozenset[int]] = field(default_factory=list)
+    papers: list[int] = field(default_factory=list)
+    bare: list[int] = field(default_factory=list)
+    is_weekly: bool = False
+    is_offset: bool = False
+
+
+def understand(text: str, present: Schedule, weekday: int) -> Understood | Misunderstood:
+    """Return the schedule that a phrase asks for; parts that it leaves out stay.
+
+    weekday: the reader's today, 0 is Monday: what `weekly` means without a day.
+    """
+    phrase = zones.folded(visible(text))
+    if len(phrase) > _LONGEST:
+        return Misunderstood(words.SCHEDULE_TOO_LONG)
+    heard = _Heard()
+    try:
+        _listen(re.split(r"[\s,;]+", phrase.strip(" ,;")), heard)
+        remark = _settle_numbers(heard)
+        return Understood(_applied(heard, present, weekday), bool(heard.zones), remark)
+    except _Trouble as trouble:
+        return Misunderstood(str(trouble))
+
+
+def _listen(tokens: list[str], heard: _Heard) -> None:
+    """Take the longest phrase that means something, again and again."""
+    at = 0
+    while at < len(tokens):
+        for length in range(min(4, len(tokens) - at), 0, -1):
+            phrase = " ".join(tokens[at : at + length])
+            if any(hear(phrase, heard) for hear in _HEARERS):
+                at += length
+                break
+        else:
+            _refuse(tokens[at])
+
+
+def _refuse(token: str) -> None:
+    if token in zones.SEVERAL:
+        raise _Trouble(words.several_clocks(token.title() if len(token) > 3 else token.upper()))
+    if token in zones.ABBREVIATIONS:
+        raise _Trouble(words.ambiguous_zone(token.upper()))
+    raise _Trouble(words.not_a_schedule(clipped(token, 30), zones.nearest(token)))
+
+
+def _hear_time(phrase: str, heard: _Heard) -> bool:
+    if phrase in ("noon", "midnight"):
+        heard.times.append(time(12 if phrase == "noon" else 0))
+        return True
+    if found := _CLOCK.fullmatch(phrase):
+        hour, minute = int(found[1] or found[4]), int(found[2] or found[5])
+        heard.times.append(_time(phrase, hour, minute, found[3]))
+    elif found := _HALF_DAY.fullmatch(phrase):
+        heard.times.append(_time(phrase, int(found[1]), 0, found[2]))
+    elif found := _O_CLOCK.fullmatch(phrase):
+        heard.times.append(_time(phrase, int(found[1]), 0, None))
+    return found is not None
+
+
+def _time(phrase: str, hour: int, minute: int, half: str | None) -> time:
+    if half is not None:
+        if not 1 <= hour <= 12:
+            raise _Trouble(words.no_time_of_day(phrase))
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    if hour > 23 or minute > 59:
+        raise _Trouble(words.no_time_of_day(phrase))
+    return time(hour, minute)
+
+
+def _hear_papers(phrase: str, heard: _Heard) -> bool:
+    found = _PAPERS.fullmatch(phrase)
+    if found:
+        heard.papers.append(int(found[1] or found[2]))
+    return found is not None
+
+
+def _hear_days(phrase: str, heard: _Heard) -> bool:
+    if phrase in ("weekly", "once a week", "every week"):
+        heard.is_weekly = True
+    elif phrase in _NAMED_DAYS:
+        heard.day_sets.append(_NAMED_DAYS[phrase])
+    elif found := _ONE_DAY.fullmatch(phrase):
+        heard.day_sets.append(frozenset([_DAYS.index(found[1])]))
+    elif found := _DAY_RANGE.fullmatch(phrase):
+        first, last = _DAYS.index(found[1]), _DAYS.index(found[2])
+        length = (last - first) % 7 + 1
+        heard.day_sets.append(frozenset((first + n) % 7 for n in range(length)))
+    else:
+        return False
+    return True
+
+
+def _hear_zone(phrase: str, heard: _Heard) -> bool:
+    by_offset = zones.offset(phrase)
+    if by_offset == "":
+        raise _Trouble(words.no_such_offset(phrase))
+    zone = by_offset or zones.named(phrase)
+    if zone is None:
+        return False
+    heard.is_offset |= bool(by_offset) and by_offset != "UTC"
+    heard.zones.append(zone)
+    return True
+
+
+def _hear_number(phrase: str, heard: _Heard) -> bool:
+    if _NUMBER.fullmatch(phrase):
+        heard.bare.append(int(phrase))
+        return True
+    return phrase in _FILLERS or not phrase
+
+
+_HEARERS: tuple[Callable[[str, _Heard], bool], ...] = (
+    _hear_time,
+    _hear_papers,
+    _hear_days,
+    _hear_zone,
+    _hear_number,
+)
+
+
+def _settle_numbers(heard: _Heard) -> str:
+    """Decide what bare numbers are, and return what to say about it."""
+    numbers, remark = list(heard.bare), ""
+    if numbers and not heard.times:
+        hour = numbers.pop(0)
+        if hour > 23:
+            raise _Trouble(words.no_hour(hour))
+        heard.times.append(time(hour))
+        if 1 <= hour <= MOST_PAPERS and not heard.papers and not numbers:
+            remark = words.read_as_hour(hour)
+    heard.papers += numbers
+    if heard.is_offset:
+        remark = " ".join(filter(None, (remark, words.OFFSET_HAS_NO_SUMMER)))
+    return remark
+
+
+def _applied(heard: _Heard, present: Schedule, weekday: int) -> Schedule:
+    """Return the present schedule with what was heard put in."""
+    for found, name in ((heard.times, "times"), (heard.zones, "zones"), (heard.papers, "numbers")):
+        if len(set(found)) > 1:
+            raise _Trouble(words.said_twice(name))
+    if any(not 1 <= papers <= MOST_PAPERS for papers in heard.papers):
+        raise _Trouble(words.too_many_papers(MOST_PAPERS))
+    changed = replace(present, days=_days(heard, present, weekday))
+    if heard.times:
+        changed = replace(changed, at=heard.times[0])
+    if heard.zones:
+        changed = replace(changed, zone=heard.zones[0])
+    if heard.papers:
+        changed = replace(changed, picks=heard.papers[0])
+    return changed
+
+
+def _days(heard: _Heard, present: Schedule, weekday: int) -> frozenset[int]:
+    days = frozenset[int]().union(*heard.day_sets)
+    if heard.is_weekly:
+        if len(days) > 1:
+            raise _Trouble(words.WEEKLY_IS_ONE_DAY)
+        return days or frozenset([weekday])
+    if EVERY_DAY in heard.day_sets and len(set(heard.day_sets)) > 1:
+        raise _Trouble(words.said_twice("kinds of days"))
+    return days or present.days

@@ -1,0 +1,347 @@
+"""The conversation: an event in, what to say out, everything that is kept through the desk.
+
+The order is the promise: what an event changes is stored before the first action, the
+acknowledgement follows, and only then is the next paper ranked.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.conversation import cards, dialogue, words
+from bot.conversation.dialogue import text
+from bot.conversation.events import Command, Event, Left, Moved, Pressed, Said
+from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
+from bot.conversation.ports import (
+    Desk,
+    Reader,
+    SourceUnavailable,
+    Stored,
+    TemporarilyUnavailable,
+    UnknownPaper,
+)
+from bot.conversation.schedule_words import Misunderstood, understand
+from bot.conversation.taps import Act, Tap, decode
+from bot.conversation.text import visible
+from recommender.feedback import Verdict
+from recommender.papers import PaperId
+
+Actions = AsyncGenerator[Action, None]
+
+_LONGEST_LOOK_UP = 2_000  # characters of a message that are searched for papers
+_LONGEST_PAUSE = 365  # days
+_LAST_PAGE = 1_000
+_PAUSE = re.compile(r"(?:for )?([0-9]{1,4}) ?(?:(d|days?)|(w|weeks?))?", re.IGNORECASE)
+_PAGE = re.compile(r"(?:page )?([0-9]{1,4})", re.IGNORECASE)
+_NAMES_A_PAPER = re.compile(r"https?:|www\.|arxiv|doi|[0-9]{4}\.[0-9]{4}", re.IGNORECASE)
+_TITLE_WORDS = 4
+_VERDICTS = {
+    Act.LIKE: (Verdict.LIKE, words.LIKED_NOW),
+    Act.SKIP: (Verdict.SKIP, words.SKIPPED_NOW),
+    Act.OFF_TOPIC: (Verdict.OFF_TOPIC, words.OFF_TOPIC_NOW),
+    Act.KNOWN: (Verdict.KNOWN, words.KNOWN_NOW),
+    Act.NOT_NOW: (Verdict.NOT_NOW, words.NOT_NOW_NOW),
+}
+_ABOUT_A_PAPER = frozenset([*_VERDICTS, Act.SAVE, Act.UNDO, Act.WHY, Act.OPEN])
+
+
+class Conversation:
+    """Implements `ports.Answering`. clock: the time now, aware."""
+
+    def __init__(self, desk: Desk, clock: Callable[[], datetime]) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._commands: dict[str, Callable[[Command], Actions]] = {
+            "start": self._start,
+            "pick": self._pick,
+            "today": self._today,
+            "saved": self._saved,
+            "undo": self._undo,
+            "schedule": self._schedule,
+            "pause": self._pause,
+            "resume": self._resume,
+            "status": self._status,
+            "help": self._help,
+        }
+
+    async def answer(self, event: Event) -> Actions:
+        has_answered = False
+        try:
+            async with aclosing(self._heard(event)) as actions:
+                async for action in actions:
+                    has_answered = True
+                    yield action
+        except TemporarilyUnavailable:
+            if isinstance(event, Left | Moved) or has_answered:
+                return
+            yield _refusal(event, words.NOTHING_STORED)
+
+    async def _heard(self, event: Event) -> Actions:
+        match event:
+            case Command(name=name, person=person):
+                respond = self._commands.get(name, self._unknown)
+                async for action in respond(event):
+                    yield action if person.is_private else _for_the_asker(action)
+            case Pressed(person=person):
+                async for action in self._pressed(event):
+                    yield action if person.is_private else _for_the_asker(action)
+            case Said():
+                yield Send(await self._said(event))
+            case Left(person=person):
+                await self._desk.left(person)
+            case Moved(person=person, new_chat=new_chat):
+                await self._desk.moved(person, new_chat)
+
+    # ------------------------------------------------------------------ commands
+
+    async def _start(self, command: Command) -> Actions:
+        reader = await self._desk.reader(command.person)
+        if not reader.is_pushed or reader.paused_until is not None:
+            reader = await self._desk.resume(reader)
+        yield Send(dialogue.welcome(reader))
+        yield await self._next(reader, words.RANKING_AWAY)
+
+    async def _pick(self, command: Command) -> Actions:
+        reader = await self._desk.reader(command.person)
+        yield await self._next(reader, words.RANKING_AWAY)
+        if reader.unreachable:
+            yield _privately(text(dialogue.push_state(reader)))
+
+    async def _today(self, command: Command) -> Actions:
+        reader = await self._desk.reader(command.person)
+        offers = await self._desk.digest(reader)
+        # A digest that stands may have been made when another number was wanted.
+        yield Send(cards.digest_message(offers, self._today_of(reader), len(offers)))
+        if reader.unreachable:
+            yield _privately(text(dialogue.push_state(reader)))
+
+    async def _saved(self, command: Command) -> Actions:
+        words_given = visible(command.text)
+        found = _PAGE.fullmatch(words_given)
+        if words_given and (found is None or not 1 <= int(found[1]) <= _LAST_PAGE):
+            yield _privately(text(words.SAVED_WANTS_A_NUMBER))
+            return
+        reader = await self._desk.reader(command.person)
+        yield _privately(await self._saved_page(reader, int(found[1]) if found else 1))
+
+    async def _undo(self, command: Command) -> Actions:
+        reader = await self._desk.reader(command.person)
+        stored = await self._desk.undo(reader, command.event)
+        if stored is None:
+            yield _privately(text(words.NOTHING_TO_UNDO))
+            return
+        again = cards.card_message(stored.offer, is_alone=True)
+        yield _privately(Message(plain(words.UNDONE_NOW), again.card, buttons=again.buttons))
+
+    async def _schedule(self, command: Command) -> Actions:
+        reader = await self._desk.reader(command.person)
+        if not visible(command.text):
+            yield _privately(dialogue.schedule_menu(reader))
+            return
+        changed, sentence = await self._rescheduled(reader, command.text)
+        yield _privately(dialogue.schedule_menu(changed, sentence) if changed else text(sentence))
+
+    async def _pause(self, command: Command) -> Actions:
+        asked = visible(command.text)
+        found = _PAUSE.fullmatch(asked)
+        days = int(found[1]) * (7 if found[3] else 1) if found else 0
+        if asked and not 1 <= days <= _LONGEST_PAUSE:
+            yield _privately(text(words.PAUSE_WANTS_DAYS))
+            return
+        reader = await self._desk.reader(command.person)
+        yield _privately(dialogue.paused(await self._desk.pause(reader, days or None)))
+
+    async def _resume(self, command: Command) -> Actions:
+        reader = await self._desk.reader(command.person)
+        yield _privately(dialogue.resumed(await self._desk.resume(reader)))
+
+    async def _status(self, command: Command) -> Actions:
+        reader = await self._desk.reader(command.person)
+        yield _privately(dialogue.status(await self._desk.status(reader), self._clock()))
+
+    async def _help(self, command: Command) -> Actions:
+        yield Send(dialogue.help_message())
+
+    async def _unknown(self, command: Command) -> Actions:
+        yield Send(dialogue.unknown_command(command.name.lower()))
+
+    # ------------------------------------------------------------------ free text
+
+    async def _said(self, said: Said) -> Message:
+        """Return the card of a paper that was named, or one helpful line."""
+        sentence = visible(" ".join((said.text[:_LONGEST_LOOK_UP], *said.links)))
+        sentence = sentence[:_LONGEST_LOOK_UP]
+        if not sentence:
+            return text(words.NOT_UNDERSTOOD)
+        reader = await self._desk.reader(said.person)
+        try:
+            offers = await self._desk.look_up(reader, sentence)
+        except SourceUnavailable:
+            return text(words.SOURCE_AWAY)
+        except UnknownPaper:
+            offers = ()
+        if len(offers) == 1:
+            return cards.card_message(offers[0], is_alone=True)
+        if offers:
+            return dialogue.which_paper(offers)
+        names_one = _NAMES_A_PAPER.search(sentence) or len(sentence.split()) >= _TITLE_WORDS
+        return text(words.NO_SUCH_PAPER if names_one else words.NOT_UNDERSTOOD)
+
+    # ------------------------------------------------------------------ taps
+
+    async def _pressed(self, pressed: Pressed) -> Actions:
+        tap = decode(pressed.data)
+        if tap is None or (tap.act in _ABOUT_A_PAPER and tap.paper is None):
+            yield Toast(words.OLD_BUTTON)
+            return
+        reader = await self._desk.reader(pressed.person)
+        respond = self._on_paper if tap.act in _ABOUT_A_PAPER else self._on_menu
+        try:
+            async for action in respond(reader, pressed, tap):
+                yield action
+        except UnknownPaper:
+            yield Toast(words.PAPER_GONE)
+
+    async def _on_paper(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
+        paper = PaperId(tap.paper or 0)
+        if tap.act is Act.OPEN:
+            offer = await self._desk.offer(reader, paper)
+            yield Send(cards.card_message(offer, is_alone=True))
+            return
+        shown = await self._desk.offer_again(reader, tap.impression or 0, paper)
+        if tap.impression is not None and shown.impression != tap.impression:
+            yield Toast(words.FOREIGN_BUTTON)
+            return
+        if tap.act is Act.WHY:
+            yield Send(cards.why_message(shown), is_private=True)
+            return
+        stored, toast = await self._store(reader, pressed.event, paper, tap)
+        yield Toast(toast)
+        if stored is None:
+            return
+        redrawn = await self._redrawn(reader, tap, stored)
+        if pressed.message is not None and redrawn is not None:
+            yield Edit(pressed.message, redrawn)
+        if _calls_for_the_next(tap, stored):
+            yield await self._next(reader, words.NEXT_IS_AWAY)
+
+    async def _store(
+        self, reader: Reader, event: str, paper: PaperId, tap: Tap
+    ) -> tuple[Stored | None, str]:
+        """Return what was stored, and how to acknowledge it."""
+        if tap.act is Act.UNDO:
+            undone = await self._desk.undo(reader, event, paper)
+            return undone, words.UNDONE_NOW if undone else words.NOTHING_TO_UNDO_HERE
+        if tap.act is Act.SAVE:
+            stored = await self._desk.store(reader, event, paper, tap.impression, save=True)
+            return stored, words.SAVED_NOW if stored.changed else words.ALREADY["save"]
+        verdict, sentence = _VERDICTS[tap.act]
+        if tap.act is Act.SKIP and tap.argument:  # a digest has no room to ask why
+            sentence = words.SKIPPED_IN_DIGEST
+        if tap.act is Act.LIKE and tap.inside:  # no other paper follows here
+            sentence = words.LIKED_ALONE
+        stored = await self._desk.store(reader, event, paper, tap.impression, verdict=verdict)
+        return stored, sentence if stored.changed else words.ALREADY[verdict.value]
+
+    async def _redrawn(self, reader: Reader, tap: Tap, stored: Stored) -> Message | None:
+        """Return the tapped message as it is now: a card, or the digest the paper stands in."""
+        day = _day(tap.argument)
+        if day is None:
+            return cards.card_message(stored.offer, is_alone=tap.inside)
+        offers = await self._desk.digest_of(reader, tap.impression or 0)
+        return cards.digest_message(offers, day, len(offers)) if offers else None
+
+    async def _on_menu(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
+        match tap.act:
+            case Act.NEXT:
+                yield await self._next(reader, words.RANKING_AWAY)
+            case Act.LIST:
+                found = re.fullmatch(r"saved,([0-9]{1,4})", tap.argument)
+                if found is None or int(found[1]) < 1:
+                    yield Toast(words.NO_PAGE)
+                    return
+                yield _in_place(pressed, await self._saved_page(reader, int(found[1])))
+            case Act.SCHEDULE if not tap.argument:
+                yield _privately(dialogue.schedule_menu(reader))
+            case Act.SCHEDULE:
+                changed, sentence = await self._rescheduled(reader, tap.argument)
+                yield Toast(words.SCHEDULE_STORED if changed else sentence)
+                if changed:
+                    yield _in_place(pressed, dialogue.schedule_menu(changed))
+            case Act.PAUSE | Act.RESUME:
+                is_pause = tap.act is Act.PAUSE
+                desk = self._desk
+                changed = await (desk.pause(reader, None) if is_pause else desk.resume(reader))
+                yield Toast(words.PAUSED_FOR_EVER if is_pause else words.RESUMED)
+                yield _in_place(pressed, dialogue.schedule_menu(changed))
+
+    # ------------------------------------------------------------------ parts
+
+    async def _next(self, reader: Reader, when_away: str) -> Send:
+        """Return the next card; what was stored before stays stored if it cannot be ranked."""
+        try:
+            offer = await self._desk.next_offer(reader)
+            if offer is not None:
+                return Send(cards.card_message(offer, is_alone=False))
+            status = await self._desk.status(reader)
+        except TemporarilyUnavailable:
+            return Send(text(when_away))
+        return Send(dialogue.nothing_left(is_sample=status.is_sample))
+
+    async def _saved_page(self, reader: Reader, page: int) -> Message:
+        offers, total = await self._desk.saved(reader, page)
+        return dialogue.saved_page(offers, total, page)
+
+    async def _rescheduled(self, reader: Reader, phrase: str) -> tuple[Reader | None, str]:
+        """Return the reader with the new schedule and a remark, or None and what went wrong."""
+        weekday = self._today_of(reader).weekday()
+        found = understand(phrase, reader.schedule, weekday)
+        if isinstance(found, Misunderstood):
+            return None, found.sentence
+        known = reader.is_zone_known or found.is_zone_given
+        changed = await self._desk.reschedule(reader, found.schedule, is_zone_known=known)
+        resumed = words.RESUMED if reader.paused_until is not None else ""
+        return changed, " ".join(filter(None, (words.SCHEDULE_STORED, found.remark, resumed)))
+
+    def _today_of(self, reader: Reader) -> date:
+        return self._clock().astimezone(ZoneInfo(reader.schedule.zone)).date()
+
+
+def _calls_for_the_next(tap: Tap, stored: Stored) -> bool:
+    """A first like or skip on a card of the flow; a mind that changes gets no further card."""
+    is_first = stored.changed and stored.before.verdict is None
+    return is_first and tap.act in (Act.LIKE, Act.SKIP) and not tap.inside
+
+
+def _in_place(pressed: Pressed, message: Message) -> Action:
+    """Draw a menu anew where it stands; where others read along, show it to the asker alone."""
+    if pressed.message is not None and pressed.person.is_private:
+        return Edit(pressed.message, message)
+    return Send(message, is_private=True)
+
+
+def _for_the_asker(action: Action) -> Action:
+    """Keep a pick and its reasons from the others in a group: they tell of one person's taste."""
+    return replace(action, is_private=True) if isinstance(action, Send) else action
+
+
+def _privately(message: Message) -> Send:
+    """Say what concerns the asker alone: their taste, their schedule."""
+    return Send(message, is_private=True)
+
+
+def _refusal(event: Event, sentence: str) -> Action:
+    return Toast(sentence) if isinstance(event, Pressed) else Send(text(sentence))
+
+
+def _day(argument: str) -> date | None:
+    """Return the day that a digest's button carries, None on other buttons."""
+    if not re.fullmatch(r"[0-9]{8}", argument):
+        return None
+    try:
+        return datetime.strptime(argument, "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None

@@ -1,0 +1,101 @@
+"""What a button carries: 64 bytes that may come back old, forged or foreign.
+
+The form is `name:argument:argument`, arguments in base 36 or plain words. A paper's
+buttons carry the paper and the impression through which it was shown, so that a like is
+counted for the model and the rank that earned it. Nothing in the data is trusted: the
+impression must be the same reader's, or it is left out.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_BYTES = 64
+MAX_NUMBER = 2**31 - 1  # what a database's integer holds
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_ARGUMENT = re.compile(r"[A-Za-z0-9 :,/_+-]*")
+
+
+class Act(StrEnum):
+    """What a button does. Values are short and never reused: old cards keep working."""
+
+    LIKE = "l"
+    SKIP = "s"
+    OFF_TOPIC = "o"
+    KNOWN = "k"
+    NOT_NOW = "n"
+    SAVE = "b"
+    UNDO = "u"
+    WHY = "w"
+    OPEN = "c"  # show this paper's card (from a digest or a list)
+    NEXT = "x"  # the next card
+    SCHEDULE = "t"  # argument: a /schedule phrase, or nothing for the menu
+    PAUSE = "p"
+    RESUME = "r"
+    LIST = "y"  # arguments: which list, which page
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A button's meaning.
+
+    paper, impression: None where the button is not about a paper.
+    argument: a word or phrase of `A-Za-z0-9 :,/_+-`; empty for most.
+        In a digest the day it is for ("20261123"), so that the digest can be drawn anew.
+    inside: whether a tap sends nothing more: the button stands in a digest, or on a card
+        that the reader asked for. Cards of /start and /pick are followed by the next.
+    """
+
+    act: Act
+    paper: int | None = None
+    impression: int | None = None
+    argument: str = ""
+    inside: bool = False
+
+
+def encode(tap: Tap) -> str:
+    """Return the button data of a tap, at most 64 bytes.
+
+    Raises ValueError when the argument is too long to fit: a fault of ours, not a person's.
+    """
+    numbers = ":".join(_base36(n) for n in (tap.paper, tap.impression))
+    data = f"{tap.act.value}{'+' if tap.inside else ''}:{numbers}:{tap.argument}"
+    if len(data.encode()) > MAX_BYTES:
+        raise ValueError(f"button data over {MAX_BYTES} bytes: {data!r}")
+    return data
+
+
+def decode(data: str) -> Tap | None:
+    """Return the tap that button data stands for, None for anything we did not make."""
+    parts = data.split(":", 3)
+    if len(parts) != 4 or len(data) > MAX_BYTES or not _ARGUMENT.fullmatch(parts[3]):
+        return None
+    head, paper, impression, argument = parts
+    try:
+        act = Act(head.removesuffix("+"))
+        numbers = [_number(n) for n in (paper, impression)]
+    except ValueError:
+        return None
+    return Tap(act, numbers[0], numbers[1], argument, head.endswith("+"))
+
+
+def _base36(number: int | None) -> str:
+    if number is None:
+        return ""
+    digits = ""
+    while number or not digits:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits
+
+
+def _number(text: str) -> int | None:
+    """Return the number, None for nothing. Raises ValueError for anything else."""
+    if not text:
+        return None
+    if any(c not in _DIGITS for c in text) or len(text) > 6:
+        raise ValueError(text)
+    number = int(text, 36)
+    if number > MAX_NUMBER:
+        raise ValueError(text)
+    return number

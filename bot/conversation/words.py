@@ -1,0 +1,438 @@
+"""Every sentence we say, in one place, because they will be translated.
+
+Plain, short, friendly; no exclamation marks; emoji only on buttons and marks. Nothing here
+decides anything: `dialogue`, `cards`, `reasons` and `schedule_words` choose and fill in.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.conversation.zones import shown
+from bot.schedule import EVERY_DAY, WEEKDAYS, Due, Schedule
+
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+# ---------------------------------------------------------------- buttons
+
+LIKE, LIKE_CHOSEN = "👍 Like", "✓ Liked"
+SKIP, SKIP_CHOSEN = "👎 Skip", "✓ Skipped"
+SAVE, SAVE_CHOSEN = "🔖 Save", "✓ Saved"
+WHY = "Why?"
+UNDO = "↩ Undo"
+OFF_TOPIC = "Not my topic"
+KNOW_IT = "Know it"
+NOT_NOW = "Not now"
+CHANGE = "Change"
+NEXT_PAPER = "Next paper"
+PAUSE = "Pause"
+RESUME = "Resume"
+NEWER = "‹ Newer"
+OLDER = "Older ›"
+LIKE_SIGN, SKIP_SIGN, SAVE_SIGN, UNDO_SIGN = "👍", "👎", "🔖", "↩"
+
+
+def open_button(number: int) -> str:
+    return f"{number} Open"
+
+
+# ---------------------------------------------------------------- marks on cards
+
+MARK_LIKED = "👍 Liked"
+MARK_SKIPPED = "👎 Skipped"
+MARK_OFF_TOPIC = "👎 Not my topic"
+MARK_KNOWN = "✓ Known already"
+MARK_NOT_NOW = "✓ Not now"
+MARK_SAVED = "🔖 Saved"
+
+# ---------------------------------------------------------------- toasts
+
+LIKED_NOW = "Liked. The next paper already knows."
+LIKED_ALONE = "Liked. Your next pick already knows."
+SKIPPED_NOW = "Skipped. You may say why."
+SAVED_NOW = "Saved. /saved shows your papers."
+SKIPPED_IN_DIGEST = "Skipped."
+OFF_TOPIC_NOW = "Noted: not your topic. I will bring less of it."
+KNOWN_NOW = "Noted: you know it, so the topic is right."
+NOT_NOW_NOW = "Noted: not now. This says nothing about your taste."
+UNDONE_NOW = "Taken back."
+NOTHING_TO_UNDO_HERE = "There is nothing to take back here any more."
+ALREADY = {
+    "like": "You already liked it.",
+    "skip": "You already skipped it.",
+    "off_topic": "You already said: not my topic.",
+    "known": "You already said: I know it.",
+    "not_now": "You already said: not now.",
+    "save": "It is already saved.",
+}
+OLD_BUTTON = "I do not know this button any more, so nothing was changed. Try /pick."
+FOREIGN_BUTTON = "This card was made for somebody else, so nothing was changed. Try /pick."
+PAPER_GONE = "I no longer have this paper, so nothing was changed. Try /pick."
+NOTHING_STORED = "Nothing was stored, because my memory is away. Please try again in a minute."
+SCHEDULE_STORED = "Stored."
+NO_PAGE = "There is no such page. Try /saved."
+
+# ---------------------------------------------------------------- messages
+
+
+def welcome(*, is_new: bool, digest: str) -> str:
+    greeting = "I am Paperlark" if is_new else "Welcome back. I am still Paperlark"
+    return (
+        f"{greeting}: I find the new research papers you would have picked yourself.\n"
+        "Tap 👍 or 👎, or send me a paper you love: the next card already knows.\n"
+        f"{digest}"
+    )
+
+
+def digest_is_on(schedule: Schedule) -> str:
+    return f"Your daily digest is on: {schedule_in_words(schedule)}."
+
+
+DIGEST_ONLY_ASKED = "No digest comes to this place by itself: /today brings the day's papers."
+RANKING_AWAY = "I cannot reach my papers right now. Please try /pick in a minute."
+NEXT_IS_AWAY = "Your tap is stored, but I cannot reach the next paper. Try /pick in a minute."
+NOTHING_LEFT = (
+    "You have seen every new paper I have. arXiv announces the next ones on Sunday to Thursday "
+    "evenings, US Eastern time. Until then, send me the link or title of a paper you like."
+)
+NOTHING_LEFT_SAMPLE = (
+    "You have seen the whole sample. Real papers come as soon as arXiv has been read; /status "
+    "tells how far that is."
+)
+NOT_UNDERSTOOD = (
+    "I understand links, arXiv ids and titles of papers, and commands: /pick brings a paper, "
+    "/help lists the rest."
+)
+NO_SUCH_PAPER = (
+    "I know no such paper. Send its arXiv link, its id such as 2301.12652, or its whole title; "
+    "/pick brings a new one."
+)
+SOURCE_AWAY = (
+    "I do not have that paper, and arXiv cannot be asked right now. Please send it again later; "
+    "/pick brings a new one."
+)
+NOTHING_TO_UNDO = "There is nothing to take back. /pick brings a paper."
+NOTHING_SAVED = "You have saved nothing yet. Tap 🔖 on a paper, and /saved will show it."
+WHICH_PAPER = "Which one do you mean?"
+
+
+def unknown_command(name: str, nearest: str | None) -> str:
+    known = f"I do not know /{name}." if name else "I do not know that command."
+    guess = f" Did you mean /{nearest}?" if nearest else ""
+    return f"{known}{guess} /help lists what I understand."
+
+
+def saved_heading(first: int, last: int, total: int) -> str:
+    if total == 1:
+        return "Your saved paper"
+    return f"Your saved papers, {first}–{last} of {total}"
+
+
+def no_saved_page(pages: int) -> str:
+    if pages == 1:
+        return "All your saved papers are on one page: try /saved."
+    return f"Your saved papers fill {pages} pages: try /saved {pages}."
+
+
+SAVED_WANTS_A_NUMBER = "Write a page number behind /saved, such as /saved 2."
+
+HELP_OPENING = "What I understand:"
+HELP_CLOSING = (
+    "Or send me a link, an arXiv id or a title: I show that paper, and your 👍 teaches me."
+)
+
+# ---------------------------------------------------------------- cards
+
+
+def authors(names: Sequence[str], shown_at_most: int = 3) -> str:
+    # "and 1 more" would be as long as the name.
+    kept = list(names if len(names) == shown_at_most + 1 else names[:shown_at_most])
+    more = len(names) - len(kept)
+    if more:
+        return f"{', '.join(kept)} and {more} more"
+    return " and ".join(filter(None, (", ".join(kept[:-1]), *kept[-1:])))
+
+
+def announced(day: date) -> str:
+    return f"announced {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+SAMPLE = "Sample paper, until arXiv has been read."
+SAMPLE_SHORT = "Sample paper"
+WITHDRAWN = "Withdrawn by its authors."
+MAY_BE_SEEN = "You may have seen this."
+NO_ABSTRACT = "(no abstract)"
+
+# ---------------------------------------------------------------- digests
+
+
+def digest_heading(count: int, day: date) -> str:
+    return f"Your {f'{count} papers' if count > 1 else 'paper'} for {long_day(day)}"
+
+
+def digest_is_short(wanted: int) -> str:
+    return f"Fewer than your {wanted} today: there is no other new paper that you have not seen."
+
+
+def digest_is_empty(day: date) -> str:
+    return (
+        f"No papers for {long_day(day)}: nothing new was announced that you have not seen. "
+        "I will look again for your next digest."
+    )
+
+
+# ---------------------------------------------------------------- reasons
+
+EXPLORING = "An exploring pick, outside your usual."
+
+
+def exploring_near(did: str, title: str) -> str:
+    return f"An exploring pick, outside your usual; nearest to “{title}”, which you {did}."
+
+
+READERS = "Readers with your taste liked it."
+NO_TASTE_YET = "A first guess: nothing you liked speaks for it yet."
+ASKED_FOR = "You asked for this paper yourself, so no score chose it."
+LIKED, SAVED, KNOWN, SKIPPED = "liked", "saved", "know", "skipped"
+
+
+def upvotes(count: int) -> str:
+    return f"{count} {_plural(count, 'upvote')} on Hugging Face."
+
+
+def because_first(did: str, title: str, percent: int) -> str:
+    return f"you {did} {because_next(title, percent)}"
+
+
+def because_next(title: str, percent: int) -> str:
+    return f"“{title}”" if percent == 100 else f"“{title}” ({percent}\u00a0%)"
+
+
+def because(pieces: Sequence[str], common: Sequence[str]) -> str:
+    shared = f"; shared words: {', '.join(common)}" if common else ""
+    return f"Because {' and '.join(pieces)}{shared}."
+
+
+SHARES_OF_SCORE = "What its score is made of:"
+AGAINST_COUNTS = "− marks what speaks against it; sizes add up to 100\u00a0%."
+LIKE_OTHER = "close to another paper you rated well"
+LIKE_SKIPPED = "close to a paper you skipped"
+READERS_LONG = "readers of the same papers liked it"
+EXPLORING_LONG = "chance, because this pick explores"
+OTHER_LONG = "what every paper gets, and what is too small to name"
+
+
+def like_paper(did: str, title: str) -> str:
+    return f"close to “{title}”, which you {did}"
+
+
+def sharing(common: Sequence[str]) -> str:
+    return f" (shared words: {', '.join(common)})"
+
+
+def popular_long(count: int) -> str:
+    # What is popular without upvotes is popular for being new.
+    return f"{count} {_plural(count, 'upvote')} on Hugging Face" if count else "how new it is"
+
+
+def share_line(percent: int, text: str, *, is_against: bool) -> str:
+    return f"{'−' if is_against else ''}{percent}\u00a0%  {text}"
+
+
+def smaller_parts(count: int, percent: int) -> str:
+    return f"{percent}\u00a0%  {count} smaller {_plural(count, 'part')}"
+
+
+def exploring_chance(propensity: float) -> str:
+    percent = round(100 * propensity)
+    odds = f"about {percent}\u00a0%" if percent else "under 1\u00a0%"
+    return f"It was drawn by chance ({odds}), to learn what else you like."
+
+
+# ---------------------------------------------------------------- schedule
+
+
+def long_day(day: date) -> str:
+    return f"{_DAY_NAMES[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]}"
+
+
+def moment(due: Due, zone: str) -> str:
+    """The moment as the reader's own clock shows it."""
+    local = due.moment.astimezone(ZoneInfo(zone))
+    return f"{long_day(local.date())} at {local:%H:%M} ({shown(zone)})"
+
+
+def days(chosen: frozenset[int]) -> str:
+    if chosen == EVERY_DAY:
+        return "every day"
+    if chosen == WEEKDAYS:
+        return "weekdays"
+    if len(chosen) == 1:
+        return f"every {_DAY_NAMES[min(chosen)]}"
+    return ", ".join(_DAY_NAMES[day][:3] for day in sorted(chosen))
+
+
+def schedule_in_words(schedule: Schedule) -> str:
+    return (
+        f"{schedule.picks} {_plural(schedule.picks, 'paper')}, {days(schedule.days)} "
+        f"at {schedule.at:%H:%M} ({shown(schedule.zone)})"
+    )
+
+
+def ago(now: datetime, then: datetime) -> str:
+    minutes = max(int((now - then) / timedelta(minutes=1)), 0)
+    if minutes < 2:
+        return "just now"
+    if minutes < 120:
+        return f"{minutes} minutes ago"
+    if minutes < 60 * 48:
+        return f"{minutes // 60} hours ago"
+    return f"{minutes // (60 * 24)} days ago"
+
+
+def next_digest(when: str, place: str) -> str:
+    return f"The next one comes {'' if place == 'here' else f'to {place} '}on {when}."
+
+
+SCHEDULE_EXAMPLES = (
+    "To change it, tap below or write /schedule with any of: hour, city or zone, days, number of "
+    "papers. For example /schedule 08:30 Berlin weekdays 5."
+)
+ZONE_IS_UNKNOWN = "I do not know your time zone yet, so UTC holds: write your city."
+OFFSET_HAS_NO_SUMMER = (
+    "This zone has no summer time; write your city instead, and I follow its clocks."
+)
+SCHEDULE_TOO_LONG = (
+    "That is too long for a schedule, so nothing was changed: write something like "
+    "/schedule 08:30 Berlin weekdays 5."
+)
+WEEKLY_IS_ONE_DAY = (
+    "Weekly means one day, and you named several, so nothing was changed: leave out “weekly”, "
+    "or name one day."
+)
+
+
+def not_a_schedule(token: str, nearest: str | None) -> str:
+    guess = f"did you mean {nearest}? Write" if nearest else "write"
+    return (
+        f"I did not understand “{token}”, so nothing was changed: {guess} something like "
+        "/schedule 08:30 Berlin weekdays 5."
+    )
+
+
+def several_clocks(place: str) -> str:
+    return f"{place} has more than one clock, so nothing was changed: write your city instead."
+
+
+def ambiguous_zone(name: str) -> str:
+    return (
+        f"{name} can mean more than one clock, so nothing was changed: write your city instead, "
+        "such as New York."
+    )
+
+
+def no_such_offset(phrase: str) -> str:
+    return f"No zone of mine keeps {phrase}, so nothing was changed: write your city instead."
+
+
+def no_time_of_day(phrase: str) -> str:
+    return f"“{phrase}” is no time of day, so nothing was changed: write it like 08:30 or 8 pm."
+
+
+def no_hour(hour: int) -> str:
+    return f"{hour} is no hour of the day, so nothing was changed: write it like 08:30 or 8 pm."
+
+
+def said_twice(what: str) -> str:
+    return f"I found two different {what}, so nothing was changed: send it again with one of them."
+
+
+def too_many_papers(most: int) -> str:
+    return f"A digest holds 1 to {most} papers, so nothing was changed: send such a number."
+
+
+def read_as_hour(hour: int) -> str:
+    return f"I read {hour} as the hour; for the number of papers write “{hour} papers”."
+
+
+PAUSED_FOR_EVER = "The digest is paused until you send /resume. Everything else goes on."
+PAUSE_WANTS_DAYS = (
+    "Write a number of days from 1 to 365 behind /pause, such as /pause 7, or nothing to pause "
+    "until /resume. Nothing was changed."
+)
+
+
+def paused_until(day: date) -> str:
+    return f"The digest is paused until {long_day(day)}. /resume starts it earlier."
+
+
+DIGEST_OFF = "The digest is off. /resume starts it."
+RESUMED = "The digest is on again."
+UNREACHABLE = {
+    "blocked": "I could not reach you with the last digest, because I was blocked here.",
+    "dms_closed": (
+        "I could not send the last digest, because your direct messages are closed to me: open "
+        "them, then send /resume."
+    ),
+}
+UNREACHABLE_OTHERWISE = "I could not deliver the last digest to this chat. /resume tries again."
+
+# ---------------------------------------------------------------- status
+
+
+def taste(likes: int, skips: int, saved: int) -> str:
+    if not likes + skips + saved:
+        return "I know nothing of your taste yet: /pick brings a paper to like or skip."
+    return (
+        f"You liked {likes or 'no'} {_plural(likes, 'paper')}, skipped {skips} and saved {saved}: "
+        "that is what I know of your taste."
+    )
+
+
+def last_digest(state: str, due: date, reason: str) -> str:
+    day = long_day(due)
+    why = f" ({reason.replace('_', ' ')})" if reason else ""
+    return {
+        "sent": f"The last digest was sent, for {day}.",
+        "empty": f"For {day} there was nothing new, and I said so.",
+        "failed": f"The digest for {day} could not be delivered{why}. /today shows its papers.",
+        "unknown": f"The digest for {day} may not have arrived. /today shows its papers.",
+    }.get(state, f"The digest for {day} is on its way.")
+
+
+NO_DIGEST_YET = "No digest was due yet."
+
+
+def catalogue(papers: int, newest_day: date | None, read: str) -> str:
+    kept = f"I have {papers} {_plural(papers, 'paper')}"
+    newest = f", the newest announced on {long_day(newest_day)}" if newest_day else ""
+    return f"{kept}{newest}{f'; new ones came in {read}' if read else ''}."
+
+
+STATUS_SAMPLE = "These are sample papers: real ones arrive once arXiv has been read."
+
+
+def source_trouble(names: Sequence[str]) -> str:
+    return f"Trouble right now with: {', '.join(names)}. I keep trying by myself."
+
+
+def model(version: str) -> str:
+    return f"Model: {version}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"

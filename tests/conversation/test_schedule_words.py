@@ -1,0 +1,131 @@
+from datetime import datetime, time
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation import zones
+from bot.conversation.schedule_words import Misunderstood, Understood, understand
+from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
+
+PRESENT = Schedule(time(7, 15), "Asia/Tokyo", frozenset([1, 3]), 4)
+WEDNESDAY = 2
+
+PIECES = """8 8:30 08.30 8am pm 12pm noon 25:00 5 papers x3 berlin new york Europe/Berlin usa est
++2 utc-5 +5:30 daily weekdays weekly mon,wed tue-fri sunday every day at , ; & 🤷 0 99 1e9 ² ٣"""
+spoken = st.sampled_from(PIECES.split())
+
+
+def heard(text: str) -> tuple[str, str, frozenset[int], int]:
+    found = understand(text, PRESENT, WEDNESDAY)
+    assert isinstance(found, Understood), found
+    s = found.schedule
+    return f"{s.at:%H:%M}", s.zone, s.days, s.picks
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        *(("8", "08:00"), ("8:30", "08:30"), ("08.30", "08:30"), ("8am", "08:00")),
+        *(("8:30 pm", "20:30"), ("12 am", "00:00"), ("12pm", "12:00"), ("0830", "08:30")),
+        *(("at 7", "07:00"), ("18h", "18:00"), ("8h30", "08:30"), ("noon", "12:00")),
+    ],
+)
+def test_an_hour_is_understood_as_people_write_it(text, at):
+    assert heard(text) == (at, "Asia/Tokyo", PRESENT.days, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        *(("Europe/Berlin", "Europe/Berlin"), ("europe/berlin", "Europe/Berlin")),
+        *(("America/New York", "America/New_York"), ("NEW YORK", "America/New_York")),
+        *(("munich", "Europe/Berlin"), ("München", "Europe/Berlin"), ("Zürich", "Europe/Zurich")),
+        *(("San Francisco", "America/Los_Angeles"), ("india", "Asia/Kolkata")),
+        *(("São Paulo", "America/Sao_Paulo"), ("Port-au-Prince", "America/Port-au-Prince")),
+        *(("utc", "UTC"), ("UTC+2", "Etc/GMT-2"), ("-5", "Etc/GMT+5"), ("+0", "UTC")),
+    ],
+)
+def test_a_zone_is_understood_by_name_city_country_or_offset(text, zone):
+    found = understand(text, PRESENT, WEDNESDAY)
+    assert isinstance(found, Understood)
+    assert found.schedule.zone == zone
+    assert found.is_zone_given
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        *(("daily", EVERY_DAY), ("every day", EVERY_DAY), ("weekdays", WEEKDAYS)),
+        *(("mon,wed", {0, 2}), ("Monday and Thursday", {0, 3}), ("tue-fri", {1, 2, 3, 4})),
+        *(("sat to mon", {5, 6, 0}), ("weekend", {5, 6}), ("weekdays sat", {0, 1, 2, 3, 4, 5})),
+        *(("weekly", {WEDNESDAY}), ("weekly fri", {4}), ("every tuesday", {1})),
+    ],
+)
+def test_days_are_understood(text, days):
+    assert heard(text)[2] == days
+
+
+def test_every_part_may_stand_anywhere():
+    for text in (
+        "9 Berlin weekdays 3",
+        "weekdays 3 papers berlin 9am",
+        "3 papers, Berlin, mon-fri, 9",
+    ):
+        assert heard(text) == ("09:00", "Europe/Berlin", WEEKDAYS, 3)
+
+
+def test_a_bare_number_is_the_hour_and_beside_a_time_the_number_of_papers():
+    assert heard("8") == ("08:00", "Asia/Tokyo", PRESENT.days, 4)
+    assert heard("9:30 8") == ("09:30", "Asia/Tokyo", PRESENT.days, 8)
+    assert heard("8 5") == ("08:00", "Asia/Tokyo", PRESENT.days, 5)
+    assert heard("8 papers") == ("07:15", "Asia/Tokyo", PRESENT.days, 8)
+    found = understand("8", PRESENT, WEDNESDAY)
+    assert isinstance(found, Understood)
+    assert found.remark == "I read 8 as the hour; for the number of papers write “8 papers”."
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        *(("Narnia", "did not understand “narnia”"), ("berln", "did you mean Berlin?")),
+        *(("8:30 9:30", "two different times"), ("berlin tokyo", "two different zones")),
+        *(("daily mon", "two different kinds of days"), ("weekly mon tue", "Weekly means one day")),
+        *(("11 papers", "1 to 10 papers"), ("8 0", "1 to 10 papers"), ("30", "30 is no hour")),
+        *(("25:00", "no time of day"), ("13pm", "no time of day"), ("8:75", "no time of day")),
+        *(("usa", "more than one clock"), ("EST", "more than one clock")),
+        *(("+5:30", "write your city"), ("+15", "write your city"), ("8 " * 200, "too long")),
+    ],
+)
+def test_what_is_not_understood_is_answered_by_one_sentence_that_says_what_to_do(text, says):
+    found = understand(text, PRESENT, WEDNESDAY)
+    assert isinstance(found, Misunderstood)
+    assert says in found.sentence
+    assert "nothing was changed" in found.sentence
+
+
+@given(st.sampled_from(sorted(available_timezones())), st.booleans())
+def test_every_zone_of_the_world_is_known_by_its_name(zone, is_loud):
+    text = zone.upper() if is_loud else zone.replace("_", " ")
+    found = understand(text, PRESENT, WEDNESDAY)
+    if zone.lower() in zones.ABBREVIATIONS or zone in ("Factory", "localtime", "posixrules"):
+        assert isinstance(found, Misunderstood)
+    else:
+        assert isinstance(found, Understood)
+        ours, theirs = ZoneInfo(found.schedule.zone), ZoneInfo(zone)
+        moment = datetime(2026, 7, 1, 12, tzinfo=ours)
+        assert moment.utcoffset() == moment.astimezone(theirs).utcoffset()
+
+
+@given(st.text(max_size=300) | st.lists(spoken, max_size=8).map(" ".join), st.integers(0, 6))
+def test_anything_is_answered_by_a_valid_schedule_or_one_short_sentence(text, weekday):
+    found = understand(text, PRESENT, weekday)
+    if isinstance(found, Misunderstood):
+        assert found.sentence.endswith(".")
+        assert len(found.sentence) <= 200
+    else:
+        ZoneInfo(found.schedule.zone)
+        assert found.schedule.days
+        assert found.schedule.days <= EVERY_DAY
+        assert 1 <= found.schedule.picks <= 10
