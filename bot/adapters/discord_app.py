@@ -1,0 +1,279 @@
+"""Discord: the gateway's events in, answers out.
+
+One connection without shards, which Discord allows up to 2,500 servers. No privileged
+intents. Nothing about a button is kept in memory: what was pressed says all of it, so cards
+of before a restart go on working.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+import aiohttp
+import discord
+import structlog
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.adapters.discord_hear import (
+    Place,
+    interaction_event,
+    is_same,
+    offered,
+    person,
+    place,
+    said_event,
+    said_text,
+)
+from bot.adapters.discord_reply import ChannelReply, InteractionReply, Reply, answer
+from bot.adapters.discord_rest import (
+    LONGEST_WAIT,
+    TOKEN_REFUSED,
+    TROUBLES,
+    DiscordMessenger,
+    Rest,
+    silence_library,
+)
+from bot.conversation.commands import COMMANDS
+from bot.conversation.events import CommandSpec, Event
+from bot.conversation.messages import Action
+from bot.conversation.ports import Answering
+
+__all__ = ["DiscordApp", "DiscordMessenger", "Timing"]
+
+log = structlog.get_logger()
+
+_KNOWN_CHANNELS = 50_000
+_TOKEN_REFUSED_CODE = 4004
+_AWAY = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds.
+
+    patience: until a person whose answer takes longer is told to hold on; Discord allows 3.
+    first_retry, last_retry: the pause after a failed start doubles from one to the other.
+    silence: how long the gateway may be away before that is worth a line in the log.
+    farewell: how long answers under way, and then the connection, may take when it ends.
+    """
+
+    patience: float = 1.5
+    first_retry: float = 1.0
+    last_retry: float = 60.0
+    silence: float = 10.0
+    farewell: float = 1.5
+
+
+class DiscordApp:
+    """One bot on Discord."""
+
+    def __init__(
+        self,
+        token: str,
+        api_base: str,
+        answering: Answering,
+        *,
+        commands: Sequence[CommandSpec] = COMMANDS,
+        timing: Timing | None = None,
+    ) -> None:
+        self._token = token
+        self._api_base = api_base.rstrip("/")
+        self._answering = answering
+        self._commands = commands
+        self._timing = timing or Timing()
+        self._failures = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Answer until `stop` is set; then end within five seconds.
+
+        Returns earlier only when Discord refuses the token, which is logged in one line.
+        """
+        silence_library()
+        Route.BASE = self._api_base
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(self._serve())
+            ending = tasks.create_task(stop.wait())
+            await asyncio.wait([serving, ending], return_when=asyncio.FIRST_COMPLETED)
+            serving.cancel()
+            ending.cancel()
+
+    async def _serve(self) -> None:
+        while await self._serve_once():
+            self._failures += 1
+            doubled = self._timing.first_retry * 2.0 ** min(self._failures - 1, 10)
+            await asyncio.sleep(min(doubled, self._timing.last_retry))
+
+    async def _serve_once(self) -> bool:
+        """Serve until Discord ends it; return whether it makes sense to try again."""
+        client = Client(self._answering, self._commands, self._timing)
+        try:
+            await client.login(self._token)
+            await client.connect()
+        except discord.LoginFailure:
+            log.error("discord.token_refused", hint=TOKEN_REFUSED)
+            return False
+        except discord.ConnectionClosed as closed:
+            if closed.code == _TOKEN_REFUSED_CODE:
+                log.error("discord.token_refused", hint=TOKEN_REFUSED)
+                return False
+            log.error("discord.closed", code=closed.code)
+        except _AWAY as error:
+            if self._failures == 0:
+                log.warning("discord.away", error=type(error).__name__)
+        finally:
+            if client.has_been_ready:
+                self._failures = 0
+            await client.farewell()
+        return True
+
+
+class Client(discord.Client):
+    """discord.py's client, listening for interactions and for text that is meant for us."""
+
+    def __init__(
+        self, answering: Answering, commands: Sequence[CommandSpec], timing: Timing
+    ) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=LONGEST_WAIT,
+        )
+        self.has_been_ready = False
+        self._answering = answering
+        self._offered = commands
+        self._timing = timing
+        self._rest = Rest(self.http)
+        self._away: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._channels: dict[int, str] = {}  # DM channels by person
+        self._lanes: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def setup_hook(self) -> None:
+        _, url, _ = await self.http.get_bot_gateway()
+        # discord.py connects here at first and after every session that cannot be resumed.
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+        try:
+            await self._offer_commands()
+        except TROUBLES as trouble:  # the commands of before still work
+            log.warning("discord.commands_not_offered", error=type(trouble).__name__)
+
+    async def _offer_commands(self) -> None:
+        application = self.application_id or 0
+        ours = offered(self._offered)
+        if is_same(ours, await self._rest.commands(application)):
+            return
+        await self._rest.set_commands(application, ours)
+        log.info("discord.commands_offered", commands=len(ours))
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        if not self.is_closed():  # a closed client has no loop left to run handlers in
+            super().dispatch(event, *args, **kwargs)
+
+    async def on_ready(self) -> None:
+        self.has_been_ready = True
+        self._is_back()
+        log.info("discord.started", bot=self.application_id, guilds=len(self.guilds))
+
+    async def on_resumed(self) -> None:
+        self._is_back()
+
+    async def on_disconnect(self) -> None:
+        """Discord asks for a new connection several times a day: only a long silence is news."""
+        if self._away is None and not self.is_closed():
+            loop = asyncio.get_running_loop()
+            self._away = loop.call_later(self._timing.silence, log.warning, "discord.away")
+
+    def _is_back(self) -> None:
+        if self._away:
+            is_known = self._away.when() <= asyncio.get_running_loop().time()
+            self._away.cancel()
+            self._away = None
+            if is_known:
+                log.info("discord.back")
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        where = place(interaction)
+        born = asyncio.get_running_loop().time()
+        reply = InteractionReply(self._rest, interaction, where, born)
+        locale = str(interaction.locale.value)
+
+        async def actions() -> AsyncGenerator[Action]:
+            chat = await self._chat(interaction.user, where)
+            who = person(interaction.user, chat, where.is_dm, locale)
+            event = interaction_event(interaction, who, where)
+            if event:
+                async for action in self._answering.answer(event):
+                    yield action
+
+        if interaction.type in (
+            discord.InteractionType.application_command,
+            discord.InteractionType.component,
+        ):
+            await self._answer(reply, actions(), interaction.user.id, str(interaction.id))
+
+    async def on_message(self, message: discord.Message) -> None:
+        text = said_text(message, self.user.id if self.user else 0)
+        if text is None:
+            return
+        where = Place(str(message.channel.id), is_dm=isinstance(message.channel, discord.DMChannel))
+        chat = await self._chat(message.author, where)
+        who = person(message.author, chat, where.is_dm, None)
+        event = said_event(str(message.id), who, text, self._offered)
+        reply = ChannelReply(self._rest, str(message.id), where, chat)
+        await self._answer(reply, self._actions(event), message.author.id, str(message.id))
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        log.exception("discord.event_failed", about=event_method)
+
+    async def farewell(self) -> None:
+        """End what is under way, then the connection; each gets its short time."""
+        if self._away:
+            self._away.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=self._timing.farewell)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        with suppress(TimeoutError, *_AWAY):
+            async with asyncio.timeout(self._timing.farewell):
+                await self.close()
+        await self.http.close()
+
+    async def _actions(self, event: Event) -> AsyncGenerator[Action]:
+        async for action in self._answering.answer(event):
+            yield action
+
+    async def _answer(
+        self, reply: Reply, actions: AsyncGenerator[Action], user: int, event: str
+    ) -> None:
+        """Answer in a task that `farewell` knows; one person's taps are stored in order."""
+        lane = self._lanes.setdefault(user, asyncio.Lock())
+        work = answer(reply, actions, lane, patience=self._timing.patience, event=event)
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.shield(task)
+
+    async def _chat(self, user: discord.abc.User, where: Place) -> str | None:
+        """Return the person's DM channel, where a digest can go; None if it cannot be opened."""
+        if where.is_dm:
+            self._remember(user.id, where.channel)
+        elif user.id not in self._channels:
+            try:
+                self._remember(user.id, await self._rest.open_dm(str(user.id)))
+            except TROUBLES as trouble:
+                log.info("discord.no_dm", user=user.id, code=getattr(trouble, "code", 0))
+        return self._channels.get(user.id)
+
+    def _remember(self, user: int, channel: str) -> None:
+        if len(self._channels) >= _KNOWN_CHANNELS:
+            self._channels.pop(next(iter(self._channels)))
+        self._channels[user] = channel

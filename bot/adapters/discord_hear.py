@@ -1,0 +1,151 @@
+"""From what Discord reports to the conversation's events; and the commands it offers.
+
+Without privileged intents text arrives in direct messages and where the bot is mentioned;
+everything else comes as interactions.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import discord
+
+from bot.adapters.discord_render import Payload
+from bot.conversation.commands import joined
+from bot.conversation.events import (
+    Command,
+    CommandOption,
+    CommandSpec,
+    Event,
+    MessageRef,
+    Person,
+    Platform,
+    Pressed,
+    Said,
+)
+
+_HIDDEN_LINK = re.compile(r"\]\(\s*<?(https?://[^\s)>]+)")
+_TYPED_COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
+_KINDS = {"text": 3, "whole": 4, "choice": 3}
+_EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, DMs, private chats
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something happened.
+
+    is_dm: a direct message with the bot; nobody else reads along there.
+    tapped: the message whose button was pressed.
+    is_tapped_public: whether others see that message, so that it is not one person's to change.
+    """
+
+    channel: str
+    is_dm: bool
+    tapped: str = ""
+    is_tapped_public: bool = False
+
+
+def place(interaction: discord.Interaction) -> Place:
+    is_dm = interaction.guild_id is None and not interaction.context.private_channel
+    message = interaction.message
+    is_public = bool(message and not is_dm and not message.flags.ephemeral)
+    tapped = str(message.id) if message else ""
+    return Place(str(interaction.channel_id), is_dm, tapped, is_public)
+
+
+def person(user: discord.abc.User, chat: str | None, is_dm: bool, locale: str | None) -> Person:
+    return Person(Platform.DISCORD, str(user.id), chat, is_private=is_dm, language=locale)
+
+
+def interaction_event(interaction: discord.Interaction, who: Person, where: Place) -> Event | None:
+    """Return what an interaction means, None for kinds that we never offered."""
+    data = cast(dict[str, Any], interaction.data or {})
+    event = str(interaction.id)
+    if interaction.type is discord.InteractionType.component:
+        return Pressed(
+            event, who, str(data.get("custom_id", "")), MessageRef(where.channel, where.tapped)
+        )
+    if interaction.type is discord.InteractionType.application_command:
+        name = str(data.get("name", ""))
+        options = {str(o["name"]): o.get("value") for o in data.get("options", ())}
+        return Command(event, who, name, joined(name, options))
+    return None
+
+
+def said_text(message: discord.Message, me: int) -> str | None:
+    """Return the text that is meant for the bot, None when nothing is.
+
+    Bots, webhooks and system messages are not listened to. In a server the bot must be
+    mentioned in so many words: a reply that merely notifies it is between people.
+    """
+    is_talk = message.type in (discord.MessageType.default, discord.MessageType.reply)
+    if message.author.bot or message.webhook_id or not is_talk:
+        return None
+    forwarded = (snapshot.content for snapshot in message.message_snapshots)
+    text = "\n".join(filter(None, (message.content, *forwarded)))
+    without = re.sub(rf"<@!?{me}>", " ", text)
+    if not isinstance(message.channel, discord.DMChannel) and without == text:
+        return None
+    return re.sub(r"[ \t]{2,}", " ", without).strip()
+
+
+def said_event(event: str, who: Person, text: str, commands: Sequence[CommandSpec]) -> Event:
+    """Return free text, or the command that somebody typed without choosing it in the menu."""
+    typed = _TYPED_COMMAND.fullmatch(text)
+    if typed and any(spec.name == typed[1] for spec in commands):
+        return Command(event, who, typed[1], (typed[2] or "").strip())
+    return Said(event, who, text, tuple(_HIDDEN_LINK.findall(text)))
+
+
+def offered(commands: Sequence[CommandSpec]) -> list[Payload]:
+    """Return the commands as Discord registers them."""
+    return [
+        {
+            "type": 1,
+            "name": spec.name,
+            "description": spec.description,
+            "options": [_option(option) for option in spec.options],
+            **_EVERYWHERE,
+        }
+        for spec in commands
+    ]
+
+
+def _option(option: CommandOption) -> Payload:
+    shape: Payload = {
+        "type": _KINDS[option.kind],
+        "name": option.name,
+        "description": option.description,
+        "required": False,
+    }
+    if option.kind == "choice":
+        shape["choices"] = [{"name": choice, "value": choice} for choice in option.choices]
+    if option.kind == "whole":
+        bounds = {"min_value": option.minimum, "max_value": option.maximum}
+        shape |= {name: bound for name, bound in bounds.items() if bound is not None}
+    return shape
+
+
+def is_same(ours: list[Payload], theirs: list[Payload]) -> bool:
+    """Whether Discord already has these commands, in any order and with whatever it adds."""
+    return _comparable(ours) == _comparable(theirs)
+
+
+def _comparable(commands: list[Payload]) -> dict[Any, Any]:
+    return {(c.get("type", 1), c["name"]): _essence(c) for c in commands}
+
+
+def _essence(shape: Payload) -> tuple[Any, ...]:
+    return (
+        shape.get("type", 1),
+        shape["name"],
+        shape["description"],
+        bool(shape.get("required")),
+        shape.get("min_value"),
+        shape.get("max_value"),
+        [(c["name"], c["value"]) for c in shape.get("choices") or ()],
+        [_essence(option) for option in shape.get("options") or ()],
+        sorted(shape.get("contexts") or ()),
+        sorted(shape.get("integration_types") or ()),
+    )

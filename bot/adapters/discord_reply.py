@@ -1,0 +1,306 @@
+"""How an answer reaches the person: through the interaction that asked, or into the channel.
+
+An interaction wants its one acknowledgement within three seconds and takes further answers
+for fifteen minutes. In a server only the asker sees what the bot answers; the same message
+is then edited through the interaction, because a channel knows nothing of it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from typing import NoReturn, Protocol
+
+import discord
+import structlog
+
+from bot.adapters.discord_hear import Place
+from bot.adapters.discord_render import Payload, render
+from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, meaning
+from bot.conversation.events import MessageRef
+from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
+from bot.conversation.ports import DeliveryError
+
+log = structlog.get_logger()
+
+FAILED = "Something went wrong on my side. Please try again."
+DEADLINE = 2.7  # seconds; an acknowledgement that comes after 3 is refused
+LONGEST = 120.0  # seconds that one event may keep its task
+LIFETIME = 14.5 * 60  # seconds; the interaction's token dies after 15 minutes
+
+_MESSAGE, _DEFERRED, _UNCHANGED, _UPDATE = 4, 5, 6, 7  # the kinds of acknowledgement
+_EXPIRED = {10062, 10015, 50027}  # unknown interaction, unknown webhook, token of old
+
+
+class _Gone(Exception):
+    """The interaction takes no answer any more."""
+
+
+class Reply(Protocol):
+    """Performs actions for one event. Calls do not overlap except for `hold_on`."""
+
+    async def hold_on(self) -> None:
+        """Show that an answer will come, unless there is one already."""
+
+    async def perform(self, action: Action) -> None:
+        """Raises DeliveryError, or what discord.py and aiohttp raise."""
+
+    async def finish(self) -> None:
+        """Say what was kept back, and leave nothing waiting."""
+
+
+class InteractionReply:
+    """Answers a slash command or a button."""
+
+    def __init__(
+        self, rest: Rest, interaction: discord.Interaction, where: Place, born: float
+    ) -> None:
+        self._rest = rest
+        self._id = str(interaction.id)
+        self._token = interaction.token
+        self._application = str(interaction.application_id)
+        self._is_tap = interaction.type is discord.InteractionType.component
+        self._where = where
+        self._born = born  # by the loop's clock
+        self._gate = asyncio.Lock()
+        self._is_acknowledged = False
+        self._is_thinking = False
+        self._is_gone = False
+        self._has_shown = False
+        self._toast = ""
+        self._sent = 0
+
+    async def hold_on(self) -> None:
+        async with self._gate:
+            if not self._is_acknowledged:
+                with suppress(_Gone):
+                    await self._defer()
+
+    async def perform(self, action: Action) -> None:
+        async with self._gate:
+            match action:
+                case Toast(text=text):
+                    self._toast = text
+                case Send(message=message, is_private=is_private):
+                    await self._say(message, is_private=is_private)
+                case Edit(ref=ref, message=message) if ref.message != self._where.tapped:
+                    await _edit(self._rest, ref, message)
+                case Edit(message=message) if self._where.is_tapped_public:
+                    await self._say(message, is_private=True)
+                case Edit(message=message):
+                    await self._redraw(message)
+
+    async def finish(self) -> None:
+        async with self._gate:
+            if self._toast and not self._has_shown:
+                await self._say(Message(plain(self._toast)), is_private=True)
+            with suppress(_Gone):
+                if not self._is_acknowledged:
+                    await self._defer()
+                if self._is_thinking:
+                    self._is_thinking = False
+                    await self._rest.delete_answer(self._application, self._token)
+
+    async def _say(self, message: Message, *, is_private: bool) -> None:
+        self._has_shown = True
+        # In a direct message only asides are ephemeral, such as the reasons behind a card: what
+        # a command says should still be there tomorrow.
+        is_private = not self._where.is_dm or (is_private and self._is_tap)
+        body = render(message)
+        try:
+            await self._say_by_token(body | ({"flags": EPHEMERAL} if is_private else {}))
+        except _Gone:
+            await self._say_in_channel(body)
+
+    async def _say_by_token(self, body: Payload) -> None:
+        if self._is_tap and not self._is_acknowledged:
+            await self._defer()  # so that the tapped card can still be edited
+        if not self._is_acknowledged:
+            await self._acknowledge({"type": _MESSAGE, "data": body})
+            return
+        if self._is_thinking:
+            flagless = {key: value for key, value in body.items() if key != "flags"}
+            await self._by_token(self._rest.edit_answer, flagless)
+            self._is_thinking = False
+            return
+        await self._by_token(self._rest.follow_up, body)
+
+    async def _redraw(self, message: Message) -> None:
+        self._has_shown = True
+        body = render(message)
+        try:
+            if not self._is_acknowledged:
+                await self._acknowledge({"type": _UPDATE, "data": body})
+            else:
+                await self._by_token(self._rest.edit_answer, body)
+        except _Gone:
+            if self._where.is_dm:
+                await self._rest.edit(MessageRef(self._where.channel, self._where.tapped), body)
+            else:
+                log.info("discord.answer_lost", about=self._id)
+
+    async def _say_in_channel(self, body: Payload) -> None:
+        if not self._where.is_dm:  # others would read it
+            log.info("discord.answer_lost", about=self._id)
+            return
+        self._sent += 1
+        await deliver(self._rest, self._where.channel, body, f"{self._id}:{self._sent}")
+
+    async def _defer(self) -> None:
+        if self._is_tap:
+            await self._acknowledge({"type": _UNCHANGED})
+            return
+        flags = {} if self._where.is_dm else {"flags": EPHEMERAL}
+        await self._acknowledge({"type": _DEFERRED, "data": flags})
+        self._is_thinking = True
+
+    async def _acknowledge(self, body: Payload) -> None:
+        left = self._born + DEADLINE - asyncio.get_running_loop().time()
+        if self._is_gone or left <= 0:
+            self._lost()
+        try:
+            await self._rest.respond(self._id, self._token, body, left)
+        except discord.HTTPException as refusal:
+            if refusal.code not in _EXPIRED:
+                raise
+            self._lost()
+        except TimeoutError:
+            self._lost()
+        self._is_acknowledged = True
+
+    async def _by_token(
+        self, request: Callable[[str, str, Payload], Awaitable[None]], body: Payload
+    ) -> None:
+        age = asyncio.get_running_loop().time() - self._born
+        if self._is_gone or age > LIFETIME:
+            self._lost()
+        try:
+            await request(self._application, self._token, body)
+        except discord.HTTPException as refusal:
+            if refusal.code not in _EXPIRED:
+                raise
+            self._lost()
+
+    def _lost(self) -> NoReturn:
+        self._is_gone = self._is_acknowledged = True
+        self._is_thinking = False
+        raise _Gone
+
+
+class ChannelReply:
+    """Answers something that was written: in a direct message, or where the bot was mentioned.
+
+    private: the DM channel for what only the writer should see, if there is one.
+    """
+
+    def __init__(self, rest: Rest, event: str, where: Place, private: str | None) -> None:
+        self._rest = rest
+        self._event = event
+        self._where = where
+        self._private = private
+        self._has_shown = False
+        self._toast = ""
+        self._sent = 0
+
+    async def hold_on(self) -> None:
+        with suppress(*TROUBLES):
+            await self._rest.type_in(self._where.channel)
+
+    async def perform(self, action: Action) -> None:
+        match action:
+            case Toast(text=text):
+                self._toast = text
+            case Send(message=message, is_private=is_private):
+                await self._say(message, is_private=is_private)
+            case Edit(ref=ref, message=message):
+                await _edit(self._rest, ref, message)
+
+    async def finish(self) -> None:
+        if self._toast and not self._has_shown:
+            await self._say(Message(plain(self._toast)), is_private=False)
+
+    async def _say(self, message: Message, *, is_private: bool) -> None:
+        self._has_shown = True
+        self._sent += 1
+        body = render(message)
+        channel: str | None = self._where.channel
+        if not self._where.is_dm:
+            if is_private:
+                channel = self._private
+            else:
+                body["message_reference"] = {
+                    "message_id": self._event,
+                    "fail_if_not_exists": False,
+                }
+        if channel is None:
+            log.info("discord.answer_lost", about=self._event)
+            return
+        await deliver(self._rest, channel, body, f"{self._event}:{self._sent}")
+
+
+async def answer(
+    reply: Reply,
+    actions: AsyncGenerator[Action],
+    lane: AbstractAsyncContextManager[None],
+    *,
+    patience: float,
+    event: str,
+) -> None:
+    """Perform what an event leads to; the first action inside the person's lane.
+
+    patience: seconds until the person is told to hold on. Bugs are logged and admitted;
+    they end this answer and no other.
+    """
+    async with _alarm(reply, patience), aclosing(actions):
+        try:
+            async with asyncio.timeout(LONGEST):
+                async with lane:
+                    action = await anext(actions, None)
+                    if action is not None:
+                        await _perform(reply, action, event)
+                async for action in actions:
+                    await _perform(reply, action, event)
+        except Exception:  # a process catches once, at the top; here that is once per event
+            log.exception("discord.event_failed", about=event)
+            await _perform(reply, Send(Message(plain(FAILED)), is_private=True), event)
+        try:
+            await reply.finish()
+        except (DeliveryError, *TROUBLES) as trouble:
+            _note(trouble, event)
+
+
+@asynccontextmanager
+async def _alarm(reply: Reply, patience: float) -> AsyncIterator[None]:
+    async def ring() -> None:
+        await asyncio.sleep(patience)
+        try:
+            await reply.hold_on()
+        except TROUBLES as trouble:
+            _note(trouble, "hold_on")
+
+    task = asyncio.create_task(ring())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _perform(reply: Reply, action: Action, event: str) -> None:
+    try:
+        await reply.perform(action)
+    except (DeliveryError, *TROUBLES) as trouble:
+        _note(trouble, event)
+
+
+async def _edit(rest: Rest, ref: MessageRef, message: Message) -> None:
+    """Edit a message that the bot sent into a channel; one that is gone stays as it was."""
+    try:
+        await rest.edit(ref, render(message))
+    except discord.NotFound:
+        log.info("discord.message_gone", chat=ref.chat, message=ref.message)
+
+
+def _note(trouble: BaseException, event: str) -> None:
+    problem = meaning(trouble) if isinstance(trouble, TROUBLES) else trouble
+    code = getattr(trouble, "code", 0)
+    log.warning("discord.answer_not_sent", about=event, error=type(problem).__name__, code=code)

@@ -1,0 +1,277 @@
+"""From an update to the last thing said about it.
+
+Every chat has two lanes. In the first its events are stored and taps acknowledged, in
+order; in the second what follows is said, in order. So a quick reader's fifth tap is kept
+and confirmed while the card after the first one still waits for its turn to be sent.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+from telegram import Update
+from telegram.error import TelegramError
+
+from bot.adapters.pacing import Urgency
+from bot.adapters.telegram_hear import Heard, group_as_person, hear
+from bot.adapters.telegram_pacing import MARGIN, Turn
+from bot.adapters.telegram_render import toast
+from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
+from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
+from bot.conversation.events import Left, Moved
+from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
+from bot.conversation.ports import Answering, DeliveryError, RecipientGone, TryLater
+
+log = structlog.get_logger()
+
+FAILED = "Something went wrong on my side. Please try again."
+ONLY_IN_PRIVATE = "I can show that only in private: open a chat with me first."
+SLOW = "One moment, I am still at it."
+PAUSES = (0.2, 0.5)  # before the answer to a tap is repeated, when it was not carried out
+TAP_TIMEOUT = 4.0
+REMEMBERED = 10_000  # updates known by number, so that one that comes again is not heard twice
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long things may take, in seconds.
+
+    tap: until a tap's clock stops turning, whatever else; Telegram allows about 10.
+    acknowledge: how long the rest waits for Telegram to take the answer to a tap.
+    store: until an event is stored; then it is given up.
+    say: until all that follows is said.
+    silence: the longest `retry_after` that an answer sits out.
+    """
+
+    tap: float = 4.0
+    acknowledge: float = 1.0
+    store: float = 30.0
+    say: float = 90.0
+    silence: float = 30.0
+
+
+class Lanes:
+    """Jobs of one lane run one after the other, lanes side by side. Jobs do not raise."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[tuple[str, str], deque[Callable[[], Awaitable[None]]]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def put(self, lane: tuple[str, str], job: Callable[[], Awaitable[None]]) -> None:
+        if lane in self._jobs:
+            self._jobs[lane].append(job)
+        else:
+            self._jobs[lane] = deque([job])
+            self.own(asyncio.create_task(self._work(lane)))
+
+    def own(self, task: asyncio.Task[None]) -> None:
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _work(self, lane: tuple[str, str]) -> None:
+        try:
+            while self._jobs[lane]:
+                await self._jobs[lane].popleft()()
+        finally:
+            del self._jobs[lane]
+
+
+class Tap:
+    """The answer that Telegram wants for every tap: exactly once, in time."""
+
+    def __init__(self, bot: TelegramBot, query: str, update: int) -> None:
+        self._bot = bot
+        self._query = query
+        self._update = update
+        self._answered = asyncio.Event()
+
+    async def answer(self, text: str = "") -> None:
+        if self._answered.is_set():
+            return
+        self._answered.set()
+        for pause in (*PAUSES, 0.0):
+            try:
+                await self._bot.answer_callback_query(
+                    self._query, toast(text) or None, read_timeout=TAP_TIMEOUT
+                )
+                return
+            except (NotSent, ServerTrouble) as error:
+                failure = type(error).__name__
+            except Flood as flood:
+                failure, pause = "Flood", min(flood.after + MARGIN, TAP_TIMEOUT)
+            except TelegramError as error:  # too old, mostly: nothing is lost but the toast
+                failure = type(error).__name__
+                break
+            await asyncio.sleep(pause)
+        log.info("telegram.tap_unanswered", update=self._update, error=failure)
+
+    async def watch(self, seconds: float) -> None:
+        """Answer in time even if nobody else does."""
+        try:
+            await asyncio.wait_for(self._answered.wait(), seconds)
+        except TimeoutError:
+            await self.answer(SLOW)
+
+
+class Answers:
+    """Hears updates and lets the conversation answer them."""
+
+    def __init__(self, bot: TelegramBot, answering: Answering, patience: Patience) -> None:
+        self._bot = bot
+        self._answering = answering
+        self._patience = patience
+        self._turn = Turn(Urgency.ANSWER, patience.silence)
+        self._lanes = Lanes()
+        self._known: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
+
+    async def room(self, limit: int) -> None:
+        """Wait while more than so many chats and taps are being looked after."""
+        while len(self._lanes.tasks) > limit:
+            await asyncio.wait(self._lanes.tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def take(self, raw: dict[str, Any]) -> asyncio.Future[None]:
+        """Begin with an update as Telegram sent it.
+
+        The future is done once the update is stored, or given up and logged; it is
+        cancelled when the program ends before. An update that comes again is the same.
+        """
+        number = int(raw.get("update_id", 0))
+        if number in self._known:
+            return self._known[number]
+        stored = self._remember(number)
+        heard = self._heard(number, raw)
+        if heard is None:
+            stored.set_result(None)
+            return stored
+        tap = Tap(self._bot, heard.query, number) if heard.query else None
+        if tap:
+            self._lanes.own(asyncio.create_task(tap.watch(self._patience.tap)))
+        self._lanes.put((heard.lane, "hear"), partial(self._hear, heard, tap, stored))
+        return stored
+
+    async def finish(self, seconds: float) -> None:
+        """Let what is under way come to its end for so long, then break off."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while self._lanes.tasks and loop.time() < end:
+            await asyncio.wait(
+                self._lanes.tasks, timeout=end - loop.time(), return_when=asyncio.FIRST_COMPLETED
+            )
+        left = list(self._lanes.tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for stored in self._known.values():
+            stored.cancel()
+
+    def _remember(self, number: int) -> asyncio.Future[None]:
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._known[number] = stored
+        while len(self._known) > REMEMBERED and next(iter(self._known.values())).done():
+            self._known.popitem(last=False)
+        return stored
+
+    def _heard(self, number: int, raw: dict[str, Any]) -> Heard | None:
+        try:
+            update = Update.de_json(raw, self._bot)
+            return hear(update, self._bot)
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            log.warning("telegram.update_unreadable", update=number, error=type(error).__name__)
+            return None
+
+    async def _hear(self, heard: Heard, tap: Tap | None, stored: asyncio.Future[None]) -> None:
+        """Store the event, acknowledge a tap, and leave the rest to the second lane."""
+        actions = self._answering.answer(heard.event)
+        first: Action | None = None
+        failed = False
+        try:
+            async with asyncio.timeout(self._patience.store):
+                first = await anext(actions, None)
+        except TimeoutError:
+            failed = True
+            log.error("telegram.event_too_slow", update=heard.update)
+        except Exception:  # a process catches once, at the top; here that is once per event
+            failed = True
+            log.exception("telegram.event_failed", update=heard.update)
+        if not stored.done():
+            stored.set_result(None)
+        if failed:
+            first = Toast(FAILED)
+        if tap:
+            toasted = isinstance(first, Toast)
+            words = first.text if isinstance(first, Toast) else ""
+            answering = asyncio.create_task(tap.answer(words))
+            self._lanes.own(answering)
+            await asyncio.wait([answering], timeout=self._patience.acknowledge)
+            first = None if toasted and failed else first
+        self._lanes.put((heard.lane, "say"), partial(self._say, heard, tap, first, actions))
+
+    async def _say(
+        self, heard: Heard, tap: Tap | None, action: Action | None, actions: AsyncIterator[Action]
+    ) -> None:
+        try:
+            async with asyncio.timeout(self._patience.say):
+                while action is not None:
+                    if not await self._perform(heard, tap, action):
+                        break
+                    action = await anext(actions, None)
+        except TimeoutError:
+            log.error("telegram.answer_too_slow", update=heard.update)
+        except Exception:  # as above: a bug in one answer must not end the others
+            log.exception("telegram.answer_failed", update=heard.update)
+
+    async def _perform(self, heard: Heard, tap: Tap | None, action: Action) -> bool:
+        """Return whether it makes sense to go on with the next action."""
+        try:
+            await self._act(heard, tap, action)
+        except RecipientGone:
+            log.info("telegram.recipient_gone", update=heard.update)
+            await self._left(heard)
+            return False
+        except DeliveryError as error:
+            log.warning("telegram.answer_not_sent", update=heard.update, error=type(error).__name__)
+            return not isinstance(error, TryLater)
+        return True
+
+    async def _act(self, heard: Heard, tap: Tap | None, action: Action) -> None:
+        match action:
+            case Toast(text=text) if tap:
+                await tap.answer(text)
+            case Toast(text=text):
+                await self._send(heard, Message(plain(text)))
+            case Send(message=message, is_private=True) if not heard.event.person.is_private:
+                await self._send_privately(heard, message)
+            case Send(message=message):
+                await self._send(heard, message)
+            case Edit(ref=ref, message=message):
+                if not await revise(self._bot, ref, message, self._turn):
+                    await self._send(heard, message)
+
+    async def _send(self, heard: Heard, message: Message) -> None:
+        manner = Manner(self._turn, thread=heard.thread)
+        await deliver(self._bot, heard.chat, message, manner, partial(self._moved, heard))
+
+    async def _send_privately(self, heard: Heard, message: Message) -> None:
+        """Say in the asker's own chat what a group should not read."""
+        asker, manner = heard.event.person.account, Manner(self._turn)
+        try:
+            await deliver(self._bot, asker, message, manner, partial(self._moved, heard))
+        except RecipientGone:  # they never opened a chat with the bot, or closed it
+            await self._send(heard, Message(plain(ONLY_IN_PRIVATE)))
+
+    async def _left(self, heard: Heard) -> None:
+        person = heard.event.person
+        gone = person if person.is_private else group_as_person(heard.chat)
+        await self._tell(Left(f"{heard.update}:gone", gone))
+
+    async def _moved(self, heard: Heard, old: str, new: str) -> None:
+        await self._tell(Moved(f"{heard.update}:moved", group_as_person(old), old, new))
+
+    async def _tell(self, event: Left | Moved) -> None:
+        """Let the conversation know something that needs no answer."""
+        async for _ in self._answering.answer(event):
+            pass

@@ -1,0 +1,224 @@
+"""Telegram: updates in, by long polling or by webhook; answers out.
+
+The polling is our own, because confirming updates is a promise: Telegram forgets an
+update once a later offset is asked for, so that happens only when it is stored.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from socket import socket
+from typing import Any, TypeVar
+
+import structlog
+from telegram.error import Conflict, InvalidToken, TelegramError
+
+from bot.adapters.pacing import Pacer
+from bot.adapters.telegram_answer import Answers, Patience
+from bot.adapters.telegram_hear import ALLOWED_UPDATES
+from bot.adapters.telegram_menu import publish_menu
+from bot.adapters.telegram_request import Flood
+from bot.adapters.telegram_send import TelegramBot, telegram_bot
+from bot.adapters.telegram_webhook import Webhook, bound, listening
+from bot.conversation.ports import Answering
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds.
+
+    poll: how long Telegram may wait for news before it answers a poll.
+    hold: how long an update that is not stored yet keeps the next poll waiting.
+    first_retry, last_retry: the pause after a failed poll doubles from one to the other.
+    farewell: how long answers under way may take when the program ends.
+    busy: with more jobs under way than this, no further updates are taken.
+    """
+
+    poll: float = 30.0
+    hold: float = 1.0
+    first_retry: float = 0.5
+    last_retry: float = 30.0
+    farewell: float = 2.5
+    busy: int = 1000
+    patience: Patience = field(default_factory=Patience)
+
+
+class TelegramApp:
+    """One bot. pacer: shared with whatever else sends as this bot in this process."""
+
+    def __init__(
+        self,
+        token: str,
+        api_base: str,
+        answering: Answering,
+        *,
+        pacer: Pacer,
+        webhook: Webhook | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self._token = token
+        self._api_base = api_base
+        self._answering = answering
+        self._pacer = pacer
+        self._webhook = webhook
+        self._timing = timing or Timing()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Answer until `stop` is set; then end within five seconds.
+
+        Returns earlier only when Telegram refuses the token, which is logged in one line.
+        Raises OSError when the webhook's address cannot be listened on.
+        """
+        with bound(self._webhook) as sockets:
+            async with (
+                telegram_bot(self._token, self._api_base, self._pacer) as bot,
+                asyncio.TaskGroup() as tasks,
+            ):
+                serving = tasks.create_task(self._serve(bot, sockets))
+                ending = tasks.create_task(stop.wait())
+                await asyncio.wait([serving, ending], return_when=asyncio.FIRST_COMPLETED)
+                serving.cancel()
+                ending.cancel()
+
+    async def _serve(self, bot: TelegramBot, sockets: Sequence[socket]) -> None:
+        try:
+            me = await self._persistently("getMe", bot.get_me)
+            log.info("telegram.started", bot=me.id, webhook=self._webhook is not None)
+            async with asyncio.TaskGroup() as tasks:
+                menu = tasks.create_task(publish_menu(bot))
+                answers = Answers(bot, self._answering, self._timing.patience)
+                if self._webhook:
+                    await self._receive(bot, answers, self._webhook, sockets)
+                else:
+                    await self._poll(bot, answers)
+                menu.cancel()
+        except* InvalidToken:
+            log.error(
+                "telegram.token_refused",
+                hint="TELEGRAM_TOKEN is refused by TELEGRAM_API_BASE: copy the whole token "
+                "again from @BotFather, or make a new one there with /token",
+            )
+
+    async def _receive(
+        self, bot: TelegramBot, answers: Answers, webhook: Webhook, sockets: Sequence[socket]
+    ) -> None:
+        within = self._timing.patience.store
+        async with listening(sockets, webhook.secret, answers.take, within):
+            try:
+                await self._persistently(
+                    "setWebhook",
+                    lambda: bot.set_webhook(
+                        webhook.url,
+                        allowed_updates=ALLOWED_UPDATES,
+                        secret_token=webhook.secret,
+                    ),
+                )
+                await asyncio.Event().wait()
+            finally:
+                await answers.finish(self._timing.farewell)
+
+    async def _poll(self, bot: TelegramBot, answers: Answers) -> None:
+        poll = Poll(answers, self._timing)
+        try:
+            await self._persistently("deleteWebhook", bot.delete_webhook)
+            while True:
+                await poll.take(await self._persistently("getUpdates", lambda: poll.fetch(bot)))
+        finally:
+            await answers.finish(self._timing.farewell)
+            await poll.confirm(bot)
+
+    async def _persistently(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what a call returns, however long the network or Telegram are away.
+
+        Raises InvalidToken: at first contact whatever looks like it, later only a clear
+        refusal, because a proxy in trouble may find nothing for a while.
+        """
+        failures = 0
+        while True:
+            try:
+                result = await call()
+            except TelegramError as error:
+                if isinstance(error, InvalidToken) and (what == "getMe" or _is_clear(error)):
+                    raise
+                failures += 1
+                if failures == 1:
+                    log.warning("telegram.away", call=what, error=type(error).__name__)
+                await asyncio.sleep(self._pause(failures, error))
+            else:
+                if failures:
+                    log.info("telegram.back", call=what, failures=failures)
+                return result
+
+    def _pause(self, failures: int, error: TelegramError) -> float:
+        if isinstance(error, Flood):
+            return error.after
+        doubled = self._timing.first_retry * 2.0 ** min(failures - 1, 10)
+        return min(doubled, self._timing.last_retry)
+
+
+def _is_clear(error: InvalidToken) -> bool:
+    return "unauthorized" in error.message.lower()
+
+
+class Poll:
+    """Which updates are taken but not stored, and so up to where they may be confirmed."""
+
+    def __init__(self, answers: Answers, timing: Timing) -> None:
+        self._answers = answers
+        self._timing = timing
+        self._pending: dict[int, tuple[asyncio.Future[None], float]] = {}
+        self._next = 0  # after the newest update taken
+        self._confirmed = 0
+
+    @property
+    def offset(self) -> int:
+        """The oldest update that Telegram must not forget yet."""
+        return min(self._pending, default=self._next)
+
+    async def fetch(self, bot: TelegramBot) -> list[dict[str, Any]]:
+        """Return the updates from the offset on; those before it are confirmed."""
+        await self._answers.room(self._timing.busy)
+        offset = self.offset
+        try:
+            updates = await bot.fetch(offset, self._timing.poll)
+        except Conflict as conflict:
+            if "webhook" in conflict.message.lower():
+                await bot.delete_webhook()
+            raise
+        self._confirmed = offset
+        return updates
+
+    async def take(self, updates: list[dict[str, Any]]) -> None:
+        """Begin with what is new, and wait a moment for all of it to be stored."""
+        now = asyncio.get_running_loop().time()
+        for update in updates:
+            number = int(update["update_id"])
+            self._pending.setdefault(number, (self._answers.take(update), now))
+            self._next = max(self._next, number + 1)
+        if self._pending:
+            await asyncio.wait([f for f, _ in self._pending.values()], timeout=self._timing.hold)
+        self._settle()
+
+    async def confirm(self, bot: TelegramBot) -> None:
+        """Confirm at the end what is stored, so that it is not answered again at the next start."""
+        self._settle()
+        if self.offset == self._confirmed:
+            return
+        with suppress(TelegramError, TimeoutError):
+            async with asyncio.timeout(1.0):
+                await bot.fetch(self.offset, 0)
+
+    def _settle(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for number, (stored, since) in list(self._pending.items()):
+            if stored.done() and not stored.cancelled():
+                del self._pending[number]
+            elif now - since > self._timing.patience.store and not stored.cancelled():
+                # A queue of slow events in one chat must not keep others' updates away.
+                log.warning("telegram.update_confirmed_early", update=number)
+                del self._pending[number]

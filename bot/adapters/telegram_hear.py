@@ -1,0 +1,160 @@
+"""Understand Telegram's updates: which of them are events of ours, and whom they come from.
+
+In groups commands and taps work for whoever gives them; free text only when it mentions
+the bot or replies to it. Bots, edits, channel posts and automatic forwards are not heard.
+"""
+
+import re
+from dataclasses import dataclass
+
+from telegram import (
+    Bot,
+    CallbackQuery,
+    Chat,
+    ChatMemberUpdated,
+    Message,
+    MessageEntity,
+    Update,
+    User,
+)
+
+from bot.conversation.commands import COMMANDS
+from bot.conversation.events import (
+    Command,
+    Event,
+    Left,
+    MessageRef,
+    Moved,
+    Person,
+    Platform,
+    Pressed,
+    Said,
+)
+
+ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+
+_COMMAND = re.compile(r"/(\w{1,64})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
+_NAMES = frozenset(command.name for command in COMMANDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event, and what Telegram needs for answering it.
+
+    lane: events of one lane are answered in order.
+    thread: the forum topic in which the answer belongs.
+    query: the callback query that must be answered, for a tap.
+    """
+
+    update: int
+    event: Event
+    chat: str
+    lane: str
+    thread: int | None = None
+    query: str | None = None
+
+
+def hear(update: Update, bot: Bot) -> Heard | None:
+    """Return what an update means, None for what is not for us."""
+    if update.callback_query:
+        return _pressed(update.update_id, update.callback_query)
+    if update.my_chat_member:
+        return _membership(update.update_id, update.my_chat_member)
+    if update.message:
+        return _message(update.update_id, update.message, bot)
+    return None
+
+
+def group_as_person(chat: str) -> Person:
+    """Return a group that acts as itself, not through one of its members."""
+    return Person(Platform.TELEGRAM, chat, chat, is_private=False)
+
+
+def _person(user: User, chat: Chat) -> Person:
+    return Person(
+        Platform.TELEGRAM,
+        str(user.id),
+        str(chat.id),
+        chat.type == Chat.PRIVATE,
+        user.language_code,
+    )
+
+
+def _pressed(number: int, query: CallbackQuery) -> Heard | None:
+    data, message = query.data or "", query.message
+    if message is None or query.from_user.is_bot:
+        return None
+    chat = str(message.chat.id)
+    ref = MessageRef(chat, str(message.message_id))
+    event = Pressed(str(number), _person(query.from_user, message.chat), data, ref)
+    thread = _thread(message) if isinstance(message, Message) else None
+    return Heard(number, event, chat, chat, thread, query.id)
+
+
+def _membership(number: int, change: ChatMemberUpdated) -> Heard | None:
+    if change.new_chat_member.status not in ("left", "kicked"):
+        return None
+    chat = str(change.chat.id)
+    is_private = change.chat.type == Chat.PRIVATE
+    # Whoever removes the bot from a group has not left their own private chat.
+    person = _person(change.from_user, change.chat) if is_private else group_as_person(chat)
+    return Heard(number, Left(str(number), person), chat, chat)
+
+
+def _message(number: int, message: Message, bot: Bot) -> Heard | None:
+    chat = str(message.chat.id)
+    if message.migrate_to_chat_id:
+        new = str(message.migrate_to_chat_id)
+        moved = Moved(str(number), group_as_person(chat), chat, new)
+        return Heard(number, moved, new, chat)
+    user = message.from_user
+    if user is None or user.is_bot or message.sender_chat or message.is_automatic_forward:
+        return None
+    person = _person(user, message.chat)
+    event = _words(str(number), person, message, bot)
+    return Heard(number, event, chat, chat, _thread(message)) if event else None
+
+
+def _words(event: str, person: Person, message: Message, bot: Bot) -> Event | None:
+    text = _text(message)
+    if text is None:
+        return None
+    command = _COMMAND.fullmatch(text)
+    if command:
+        name, addressee, rest = command[1].lower(), command[2], (command[3] or "").strip()
+        is_ours = addressee.lower() == bot.username.lower() if addressee else name in _NAMES
+        if is_ours or person.is_private:
+            return Command(event, person, name, rest)
+        return None
+    if not person.is_private:
+        mention = re.compile(rf"@{re.escape(bot.username)}\b", re.IGNORECASE)
+        if not mention.search(text) and not _answers(message, bot):
+            return None
+        text = mention.sub("", text).strip()
+    return Said(event, person, text, _hidden_links(message))
+
+
+def _text(message: Message) -> str | None:
+    """Return what was written, or a file's name; None for Telegram's own service messages."""
+    written = message.text or message.caption
+    if message.document and message.document.file_name:
+        return "\n".join(filter(None, (written, message.document.file_name)))
+    return written or ("" if message.effective_attachment else None)
+
+
+def _answers(message: Message, bot: Bot) -> bool:
+    answered = message.reply_to_message
+    return bool(answered and answered.from_user and answered.from_user.id == bot.id)
+
+
+def _hidden_links(message: Message) -> tuple[str, ...]:
+    """Return the addresses that stand behind words, and on the buttons of a forwarded post."""
+    entities = (*message.entities, *message.caption_entities)
+    behind = [e.url for e in entities if e.type == MessageEntity.TEXT_LINK and e.url]
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
+    on_buttons = [button.url for row in rows for button in row if button.url]
+    return tuple(dict.fromkeys(behind + on_buttons))
+
+
+def _thread(message: Message) -> int | None:
+    return message.message_thread_id if message.is_topic_message else None

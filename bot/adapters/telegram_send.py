@@ -1,0 +1,231 @@
+"""Send and edit through the Bot API, and say what a refusal means for the caller."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from telegram import LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    TelegramError,
+)
+from telegram.ext import ExtBot
+
+from bot.adapters.pacing import Pacer, Urgency
+from bot.adapters.telegram_hear import ALLOWED_UPDATES, group_as_person
+from bot.adapters.telegram_pacing import TelegramPacing, Turn
+from bot.adapters.telegram_render import render
+from bot.adapters.telegram_request import (
+    Flood,
+    NotSent,
+    Request,
+    ServerTrouble,
+    Unanswered,
+    quieten,
+)
+from bot.conversation.events import MessageRef, Moved
+from bot.conversation.messages import Message
+from bot.conversation.ports import (
+    Answering,
+    DeliveryError,
+    OutcomeUnknown,
+    RecipientGone,
+    Refused,
+    TryLater,
+)
+
+RETRIES = (0.3, 1.5)  # seconds before a request that was not carried out is repeated
+LATER = timedelta(minutes=1)
+PUSH = Turn(Urgency.PUSH, patience=10.0)
+
+# What Telegram says, in lower case, of chats that cannot be written to.
+_GONE = (
+    "chat not found",
+    "peer_id_invalid",
+    "user is deactivated",
+    "not enough rights",
+    "have no rights to send",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "chat was deleted",
+)
+_NOT_MODIFIED = "message is not modified"
+_MESSAGE_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+
+_NOT_CARRIED_OUT = (NotSent, ServerTrouble)
+
+T = TypeVar("T")
+OnMove = Callable[[str, str], Awaitable[None]]
+
+
+class TelegramBot(ExtBot[Turn]):
+    """PTB's bot, and updates as they came: PTB logs a whole batch when one is malformed."""
+
+    async def fetch(self, offset: int, seconds: float) -> list[dict[str, Any]]:
+        """Return updates from `offset` on, waiting for the first; confirms all before it."""
+        data = {
+            "offset": offset,
+            "timeout": round(seconds),
+            "limit": 100,
+            "allowed_updates": ALLOWED_UPDATES,
+        }
+        updates: list[dict[str, Any]] = await self._post(
+            "getUpdates", data, read_timeout=seconds + 10
+        )
+        return [u for u in updates if isinstance(u.get("update_id"), int)]
+
+
+@asynccontextmanager
+async def telegram_bot(token: str, api_base: str, pacer: Pacer) -> AsyncIterator[TelegramBot]:
+    """Open the connections of a bot; nothing is asked of Telegram yet.
+
+    api_base: an origin.
+    """
+    quieten()
+    calls = Request(connection_pool_size=64, read_timeout=10, pool_timeout=10)
+    polls = Request(connection_pool_size=2, read_timeout=10)
+    base = api_base.rstrip("/")
+    try:
+        yield TelegramBot(
+            token,
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=calls,
+            get_updates_request=polls,
+            rate_limiter=TelegramPacing(pacer),
+        )
+    finally:
+        await asyncio.gather(calls.shutdown(), polls.shutdown())
+
+
+async def repeated(
+    call: Callable[[], Awaitable[T]], harmless: tuple[type[TelegramError], ...] = _NOT_CARRIED_OUT
+) -> T:
+    """Return what a call returns, repeating it after errors that make this harmless."""
+    for pause in RETRIES:
+        try:
+            return await call()
+        except harmless:
+            await asyncio.sleep(pause)
+    return await call()
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a message is sent besides what it says. thread: a forum topic."""
+
+    turn: Turn
+    is_quiet: bool = False
+    thread: int | None = None
+
+
+async def deliver(
+    bot: TelegramBot, chat: str, message: Message, manner: Manner, moved: OnMove
+) -> MessageRef:
+    """Send one message. Raises one of the DeliveryErrors; never sends twice blindly.
+
+    moved: told when the chat turns out to have a new id, under which it is then sent.
+    """
+    drawn = render(message)
+    send = partial(
+        bot.send_message,
+        text=drawn.html,
+        parse_mode=ParseMode.HTML,
+        reply_markup=drawn.keyboard,
+        link_preview_options=LinkPreviewOptions(is_disabled=True),
+        disable_notification=manner.is_quiet,
+        message_thread_id=manner.thread,
+        rate_limit_args=manner.turn,
+    )
+    try:
+        try:
+            sent = await repeated(lambda: send(chat_id=int(chat)))
+        except ChatMigrated as move:
+            new = move.new_chat_id
+            await moved(chat, str(new))
+            sent = await repeated(lambda: send(chat_id=new))
+    except TelegramError as error:
+        raise delivery_error(error) from error
+    return MessageRef(str(sent.chat.id), str(sent.message_id))
+
+
+async def revise(bot: TelegramBot, ref: MessageRef, message: Message, turn: Turn) -> bool:
+    """Edit a message that stands; return False when it stands no more.
+
+    Raises one of the DeliveryErrors. An edit may be repeated whatever became of it.
+    """
+    drawn = render(message)
+    edit = partial(
+        bot.edit_message_text,
+        text=drawn.html,
+        chat_id=int(ref.chat),
+        message_id=int(ref.message),
+        parse_mode=ParseMode.HTML,
+        reply_markup=drawn.keyboard,
+        link_preview_options=LinkPreviewOptions(is_disabled=True),
+        rate_limit_args=turn,
+    )
+    try:
+        await repeated(edit, (*_NOT_CARRIED_OUT, Unanswered))
+    except BadRequest as error:
+        said = error.message.lower()
+        if _NOT_MODIFIED in said:
+            return True
+        if any(phrase in said for phrase in _MESSAGE_GONE):
+            return False
+        raise delivery_error(error) from error
+    except TelegramError as error:
+        raise delivery_error(error) from error
+    return True
+
+
+def delivery_error(error: TelegramError) -> DeliveryError:
+    """Return what an error of the Bot API means for whoever wanted to send."""
+    name = type(error).__name__
+    match error:
+        case Forbidden():
+            return RecipientGone(name)
+        case Flood():
+            return TryLater(timedelta(seconds=error.after))
+        case NotSent() | ServerTrouble() | InvalidToken():
+            return TryLater(LATER)
+        case BadRequest() if any(phrase in error.message.lower() for phrase in _GONE):
+            return RecipientGone(name)
+        case BadRequest():
+            return Refused(name)
+        case NetworkError():
+            return OutcomeUnknown(name)
+        case _:
+            return Refused(name)
+
+
+class TelegramMessenger:
+    """Sends digests. Telegram knows no nonces, so what may have arrived is never repeated.
+
+    answering: hears of groups that got a new id; without it the new id is only used.
+    """
+
+    def __init__(self, bot: TelegramBot, answering: Answering | None = None) -> None:
+        self._bot = bot
+        self._answering = answering
+
+    async def send(
+        self, chat: str, message: Message, *, nonce: str, is_quiet: bool
+    ) -> Sequence[MessageRef]:
+        """Return the one message that was sent. Raises one of the DeliveryErrors."""
+        return [await deliver(self._bot, chat, message, Manner(PUSH, is_quiet), self._moved)]
+
+    async def _moved(self, old: str, new: str) -> None:
+        if self._answering:
+            event = Moved(f"moved:{old}:{new}", group_as_person(old), old, new)
+            async for _ in self._answering.answer(event):
+                pass

@@ -1,0 +1,466 @@
+"""The Discord adapter against a Discord of our own on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import structlog
+
+from bot.adapters.discord_app import DiscordApp, DiscordMessenger, Timing
+from bot.conversation.events import Command, Event, MessageRef, Pressed, Said
+from bot.conversation.messages import (
+    Action,
+    Button,
+    Card,
+    Edit,
+    Message,
+    Send,
+    Toast,
+    plain,
+)
+from bot.conversation.ports import OutcomeUnknown, RecipientGone, Refused, TryLater
+from bot.conversation.taps import Act, Tap, encode
+from recommender.papers import PaperId
+from tests.local_discord import EPHEMERAL, LocalDiscord
+
+BOUND = 10
+QUICK = Timing(first_retry=0.01, last_retry=0.01)
+HASTY = replace(QUICK, patience=0.0)
+
+
+def paper(number: int, mark: str = "") -> Message:
+    card = Card(
+        PaperId(number),
+        f"Paper {number}",
+        f"https://arxiv.org/abs/2401.{number:05d}",
+        "A. Author",
+        ("cs.LG",),
+        "We show *this*.",
+        (),
+        "",
+        mark,
+    )
+    like, why = (encode(Tap(act, number, 7)) for act in (Act.LIKE, Act.WHY))
+    return Message(card=card, buttons=((Button("Like", like), Button("Why?", why)),))
+
+
+class Script:
+    """An Answering that says what it is told to. `gate` holds every answer back while closed."""
+
+    def __init__(self) -> None:
+        self.heard: list[Event] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.later: list[Action] = []  # said after the first action, behind `second_gate`
+        self.second_gate = asyncio.Event()
+        self.second_gate.set()
+        self.says: Callable[[Event], list[Action]] = lambda _: [Send(paper(1))]
+
+    async def answer(self, event: Event) -> AsyncIterator[Action]:
+        self.heard.append(event)
+        await self.gate.wait()
+        for action in self.says(event):
+            yield action
+        await self.second_gate.wait()
+        for action in self.later:
+            yield action
+
+
+def liking(event: Event) -> list[Action]:
+    if isinstance(event, Pressed) and event.message:
+        return [Toast("Liked."), Edit(event.message, paper(1, "👍 Liked")), Send(paper(2))]
+    return [Send(paper(1))]
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[LocalDiscord]:
+    async with LocalDiscord() as server:
+        yield server
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@asynccontextmanager
+async def serving(discord: LocalDiscord, script: Script, timing: Timing = QUICK):
+    stop = asyncio.Event()
+    app = DiscordApp(discord.token, discord.api_base, script, timing=timing)
+    task = asyncio.create_task(app.run(stop))
+    try:
+        await discord.online()
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(5):
+            await task
+
+
+async def test_a_command_is_answered_with_a_card(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        asked = await bob.slash("start")
+        card = await bob.sees("Paper 1")
+    assert asked.answered == 4
+    assert card.embeds[0]["description"].endswith("We show \\*this\\*.")
+    assert not card.flags & EPHEMERAL
+    (command,) = script.heard
+    assert isinstance(command, Command)
+    assert command.event == str(asked.number)
+    assert command.person.chat == str(bob.dm)
+    assert command.person.is_private
+    assert command.person.language == "de"
+    assert discord.violations == []
+
+
+async def test_typed_options_arrive_in_the_order_the_command_declares(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.slash("schedule", papers=7, time="08:30", zone="Europe/Berlin")
+        await bob.sees("Paper 1")
+    assert script.heard[0].text == "08:30 Europe/Berlin 7 papers"
+
+
+async def test_a_like_is_acknowledged_by_the_card_itself_and_the_next_one_follows(discord, script):
+    bob = discord.person()
+    script.says = liking
+    async with serving(discord, script):
+        await bob.slash("start")
+        card = await bob.sees("Paper 1")
+        tap = await bob.press(card, "Like")
+        await bob.sees("Paper 2")
+    assert tap.answered == 7
+    assert "👍 Liked" in card.text
+    assert discord.violations == []
+
+
+async def test_in_a_server_only_the_asker_sees_cards_and_their_changes(discord, script):
+    bob, eve, channel = discord.person(1), discord.person(2), discord.server_channel()
+    script.says = liking
+    async with serving(discord, script):
+        await bob.slash("start", channel)
+        card = await bob.sees("Paper 1", channel)
+        await bob.press(card, "Like")
+        await bob.sees("👍 Liked", channel)
+        await bob.sees("Paper 2", channel)
+    assert discord.seen_by(eve.number, channel) == []
+    person = script.heard[0].person
+    assert (person.is_private, person.chat) == (False, str(bob.dm))
+    assert discord.violations == []
+
+
+async def test_in_a_dm_only_asides_are_ephemeral(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        script.says = lambda _: [Send(paper(1), is_private=True)]
+        await bob.slash("status")
+        card = await bob.sees("Paper 1")
+        script.says = lambda _: [Send(Message(plain("because")), is_private=True)]
+        await bob.press(card, "Why?")
+        aside = await bob.sees("because")
+    assert (card.flags & EPHEMERAL, aside.flags & EPHEMERAL) == (0, EPHEMERAL)
+
+
+async def test_a_person_whose_dm_cannot_be_opened_has_no_chat(discord, script):
+    bob, channel = discord.person(), discord.server_channel()
+    discord.fault("open_dm", status=403, code=50007)
+    async with serving(discord, script):
+        await bob.slash("start", channel)
+        await bob.sees("Paper 1", channel)
+    assert script.heard[0].person.chat is None
+
+
+@pytest.mark.parametrize("in_server", [False, True])
+async def test_a_slow_answer_is_deferred_and_then_replaces_the_waiting(discord, script, in_server):
+    bob = discord.person()
+    channel = discord.server_channel() if in_server else None
+    script.gate.clear()
+    async with serving(discord, script, HASTY):
+        asked = await bob.slash("start", channel)
+        await bob.gets_answer(asked)
+        assert asked.answered == 5
+        script.gate.set()
+        card = await bob.sees("Paper 1", channel)
+    assert card.number == asked.original
+    assert bool(card.flags & EPHEMERAL) is in_server
+    assert discord.violations == []
+
+
+async def test_a_slow_tap_is_deferred_and_still_changes_its_card(discord, script):
+    bob = discord.person()
+    script.says = liking
+    async with serving(discord, script, HASTY):
+        await bob.slash("start")
+        card = await bob.sees("Paper 1")
+        script.gate.clear()
+        tap = await bob.gets_answer(await bob.press(card, "Like"))
+        assert tap.answered == 6
+        assert card.edits <= 1  # nothing is promised before it is stored
+        assert "Liked" not in card.text
+        script.gate.set()
+        await bob.sees("Paper 2")
+    assert "👍 Liked" in card.text
+    assert discord.violations == []
+
+
+async def test_a_toast_is_shown_only_when_nothing_else_is(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.slash("start")
+        card = await bob.sees("Paper 1")
+        script.says = lambda _: [Toast("That button is too old.")]
+        await bob.press(card, "Why?")
+        refusal = await bob.sees("too old")
+        script.says = liking
+        await bob.press(card, "Like")
+        await bob.sees("Paper 2")
+    assert refusal.flags & EPHEMERAL
+    assert not any("Liked." in posted.text for posted in discord.posted.values())
+
+
+async def test_old_cards_work_after_a_restart_and_commands_are_registered_once(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.slash("start")
+        card = await bob.sees("Paper 1")
+    discord.identified = 0
+    script.says = liking
+    async with serving(discord, script):
+        await bob.press(card, "Like")
+        await bob.sees("👍 Liked")
+    assert len(discord.called("set_commands")) == 1
+
+
+async def test_a_tap_that_came_too_late_still_changes_the_card_in_a_dm(discord, script):
+    bob = discord.person()
+    script.says = liking
+    async with serving(discord, script, HASTY):
+        await bob.slash("start")
+        card = await bob.sees("Paper 1")
+        script.gate.clear()
+        tap = await bob.press(card, "Like")
+        await discord.until(lambda: tap.answered == 6)
+        tap.is_expired = True
+        script.gate.set()
+        await bob.sees("Paper 2")
+    assert "👍 Liked" in card.text
+
+
+async def test_what_is_written_in_a_dm_is_heard_with_its_links(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.write("see [this](https://arxiv.org/abs/2401.00001)")
+        await bob.sees("Paper 1")
+    (said,) = script.heard
+    assert isinstance(said, Said)
+    assert said.links == ("https://arxiv.org/abs/2401.00001",)
+
+
+async def test_a_command_that_was_only_typed_is_a_command(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.write("/pause 3")
+        await bob.sees("Paper 1")
+    assert (script.heard[0].name, script.heard[0].text) == ("pause", "3")
+
+
+async def test_in_a_server_only_mentions_are_heard(discord, script):
+    bob, channel = discord.person(), discord.server_channel()
+    async with serving(discord, script):
+        await bob.write("between people", channel)
+        asked = await bob.write(f"<@{discord.me}> 2401.00001", channel)
+        card = await bob.sees("Paper 1", channel)
+    assert [event.text for event in script.heard] == ["2401.00001"]
+    assert card.reply_to == str(asked)
+
+
+async def test_a_public_card_is_not_one_persons_to_change(discord, script):
+    bob, eve, channel = discord.person(1), discord.person(2), discord.server_channel()
+    script.says = liking
+    async with serving(discord, script):
+        await bob.write(f"<@{discord.me}> 2401.00001", channel)
+        card = await eve.sees("Paper 1", channel)
+        await eve.press(card, "Like")
+        own = await eve.sees("👍 Liked", channel)
+        await eve.sees("Paper 2", channel)
+    assert own.only_for == eve.number
+    assert "Liked" not in card.text
+
+
+async def test_a_lost_session_is_begun_anew_where_the_bot_was_told_to_connect(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await discord.drop()
+        await discord.until(lambda: discord.resumed)
+        await discord.drop(is_resumable=False)
+        await discord.until(lambda: discord.identified == 2)
+        await bob.slash("start")
+        await bob.sees("Paper 1")
+
+
+async def test_an_outage_of_the_gateway_is_waited_out_without_a_word_from_the_library(
+    discord, script, caplog
+):
+    bob = discord.person()
+    async with serving(discord, script):
+        discord.is_down = True
+        await discord.drop()
+        await discord.until(lambda: discord.turned_away)
+        discord.is_down = False
+        await discord.until(lambda: discord.resumed)
+        await bob.slash("start")
+        await bob.sees("Paper 1")
+    assert "reconnect" not in caplog.text
+
+
+async def test_the_end_does_not_wait_for_an_answer_that_hangs(discord, script):
+    bob = discord.person()
+    script.gate.clear()
+    async with serving(discord, script, replace(HASTY, farewell=0.01)):
+        await bob.gets_answer(await bob.slash("start"))
+    assert not discord.is_online
+
+
+async def test_a_refused_token_ends_discord_alone_and_is_never_printed(discord, script):
+    app = DiscordApp("a-wrong-token", discord.api_base, script, timing=QUICK)
+    with structlog.testing.capture_logs() as lines:
+        async with asyncio.timeout(BOUND):
+            await app.run(asyncio.Event())
+    assert [line["event"] for line in lines] == ["discord.token_refused"]
+    assert "a-wrong-token" not in str(lines)
+
+
+async def test_discord_that_is_away_at_the_start_is_waited_for(discord, script):
+    discord.fault("me", status=503, times=3)
+    with structlog.testing.capture_logs() as lines:
+        async with serving(discord, script):
+            pass
+    assert [line["event"] for line in lines].count("discord.away") == 1
+
+
+async def test_a_bug_in_one_answer_is_admitted_and_ends_no_other(discord, script):
+    bob = discord.person()
+
+    def broken(_: Event) -> list[Action]:
+        raise RuntimeError("a bug")
+
+    async with serving(discord, script):
+        script.says = broken
+        with structlog.testing.capture_logs() as lines:
+            await bob.slash("start")
+            await bob.sees("Something went wrong")
+        script.says = lambda _: [Send(paper(1))]
+        await bob.slash("start")
+        await bob.sees("Paper 1")
+    assert [line["event"] for line in lines] == ["discord.event_failed"]
+    assert discord.violations == []
+
+
+async def test_two_taps_of_one_person_are_heard_in_order(discord, script):
+    bob = discord.person()
+    async with serving(discord, script, HASTY):
+        await bob.slash("start")
+        card = await bob.sees("Paper 1")
+        script.says = lambda event: [Send(Message(plain(f"said {event.data[0]}")))]
+        script.gate.clear()
+        await bob.press(card, "Like")
+        await discord.until(lambda: len(script.heard) == 2)
+        await bob.press(card, "Why?")
+        script.gate.set()
+        await bob.sees("said w")
+    assert [event.data for event in script.heard[1:]] == list(card.buttons.values())
+
+
+class Pauses:
+    """A pause that takes no time, and what was asked of it."""
+
+    def __init__(self) -> None:
+        self.taken: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.taken.append(seconds)
+
+
+@pytest.fixture
+async def messenger(discord) -> AsyncIterator[DiscordMessenger]:
+    async with DiscordMessenger(discord.token, discord.api_base, pause=Pauses()) as sender:
+        yield sender
+
+
+async def push(messenger: DiscordMessenger, chat: object, nonce: str = "digest") -> MessageRef:
+    (ref,) = await messenger.send(str(chat), paper(1), nonce=nonce, is_quiet=True)
+    return ref
+
+
+async def test_a_digest_is_pushed_without_a_gateway(discord, messenger):
+    bob = discord.person()
+    ref = await push(messenger, bob.dm)
+    posted = discord.posted[int(ref.message)]
+    assert (ref.chat, posted.channel) == (str(bob.dm), bob.dm)
+    assert posted.flags == 1 << 12
+    assert discord.identified == 0
+
+
+async def test_a_digest_finds_the_dm_of_a_person(discord, messenger):
+    bob = discord.person()
+    assert (await push(messenger, f"user:{bob.number}")).chat == str(bob.dm)
+
+
+@pytest.mark.parametrize("fault", [{"kind": "lose"}, {"kind": "cut"}, {"status": 503}])
+async def test_a_lost_answer_never_makes_a_second_digest(discord, messenger, fault):
+    bob = discord.person()
+    discord.fault("send", **fault)
+    await push(messenger, bob.dm, nonce="a nonce that is longer than Discord takes")
+    assert len(discord.seen_by(bob.number, bob.dm)) == 1
+    assert discord.violations == []
+
+
+async def test_an_outcome_that_stays_unknown_is_called_so(discord, messenger):
+    bob = discord.person()
+    discord.fault("send", kind="lose", times=9)
+    with pytest.raises(OutcomeUnknown):
+        await push(messenger, bob.dm)
+    assert len(discord.seen_by(bob.number, bob.dm)) == 1
+
+
+async def test_a_person_with_closed_dms_is_gone(discord, messenger):
+    bob = discord.person()
+    bob.takes_dms = False
+    with pytest.raises(RecipientGone):
+        await push(messenger, bob.dm)
+    with pytest.raises(RecipientGone):
+        await push(messenger, 404)
+    with pytest.raises(RecipientGone):
+        await push(messenger, "user:404")
+
+
+async def test_a_short_limit_is_sat_out_and_a_long_one_handed_on(discord, messenger):
+    bob = discord.person()
+    discord.fault("send", status=429, more={"retry_after": 0.01, "global": False})
+    await push(messenger, bob.dm, "one")
+    discord.fault("send", status=429, more={"retry_after": 90.0, "global": False})
+    with pytest.raises(TryLater) as later:
+        await push(messenger, bob.dm, "two")
+    assert later.value.after == timedelta(seconds=90)
+
+
+async def test_a_malformed_message_is_refused_for_good(discord, messenger):
+    discord.fault("send", status=400, code=50035)
+    with pytest.raises(Refused):
+        await push(messenger, discord.person().dm)
+
+
+async def test_a_bot_under_suspicion_does_not_give_up_its_readers(discord, messenger):
+    discord.fault("send", status=403, code=20026)
+    with pytest.raises(TryLater):
+        await push(messenger, discord.person().dm)
+
+
+async def test_a_wrong_token_costs_no_reader_their_digests(discord):
+    async with DiscordMessenger("a-wrong-token", discord.api_base) as sender:
+        with pytest.raises(TryLater):
+            await push(sender, discord.person().dm)

@@ -1,0 +1,395 @@
+"""Telegram end to end: people on a local Bot API, a scripted conversation behind."""
+
+import asyncio
+import logging
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.adapters.telegram_answer import FAILED, SLOW, Patience
+from bot.adapters.telegram_app import Timing
+from bot.adapters.telegram_menu import ABOUT, DESCRIPTION
+from bot.conversation.commands import COMMANDS
+from bot.conversation.events import Command, MessageRef, Pressed
+from bot.conversation.messages import Edit, Message, Send, Toast, plain
+from tests.adapters.telegram_setting import QUICK, Scripted, card, running
+from tests.local_telegram import LocalTelegram
+
+
+@pytest.fixture
+async def telegram():
+    async with LocalTelegram() as server:
+        yield server
+    assert server.violations == []
+
+
+def names(logs):
+    return [entry["event"] for entry in logs]
+
+
+async def test_a_tap_is_acknowledged_marked_and_followed_by_the_next_card(telegram):
+    alice = telegram.person()
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        first = await alice.hears("a card")
+        query = alice.press("Like", first)
+        assert await alice.sees_answer(query) == "Noted."
+        await alice.hears("the next one")
+    assert first.text == "marked"
+    assert first.buttons == []
+    order = [name for name, _ in telegram.calls if name.startswith(("answer", "edit", "send"))]
+    assert order == ["sendMessage", "answerCallbackQuery", "editMessageText", "sendMessage"]
+
+
+async def test_an_update_is_confirmed_only_once_it_is_stored(telegram):
+    alice, storing = telegram.person(), asyncio.Event()
+
+    async def slow(event):
+        if isinstance(event, Command):
+            await storing.wait()
+        yield Send(card("a card"))
+
+    bob = telegram.person(43)
+    async with running(telegram, Scripted(slow)):
+        number = alice.say("/start")
+        bob.say("hello")
+        await bob.hears("a card")  # a slow update holds nobody else up
+        later = bob.say("again")
+        await telegram.until(lambda: len(telegram.messages(bob.id)) == 2)
+        assert telegram.updates[0]["update_id"] == number
+        assert all(p.get("offset", 0) <= number for p in telegram.called("getUpdates"))
+        storing.set()
+        await alice.hears("a card")
+        await telegram.until(lambda: not telegram.updates)
+    assert len(telegram.messages(bob.id)) == 2
+    assert telegram.called("getUpdates")[-1]["offset"] == later + 1
+
+
+async def test_what_was_not_stored_when_the_program_ended_comes_again(telegram):
+    alice = telegram.person()
+
+    async def never(event):
+        await asyncio.Event().wait()
+        yield Send(card("unreachable"))
+
+    answering = Scripted(never)
+    async with running(telegram, answering):
+        alice.say("/start")
+        await answering.hears(Command)
+    assert telegram.updates
+    async with running(telegram, Scripted()):
+        await alice.hears("a card")
+        await telegram.until(lambda: not telegram.updates)
+
+
+async def test_what_was_answered_before_the_program_ended_does_not_come_again(telegram):
+    alice = telegram.person()
+    async with running(telegram, Scripted(), timing=Timing(poll=5, hold=0.3)):
+        alice.say("/start")
+        await alice.hears("a card")
+    assert not telegram.updates
+
+
+async def test_taps_of_one_chat_are_stored_in_order_without_waiting_for_what_is_said(telegram):
+    alice, saying = telegram.person(), asyncio.Event()
+
+    async def script(event):
+        if isinstance(event, Pressed):
+            yield Toast(f"stored {event.data}")
+            await saying.wait()
+            yield Send(Message(text=plain(f"after {event.data}")))
+        else:
+            yield Send(card("a card"))
+
+    async with running(telegram, Scripted(script)):
+        alice.say("/start")
+        posted = await alice.hears("a card")
+        queries = [alice.press_data(f"l:{n}", posted) for n in range(5)]
+        toasts = [await alice.sees_answer(query) for query in queries]
+        saying.set()
+        await alice.hears("after l:4")
+    assert toasts == [f"stored l:{n}" for n in range(5)]
+    said = [p.text for p in telegram.messages(alice.id)][1:]
+    assert said == [f"after l:{n}" for n in range(5)]
+
+
+async def test_a_tap_is_answered_in_time_even_when_storing_takes_long(telegram):
+    alice, storing = telegram.person(), asyncio.Event()
+
+    async def script(event):
+        if isinstance(event, Pressed):
+            await storing.wait()
+            yield Toast("too late to be seen")
+        yield Send(card("a card"))
+
+    async with running(telegram, Scripted(script)):
+        alice.say("/start")
+        query = alice.press("Like", await alice.hears("a card"))
+        assert await alice.sees_answer(query) == SLOW
+        storing.set()
+        await telegram.until(lambda: len(telegram.deliveries) == 2)
+    assert len(query.answers) == 1
+
+
+async def test_a_tap_whose_answer_has_no_words_still_stops_the_clock_first(telegram):
+    alice = telegram.person()
+
+    async def script(event):
+        yield Send(card("because"))
+
+    async with running(telegram, Scripted(script)):
+        alice.say("/start")
+        query = alice.press("Like", await alice.hears())
+        assert await alice.sees_answer(query) == ""
+        await telegram.until(lambda: len(telegram.deliveries) == 2)
+    assert len(query.answers) == 1
+
+
+async def test_a_bug_costs_one_answer_and_is_said_honestly(telegram):
+    alice = telegram.person()
+
+    async def script(event):
+        if isinstance(event, Pressed) or event.text == "crash":
+            raise RuntimeError("a bug")
+        yield Send(card("a card"))
+
+    with capture_logs() as logs:
+        async with running(telegram, Scripted(script)):
+            alice.say("/start")
+            posted = await alice.hears("a card")
+            query = alice.press("Like", posted)
+            assert await alice.sees_answer(query) == FAILED
+            alice.say("crash")
+            await alice.hears(FAILED)
+            alice.say("/start")
+            await alice.hears("a card", after=posted.id)
+            await telegram.until(lambda: not telegram.updates)
+    assert names(logs).count("telegram.event_failed") == 2
+
+
+async def test_an_event_that_is_never_stored_is_given_up(telegram):
+    alice = telegram.person()
+
+    async def script(event):
+        if event.text == "hang":
+            await asyncio.Event().wait()
+        yield Send(card("a card"))
+
+    patience = Timing(poll=5, hold=0.1, farewell=0.5, patience=Patience(store=0.3))
+    with capture_logs() as logs:
+        async with running(telegram, Scripted(script), timing=patience):
+            alice.say("hang")
+            alice.say("hello")
+            await alice.hears("a card")
+            await telegram.until(lambda: not telegram.updates)
+    assert "telegram.event_too_slow" in names(logs)
+    assert telegram.messages(alice.id)[0].text == FAILED
+
+
+async def test_a_message_that_is_gone_is_said_anew(telegram):
+    alice = telegram.person()
+
+    async def script(event):
+        yield Edit(MessageRef("42", "999999"), Message(text=plain("marked")))
+
+    async with running(telegram, Scripted(script)):
+        alice.say("/start")
+        await alice.hears("marked")
+
+
+async def test_an_edit_that_changes_nothing_is_no_trouble(telegram):
+    alice = telegram.person()
+
+    async def script(event):
+        if isinstance(event, Pressed):
+            yield Toast("Already so.")
+            yield Edit(event.message, card("a card"))
+            yield Send(Message(text=plain("the end")))
+        else:
+            yield Send(card("a card"))
+
+    with capture_logs() as logs:
+        async with running(telegram, Scripted(script)):
+            alice.say("/start")
+            alice.press("Like", await alice.hears("a card"))
+            await alice.hears("the end")
+    assert "telegram.answer_not_sent" not in names(logs)
+
+
+@pytest.mark.parametrize("kind", ["lost", "garbage"])
+async def test_a_card_that_may_have_arrived_is_never_sent_twice(telegram, kind):
+    alice = telegram.person()
+    telegram.fault("sendMessage", kind=kind)
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        await alice.hears("a card")
+        alice.say("again")
+        await telegram.until(lambda: len(telegram.messages(alice.id)) == 2)
+    assert len(telegram.called("sendMessage")) == 2
+
+
+@pytest.mark.parametrize(
+    "how", [{"status": 500}, {"status": 429, "parameters": {"retry_after": 1}}]
+)
+async def test_a_tap_is_answered_although_telegram_fails_at_first(telegram, how):
+    alice = telegram.person()
+    telegram.fault("answerCallbackQuery", **how)
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        query = alice.press("Like", await alice.hears("a card"))
+        assert await alice.sees_answer(query) == "Noted."
+        await alice.hears("the next one")
+    assert len(query.answers) == 1
+
+
+async def test_a_tap_that_cannot_be_answered_holds_nothing_else_up(telegram):
+    alice = telegram.person()
+    telegram.fault("answerCallbackQuery", kind="hang")
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        first = await alice.hears("a card")
+        alice.press("Like", first)
+        second = alice.press("Skip", first)
+        await alice.sees_answer(second)
+        await alice.hears("the next one")
+    assert first.text == "marked"
+
+
+async def test_a_lost_answer_to_an_edit_or_a_tap_leaves_everything_right(telegram):
+    alice = telegram.person()
+    telegram.fault("editMessageText", kind="lost")
+    telegram.fault("answerCallbackQuery", kind="lost")
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        first = await alice.hears("a card")
+        query = alice.press("Like", first)
+        await alice.hears("the next one")
+    assert (first.text, first.edits, len(query.answers)) == ("marked", 1, 1)
+
+
+async def test_an_error_that_telegram_admits_is_repeated(telegram):
+    alice = telegram.person()
+    telegram.fault("sendMessage", status=500)
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        await alice.hears("a card")
+    assert len(telegram.deliveries) == 1
+
+
+async def test_silence_that_one_chat_asks_for_is_kept_there_and_nowhere_else(telegram):
+    alice, bob = telegram.person(), telegram.person(43)
+    telegram.fault("sendMessage", status=429, parameters={"retry_after": 1}, chat=alice.id)
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        bob.say("/start")
+        early, late = await bob.hears("a card"), await alice.hears("a card")
+    assert late.at - early.at >= 0.8
+
+
+async def test_polling_heals_by_itself_and_complains_once(telegram):
+    alice = telegram.person()
+    for how in (
+        {"status": 502, "description": "Bad Gateway"},
+        {"kind": "cut"},
+        {"kind": "garbage"},
+        {"status": 409, "description": "Conflict: terminated by other getUpdates request"},
+        {"status": 429, "parameters": {"retry_after": 1}},
+    ):
+        telegram.fault("getUpdates", **how)
+    with capture_logs() as logs:
+        async with running(telegram, Scripted()):
+            alice.say("/start")
+            await alice.hears("a card")
+    assert names(logs).count("telegram.away") == 1
+    assert "telegram.back" in names(logs)
+
+
+async def test_a_webhook_that_somebody_left_behind_does_not_stop_polling(telegram):
+    alice = telegram.person()
+    telegram.webhook["url"] = "https://example.org/old"
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        await alice.hears("a card")
+        telegram.webhook["url"] = "https://example.org/again"
+        alice.say("/start")
+        await telegram.until(lambda: len(telegram.deliveries) == 2)
+
+
+async def test_a_server_that_is_not_there_yet_is_waited_for(telegram):
+    alice = telegram.person()
+    telegram.fault("getMe", status=503, times=3)
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        await alice.hears("a card")
+
+
+async def test_a_wrong_token_ends_telegram_with_one_clear_line(telegram):
+    telegram.is_revoked = True
+    with capture_logs() as logs:
+        async with running(telegram, Scripted()) as task, asyncio.timeout(5):
+            await task
+    assert names(logs) == ["telegram.token_refused"]
+    assert telegram.token not in str(logs)
+
+
+async def test_a_token_revoked_while_running_ends_telegram(telegram):
+    with capture_logs() as logs:
+        async with running(telegram, Scripted()) as task, asyncio.timeout(5):
+            await telegram.until(lambda: telegram.called("getUpdates"))
+            telegram.is_revoked = True
+            telegram.person().say("/start")
+            await task
+    assert "telegram.token_refused" in names(logs)
+
+
+async def test_the_menu_is_written_once_and_then_left_alone(telegram):
+    for _ in range(2):
+        async with running(telegram, Scripted()):
+            await telegram.until(lambda: telegram.about["short_description"] == ABOUT)
+            n = len(telegram.called("getMyShortDescription"))
+            telegram.person().say("/start")
+            await telegram.until(lambda n=n: len(telegram.called("getUpdates")) > n)
+    assert [c["command"] for c in telegram.commands] == [c.name for c in COMMANDS]
+    assert telegram.about["description"] == DESCRIPTION
+    for method in ("setMyCommands", "setMyDescription", "setMyShortDescription"):
+        assert len(telegram.called(method)) == 1
+
+
+async def test_everything_ends_soon_even_in_the_middle_of_an_answer(telegram):
+    alice = telegram.person()
+
+    async def script(event):
+        yield Send(card("a card"))
+        await asyncio.Event().wait()
+        yield Send(card("unreachable"))
+
+    loop = asyncio.get_running_loop()
+    telegram.fault("sendMessage", kind="hang", chat=43)
+    async with running(telegram, Scripted(script), timing=Timing(poll=30)):
+        alice.say("/start")
+        await alice.hears("a card")
+        telegram.person(43).say("/start")
+        await telegram.until(lambda: len(telegram.called("sendMessage")) == 2)
+        begin = loop.time()
+    assert loop.time() - begin < 4
+
+
+async def test_no_log_of_any_level_holds_the_token_or_what_people_wrote(telegram, caplog):
+    alice = telegram.person()
+    caplog.set_level(logging.DEBUG)
+    for name in ("httpx", "httpcore", "telegram"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    for how in ({"kind": "garbage"}, {"kind": "cut"}, {"status": 502}):
+        telegram.fault("getUpdates", **how)
+        telegram.fault("sendMessage", **how)
+    with capture_logs() as logs:
+        async with running(telegram, Scripted(), timing=QUICK):
+            telegram.happen("message", {"text": "my secret interest"})
+            alice.say("my secret interest")
+            for n in range(1, 5):
+                await telegram.until(lambda n=n: len(telegram.called("sendMessage")) >= n)
+                alice.say("my secret interest")
+            await telegram.until(lambda: len(telegram.deliveries) >= 2)
+    everything = caplog.text + str(logs)
+    for secret in (telegram.token, telegram.token.split(":")[1], "secret interest", "Person"):
+        assert secret not in everything

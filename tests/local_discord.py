@@ -1,0 +1,634 @@
+"""A small, strict Discord on loopback, REST and gateway, and the people who use it.
+
+It follows the published API where a bot could go wrong: one acknowledgement for each
+interaction within three seconds, tokens that die, limits of messages and buttons, closed
+direct messages, sessions that are resumed. What a bot does wrong is refused and noted in
+`violations`.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import aiohttp
+from aiohttp import web
+
+T = TypeVar("T")
+
+EPHEMERAL, LOADING = 1 << 6, 1 << 7
+PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
+_BODY = {
+    "content",
+    "embeds",
+    "components",
+    "allowed_mentions",
+    "flags",
+    "nonce",
+    "enforce_nonce",
+    "message_reference",
+}
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
+        super().__init__(message)
+        self.status, self.body = status, {"code": code, "message": message, **more}
+
+
+@dataclass
+class Posted:
+    """A message as people see it. only_for: the one who sees it, None for everybody there."""
+
+    number: int
+    channel: int
+    content: str
+    embeds: list[dict[str, Any]]
+    components: list[dict[str, Any]]
+    flags: int = 0
+    only_for: int | None = None
+    reply_to: str = ""
+    edits: int = 0
+
+    @property
+    def text(self) -> str:
+        parts = [self.content]
+        for embed in self.embeds:
+            parts += [embed.get("title", ""), embed.get("description", "")]
+            parts.append(embed.get("footer", {}).get("text", ""))
+        return "\n".join(part for part in parts if part)
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """Custom ids by label."""
+        rows = (row["components"] for row in self.components)
+        return {b["label"]: b.get("custom_id", "") for row in rows for b in row}
+
+
+@dataclass
+class Interaction:
+    """kind: 2 a command, 3 a button. answered: the kind of the acknowledgement."""
+
+    number: int
+    kind: int
+    person: "DiscordPerson"
+    channel: int
+    tapped: int = 0
+    born: float = field(default_factory=time.monotonic)
+    answered: int = 0
+    after: float = 0.0
+    original: int = 0
+    is_expired: bool = False
+
+    @property
+    def token(self) -> str:
+        return f"interaction-token-{self.number}"
+
+
+@dataclass
+class Fault:
+    """kind: "error" (status, code, more), "lose" (carried out, the answer is lost), "cut",
+    "garbage" (carried out, the answer is no JSON)."""
+
+    route: str
+    kind: str = "error"
+    status: int = 500
+    code: int = 0
+    more: dict[str, Any] = field(default_factory=dict)
+    times: int = 1
+
+
+class LocalDiscord:
+    """The server. Use as an async context manager; `api_base` is what the bot is given."""
+
+    def __init__(self, token: str = "local-discord-bot-token") -> None:
+        self.token = token
+        self.me = 1_100_000_000_000_000_001
+        self.violations: list[str] = []
+        self.calls: list[tuple[str, Any]] = []
+        self.posted: dict[int, Posted] = {}
+        self.commands: list[dict[str, Any]] = []
+        self.people: dict[int, DiscordPerson] = {}
+        self.interactions: dict[str, Interaction] = {}
+        self.identified = 0
+        self.resumed = 0
+        self.is_down = False  # whether the gateway refuses connections
+        self.turned_away = 0
+        self._next = 5_000
+        self._servers: dict[int, int] = {}  # server by channel
+        self._nonces: dict[tuple[int, str], int] = {}
+        self._faults: list[Fault] = []
+        self._sockets: list[web.WebSocketResponse] = []
+        self._sequence = 0
+        self._missed: list[dict[str, Any]] = []
+        self._is_resumable = True
+        self._changed = asyncio.Condition()
+        self._timers: list[asyncio.TimerHandle] = []
+
+    async def __aenter__(self) -> "LocalDiscord":
+        app = web.Application()
+        app.router.add_get("/gateway/", self._gateway)
+        app.router.add_get("/gateway", self._gateway)
+        app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self._host = "{}:{}".format(*self._runner.addresses[0][:2])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        for socket in self._sockets:
+            await socket.close()
+        await self._runner.cleanup()
+
+    @property
+    def api_base(self) -> str:
+        return f"http://{self._host}/api/v10"
+
+    @property
+    def is_online(self) -> bool:
+        return any(not socket.closed for socket in self._sockets)
+
+    def person(self, number: int = 42) -> "DiscordPerson":
+        self.people[number] = DiscordPerson(self, number)
+        return self.people[number]
+
+    def server_channel(self) -> int:
+        """Return a channel of a new server, where everybody is."""
+        channel, server = self.number(), self.number()
+        self._servers[channel] = server
+        return channel
+
+    def fault(self, route: str, **how: Any) -> None:
+        """Let the next calls of a route go wrong; see `_route` for the names."""
+        self._faults.append(Fault(route, **how))
+
+    def called(self, route: str) -> list[Any]:
+        return [body for name, body in self.calls if name == route]
+
+    def seen_by(self, person: int, channel: int) -> list[Posted]:
+        found = (p for p in self.posted.values() if p.channel == channel)
+        return [p for p in found if p.only_for in (None, person) and not p.flags & LOADING]
+
+    async def until(self, claim: Callable[[], T], seconds: float = 10.0) -> T:
+        """Return what `claim` returns, as soon as it is true."""
+        async with asyncio.timeout(seconds), self._changed:
+            while not (result := claim()):
+                await self._changed.wait()
+            return result
+
+    async def online(self) -> None:
+        await self.until(lambda: self.is_online and self.identified)
+
+    async def drop(self, *, is_resumable: bool = True) -> None:
+        """Break the gateway's connection; the session may be over with it."""
+        self._is_resumable = is_resumable
+        for socket in self._sockets:
+            if socket.closed:
+                continue
+            await socket.close(code=4000)
+
+    def number(self) -> int:
+        self._next += 1
+        return (int(time.time() * 1000) - 1420070400000 << 22) | (self._next & 0x3FFFFF)
+
+    # ---------------------------------------------------------------- gateway
+
+    async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        if self.is_down:
+            self.turned_away += 1
+            await self._notify()
+            return web.Response(status=503)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 41250}, "s": None, "t": None})
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            said = json.loads(message.data)
+            if said["op"] == 1:
+                await socket.send_json({"op": 11, "d": None, "s": None, "t": None})
+            elif said["op"] == 2:
+                await self._identify(socket, said["d"])
+            elif said["op"] == 6:
+                await self._resume(socket, said["d"])
+        await self._notify()
+        return socket
+
+    async def _identify(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
+        if said["token"] != self.token:
+            await socket.close(code=4004)
+            return
+        if said["intents"] & PRIVILEGED:
+            self.violations.append("privileged intents")
+            await socket.close(code=4014)
+            return
+        self.identified += 1
+        self._is_resumable = True
+        self._sockets = [socket]
+        ready = {
+            "v": 10,
+            "user": self._user(self.me) | {"bot": True, "verified": True},
+            "guilds": [],
+            "session_id": "session",
+            "resume_gateway_url": f"ws://{self._host}/gateway",
+            "application": {"id": str(self.me), "flags": 0},
+        }
+        await self._dispatch("READY", ready)
+        await self._notify()
+
+    async def _resume(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
+        if not self._is_resumable:
+            await socket.send_json({"op": 9, "d": False, "s": None, "t": None})
+            return
+        self.resumed += 1
+        self._sockets = [socket]
+        for event in [e for e in self._missed if e["s"] > said["seq"]]:
+            await socket.send_json(event)
+        await self._dispatch("RESUMED", {})
+        await self._notify()
+
+    async def _dispatch(self, kind: str, data: dict[str, Any]) -> None:
+        self._sequence += 1
+        event = {"op": 0, "t": kind, "s": self._sequence, "d": data}
+        self._missed.append(event)
+        for socket in self._sockets:
+            if not socket.closed:
+                await socket.send_json(event)
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    # ------------------------------------------------------------------- REST
+
+    async def _rest(self, request: web.Request) -> web.StreamResponse:
+        parts = request.match_info["path"].split("/")
+        body = await request.json() if request.can_read_body else None
+        try:
+            route, handler, arguments = self._route(request.method, parts)
+            self.calls.append((route, body))
+            if request.headers.get("Authorization") != f"Bot {self.token}":
+                raise Refusal(401, 0, "401: Unauthorized")
+            fault = self._fault_for(route)
+            if fault and fault.kind == "cut":
+                request.transport.abort()
+            if fault and fault.kind == "error":
+                raise Refusal(fault.status, fault.code, "as asked for", **fault.more)
+            answer = handler(*arguments, body) if body is not None else handler(*arguments)
+            if fault and fault.kind == "lose":
+                request.transport.abort()
+            if fault and fault.kind == "garbage":
+                body = b'{"id": "half of what user'
+                return web.Response(body=body, content_type="application/json")
+        except Refusal as refusal:
+            headers = {"Via": "1.1 local"}
+            return self._json(refusal.body, refusal.status, headers)
+        finally:
+            await self._notify()
+        return web.Response(status=204) if answer is None else self._json(answer)
+
+    def _route(self, method: str, parts: list[str]) -> tuple[str, Callable[..., Any], list[Any]]:
+        match (method, *parts):
+            case ("GET", "users", "@me"):
+                return "me", lambda: self._user(self.me) | {"bot": True}, []
+            case ("GET", "oauth2" | "applications", "applications" | "@me", *_):
+                return "application", self._application, []
+            case ("GET", "gateway", "bot"):
+                return "gateway", self._gateway_bot, []
+            case ("POST", "users", "@me", "channels"):
+                return "open_dm", self._open_dm, []
+            case ("GET", "applications", _, "commands"):
+                return "commands", lambda: self.commands, []
+            case ("PUT", "applications", _, "commands"):
+                return "set_commands", self._set_commands, []
+            case ("POST", "channels", channel, "messages"):
+                return "send", self._send, [int(channel)]
+            case ("PATCH", "channels", channel, "messages", message):
+                return "edit", self._edit, [int(channel), int(message)]
+            case ("POST", "channels", _, "typing"):
+                return "typing", lambda: None, []
+            case ("POST", "interactions", number, token, "callback"):
+                return "respond", self._respond, [number, token]
+            case ("POST", "webhooks", _, token):
+                return "follow_up", self._follow_up, [token]
+            case ("PATCH", "webhooks", _, token, "messages", "@original"):
+                return "edit_answer", self._edit_answer, [token]
+            case ("DELETE", "webhooks", _, token, "messages", "@original"):
+                return "delete_answer", self._delete_answer, [token]
+        self.violations.append(f"unknown route {method} {'/'.join(parts)}")
+        raise Refusal(404, 0, "404: Not Found")
+
+    def _fault_for(self, route: str) -> Fault | None:
+        for fault in self._faults:
+            if fault.route == route:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._faults.remove(fault)
+                return fault
+        return None
+
+    @staticmethod
+    def _json(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+        # discord.py wants the bare type, without a character set
+        body = json.dumps(data).encode()
+        return web.Response(
+            body=body, status=status, content_type="application/json", headers=headers
+        )
+
+    @staticmethod
+    def _user(number: int) -> dict[str, Any]:
+        name = f"user{number}"
+        return {"id": str(number), "username": name, "discriminator": "0", "avatar": None}
+
+    def _application(self) -> dict[str, Any]:
+        return {
+            "id": str(self.me),
+            "name": "Paperlark",
+            "icon": None,
+            "description": "",
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0",
+            "owner": self._user(self.me),
+            "team": None,
+            "summary": "",
+        }
+
+    def _gateway_bot(self) -> dict[str, Any]:
+        limit = {"total": 9, "remaining": 9, "reset_after": 1, "max_concurrency": 1}
+        url = f"ws://{self._host}/gateway"
+        return {"url": url, "shards": 1, "session_start_limit": limit}
+
+    def _open_dm(self, body: dict[str, Any]) -> dict[str, Any]:
+        person = self.people.get(int(body["recipient_id"]))
+        if person is None:
+            raise Refusal(400, 50033, "Invalid Recipient(s)")
+        return {"id": str(person.dm), "type": 1, "recipients": [self._user(person.number)]}
+
+    def _set_commands(self, body: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for command in body:
+            is_right = len(command["description"]) <= 100 and command["name"].islower()
+            if not is_right or len({o["name"] for o in command["options"]}) != len(
+                command["options"]
+            ):
+                self._wrong(f"command {command['name']}")
+        extras = {"application_id": str(self.me), "version": "1", "nsfw": False}
+        self.commands = [{"id": str(self.number()), **extras, **command} for command in body]
+        return self.commands
+
+    # --------------------------------------------------------------- messages
+
+    def _wrong(self, what: str) -> None:
+        self.violations.append(what)
+        raise Refusal(400, 50035, f"Invalid Form Body: {what}")
+
+    def _check(self, body: dict[str, Any]) -> None:
+        if unknown := set(body) - _BODY:
+            self._wrong(f"unknown fields {sorted(unknown)}")
+        if body.get("allowed_mentions", {}).get("parse") != []:
+            self._wrong("somebody could be mentioned")
+        if len(body.get("content") or "") > 2000:
+            self._wrong("content over 2000")
+        if not any(body.get(part) for part in ("content", "embeds", "components")):
+            self._wrong("an empty message")
+        self._check_embeds(body.get("embeds") or [])
+        self._check_rows(body.get("components") or [])
+        if len(body.get("nonce") or "") > 25:
+            self._wrong("nonce over 25")
+
+    def _check_embeds(self, embeds: list[dict[str, Any]]) -> None:
+        total = 0
+        for embed in embeds:
+            limits = {"title": 256, "description": 4096}
+            sizes = {part: len(embed.get(part, "")) for part in limits}
+            footer = len(embed.get("footer", {}).get("text", ""))
+            if (
+                any(sizes[p] > limits[p] for p in limits)
+                or footer > 2048
+                or not any(sizes.values())
+            ):
+                self._wrong("an embed too long or empty")
+            total += sum(sizes.values()) + footer
+        if len(embeds) > 10 or total > 6000:
+            self._wrong("embeds over 10 or over 6000")
+
+    def _check_rows(self, rows: list[dict[str, Any]]) -> None:
+        buttons = [button for row in rows for button in row["components"]]
+        ids = [b["custom_id"] for b in buttons if "custom_id" in b]
+        if len(rows) > 5 or any(not 1 <= len(row["components"]) <= 5 for row in rows):
+            self._wrong("rows of buttons")
+        if len(set(ids)) != len(ids) or any(not 1 <= len(i) <= 100 for i in ids):
+            self._wrong("custom ids")
+        if any(not 1 <= len(b["label"]) <= 80 for b in buttons):
+            self._wrong("labels")
+
+    def _post(self, channel: int, body: dict[str, Any], only_for: int | None = None) -> Posted:
+        self._check(body)
+        posted = Posted(
+            self.number(),
+            channel,
+            body.get("content", ""),
+            body.get("embeds", []),
+            body.get("components", []),
+            body.get("flags", 0),
+            only_for if body.get("flags", 0) & EPHEMERAL else None,
+            body.get("message_reference", {}).get("message_id", ""),
+        )
+        self.posted[posted.number] = posted
+        return posted
+
+    def _change(self, posted: Posted, body: dict[str, Any]) -> dict[str, Any]:
+        self._check(body)
+        posted.content, posted.embeds = body.get("content", ""), body.get("embeds", [])
+        posted.components = body.get("components", [])
+        posted.flags &= ~LOADING
+        posted.edits += 1
+        return self._message(posted)
+
+    def _message(self, posted: Posted) -> dict[str, Any]:
+        return {
+            "id": str(posted.number),
+            "channel_id": str(posted.channel),
+            "author": self._user(self.me) | {"bot": True},
+            "content": posted.content,
+            "embeds": [embed | {"type": "rich"} for embed in posted.embeds],
+            "components": posted.components,
+            "flags": posted.flags,
+            "type": 0,
+            "timestamp": "2026-11-23T08:00:00.000000+00:00",
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [],
+            "pinned": False,
+        }
+
+    def _send(self, channel: int, body: dict[str, Any]) -> dict[str, Any]:
+        owner = next((p for p in self.people.values() if p.dm == channel), None)
+        if owner and not owner.takes_dms:
+            raise Refusal(403, 50007, "Cannot send messages to this user")
+        if owner is None and channel not in self._servers:
+            raise Refusal(404, 10003, "Unknown Channel")
+        known = self._nonces.get((channel, body.get("nonce", "")))
+        if known and body.get("enforce_nonce"):
+            return self._message(self.posted[known])
+        posted = self._post(channel, body)
+        self._nonces[channel, body.get("nonce", "")] = posted.number
+        return self._message(posted)
+
+    def _edit(self, channel: int, message: int, body: dict[str, Any]) -> dict[str, Any]:
+        posted = self.posted.get(message)
+        if posted is None or posted.channel != channel or posted.only_for is not None:
+            raise Refusal(404, 10008, "Unknown Message")
+        return self._change(posted, body)
+
+    # ------------------------------------------------------------ interactions
+
+    async def interact(self, interaction: Interaction, data: dict[str, Any]) -> Interaction:
+        """Let a person do something that wants an answer within three seconds."""
+        self.interactions[interaction.token] = interaction
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(3.0, self._overdue, interaction))
+        server = self._servers.get(interaction.channel)
+        user = self._user(interaction.person.number)
+        event = {
+            "id": str(interaction.number),
+            "application_id": str(self.me),
+            "type": interaction.kind,
+            "token": interaction.token,
+            "version": 1,
+            "data": data,
+            "channel_id": str(interaction.channel),
+            "channel": {"id": str(interaction.channel), "type": 0 if server else 1}
+            | ({"name": "papers", "position": 0, "permissions": "0"} if server else {}),
+            "locale": "de",
+            "entitlements": [],
+            "app_permissions": "0",
+            "context": 0 if server else 1,
+            "authorizing_integration_owners": {},
+            "attachment_size_limit": 1,
+        }
+        if server:
+            member = {"user": user, "roles": [], "permissions": "0", "flags": 0}
+            member |= {"joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False}
+            event |= {"guild_id": str(server), "member": member}
+        else:
+            event["user"] = user
+        if interaction.tapped:
+            event["message"] = self._message(self.posted[interaction.tapped])
+        await self._dispatch("INTERACTION_CREATE", event)
+        return interaction
+
+    def _overdue(self, interaction: Interaction) -> None:
+        if not interaction.answered:
+            self.violations.append("no acknowledgement within 3 s")
+
+    def _respond(self, number: str, token: str, body: dict[str, Any]) -> None:
+        interaction = self.interactions.get(token)
+        if interaction is None or str(interaction.number) != number or interaction.is_expired:
+            raise Refusal(404, 10062, "Unknown interaction")
+        if interaction.answered:
+            self.violations.append("acknowledged twice")
+            raise Refusal(400, 40060, "Interaction has already been acknowledged.")
+        kind, data = body["type"], body.get("data", {})
+        if kind not in {2: (4, 5), 3: (4, 5, 6, 7)}[interaction.kind]:
+            self._wrong(f"acknowledgement {kind}")
+        only_for = interaction.person.number
+        if kind == 4:
+            interaction.original = self._post(interaction.channel, data, only_for).number
+        elif kind == 5:
+            flags = data.get("flags", 0)
+            only = only_for if flags & EPHEMERAL else None
+            posted = Posted(self.number(), interaction.channel, "", [], [], flags | LOADING, only)
+            self.posted[posted.number] = posted
+            interaction.original = posted.number
+        else:
+            interaction.original = interaction.tapped
+            if kind == 7:
+                self._change(self.posted[interaction.tapped], data)
+        interaction.answered, interaction.after = kind, time.monotonic() - interaction.born
+
+    def _live(self, token: str) -> Interaction:
+        interaction = self.interactions[token]
+        if not interaction.answered:
+            self.violations.append("more before the acknowledgement")
+            raise Refusal(404, 10015, "Unknown Webhook")
+        if interaction.is_expired:
+            raise Refusal(401, 50027, "Invalid Webhook Token")
+        return interaction
+
+    def _follow_up(self, token: str, body: dict[str, Any]) -> dict[str, Any]:
+        interaction = self._live(token)
+        return self._message(self._post(interaction.channel, body, interaction.person.number))
+
+    def _edit_answer(self, token: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._change(self.posted[self._live(token).original], body)
+
+    def _delete_answer(self, token: str) -> None:
+        self.posted.pop(self._live(token).original, None)
+
+    async def written(self, person: "DiscordPerson", channel: int, content: str) -> int:
+        """Let everybody in a channel, the bot among them, read what a person wrote."""
+        number = self.number()
+        mentions = [self._user(self.me)] if f"<@{self.me}>" in content else []
+        server = self._servers.get(channel)
+        readable = content if mentions or not server else ""
+        posted = Posted(number, channel, readable, [], [])
+        message = self._message(posted) | {
+            "author": self._user(person.number),
+            "mentions": mentions,
+        }
+        if server:
+            message["guild_id"] = str(server)
+        await self._dispatch("MESSAGE_CREATE", message)
+        return number
+
+
+class DiscordPerson:
+    """Somebody with an account. `channel` None is the direct message with the bot."""
+
+    def __init__(self, discord: LocalDiscord, number: int) -> None:
+        self.discord = discord
+        self.number = number
+        self.dm = discord.number()
+        self.takes_dms = True
+
+    async def slash(self, name: str, channel: int | None = None, **options: Any) -> Interaction:
+        """Use a command as the bot registered it."""
+        spec = next(c for c in self.discord.commands if c["name"] == name)
+        kinds = {option["name"]: option["type"] for option in spec["options"]}
+        given = [{"name": n, "type": kinds[n], "value": v} for n, v in options.items()]
+        data = {"id": spec["id"], "name": name, "type": 1, "options": given}
+        return await self.discord.interact(self._interaction(2, channel), data)
+
+    async def press(self, posted: Posted, label: str) -> Interaction:
+        data = {"component_type": 2, "custom_id": posted.buttons[label]}
+        return await self.discord.interact(
+            self._interaction(3, posted.channel, posted.number), data
+        )
+
+    async def write(self, content: str, channel: int | None = None) -> int:
+        return await self.discord.written(self, channel or self.dm, content)
+
+    async def sees(self, words: str, channel: int | None = None) -> Posted:
+        """Return the newest message that holds these words, as soon as there is one."""
+
+        def found() -> Posted | None:
+            visible = self.discord.seen_by(self.number, channel or self.dm)
+            return next((p for p in reversed(visible) if words in p.text), None)
+
+        return await self.discord.until(found)
+
+    async def gets_answer(self, interaction: Interaction) -> Interaction:
+        return await self.discord.until(lambda: interaction if interaction.answered else None)
+
+    def _interaction(self, kind: int, channel: int | None, tapped: int = 0) -> Interaction:
+        return Interaction(self.discord.number(), kind, self, channel or self.dm, tapped)

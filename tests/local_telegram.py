@@ -1,0 +1,520 @@
+"""A small, strict Bot API on loopback, and the people who use it.
+
+It follows the published Bot API where a bot could go wrong: updates stay until a later
+offset confirms them, HTML must parse, lengths and button data have limits, every tap wants
+exactly one answer. Whatever a bot does wrong is refused and noted in `violations`.
+"""
+
+import asyncio
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import aiohttp
+from aiohttp import web
+
+from tests.telegram_rules import (
+    FIELDS,
+    ApiError,
+    BotFault,
+    Entity,
+    check_button,
+    decoded,
+    parse_html,
+    utf16,
+)
+
+T = TypeVar("T")
+
+
+@dataclass
+class Posted:
+    """A message of the bot as it stands."""
+
+    id: int
+    chat: int
+    text: str
+    entities: tuple[Entity, ...]
+    buttons: list[list[dict[str, str]]]
+    at: float
+    edits: int = 0
+    is_quiet: bool = False
+    thread: int | None = None
+
+    @property
+    def labels(self) -> list[str]:
+        return [button["text"] for row in self.buttons for button in row]
+
+
+@dataclass
+class Fault:
+    """What happens to the next calls of a method instead of, or after, carrying them out.
+
+    kind: "error" (refused), "lost" (carried out, the answer is lost), "cut" (not carried
+    out, no answer), "garbage" (carried out, the answer is no JSON), "hang" (until released).
+    """
+
+    method: str
+    kind: str = "error"
+    status: int = 500
+    description: str = "Internal Server Error"
+    parameters: dict[str, int] = field(default_factory=dict)
+    times: int = 1
+    chat: int | None = None
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass
+class Query:
+    """A tap: how often it was answered, with what, and after how many seconds."""
+
+    id: str
+    data: str
+    at: float
+    answers: list[str] = field(default_factory=list)
+    after: float = 0.0
+
+
+class LocalTelegram:
+    """`async with LocalTelegram() as telegram:` serves until the block ends."""
+
+    def __init__(self, token: str = "7001:local-bot-token-0123456789abcdef") -> None:
+        self.token = token
+        self.me = {"id": 7001, "is_bot": True, "first_name": "Lark", "username": "lark_bot"}
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.violations: list[str] = []
+        self.deliveries: list[Posted] = []  # in the order in which they arrived
+        self.queries: dict[str, Query] = {}
+        self.updates: deque[dict[str, Any]] = deque()
+        self.commands: list[dict[str, str]] = []
+        self.about = {"description": "", "short_description": ""}
+        self.webhook: dict[str, str] = {"url": "", "secret": ""}
+        self.blocked: set[int] = set()
+        self.moved: dict[int, int] = {}
+        self.is_revoked = False
+        self._faults: list[Fault] = []
+        self._chats: dict[int, dict[str, Any]] = {}
+        self._number = 100
+        self._changed = asyncio.Event()
+        self._polls = 0
+        self._poster: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "LocalTelegram":
+        application = web.Application()
+        application.router.add_route("*", "/bot{token}/{method}", self._handle)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.origin = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for fault in self._faults:
+            fault.released.set()
+        if self._poster:
+            self._poster.cancel()
+            await asyncio.gather(self._poster, return_exceptions=True)
+        await self._runner.cleanup()
+
+    # ------------------------------------------------------------ what tests do and see
+
+    def person(self, number: int = 42, language: str = "en") -> "TelegramPerson":
+        chat = {"id": number, "type": "private", "first_name": f"Person {number}"}
+        self._chats[number] = chat
+        return TelegramPerson(self, number, language)
+
+    def group(self, number: int = -1001) -> int:
+        self._chats[number] = {"id": number, "type": "supergroup", "title": "Reading group"}
+        return number
+
+    def migrate(self, old: int, new: int) -> None:
+        """Give a group a new id, as when it becomes a supergroup."""
+        self.moved[old] = self.group(new)
+
+    def fault(self, method: str, **how: Any) -> Fault:
+        """Let something go wrong; see Fault."""
+        fault = Fault(method, **how)
+        self._faults.append(fault)
+        return fault
+
+    def called(self, method: str) -> list[dict[str, Any]]:
+        return [params for name, params in self.calls if name == method]
+
+    def messages(self, chat: int) -> list[Posted]:
+        return [posted for posted in self.deliveries if posted.chat == chat]
+
+    async def until(self, claim: Callable[[], T], seconds: float = 10.0) -> T:
+        """Return what a claim returns as soon as that is true."""
+        async with asyncio.timeout(seconds):
+            while not (result := claim()):
+                self._changed.clear()
+                await self._changed.wait()
+        return result
+
+    def happen(self, kind: str, what: dict[str, Any]) -> int:
+        """Make an update; return its id."""
+        self._number += 1
+        self.updates.append({"update_id": self._number, kind: what})
+        self._changed.set()
+        return self._number
+
+    def next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+    def chat(self, number: int) -> dict[str, Any]:
+        return self._chats[number]
+
+    def press(self, query: Query) -> None:
+        self.queries[query.id] = query
+
+    # ------------------------------------------------------------ the server
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        if request.match_info["token"] != self.token or self.is_revoked:
+            return self._refusal(ApiError(401, "Unauthorized"))
+        params = await self._params(request)
+        self.calls.append((method, params))
+        fault = self._fault_for(method, params)
+        try:
+            if fault and fault.kind in ("error", "cut", "hang"):
+                result = await self._go_wrong(request, fault)
+            else:
+                result = await self._carry_out(method, params)
+        except ApiError as error:
+            if isinstance(error, BotFault):
+                self.violations.append(f"{method}: {error.description}")
+            return self._refusal(error)
+        finally:
+            self._changed.set()
+        if fault and fault.kind == "garbage":
+            return web.Response(text='{"ok": true, "result": {"text": "half of what Per')
+        is_lost = (fault and fault.kind == "lost") or result is None
+        if is_lost and request.transport is not None:  # None when the bot has hung up by itself
+            request.transport.close()
+        return web.json_response({"ok": True, "result": result})
+
+    async def _params(self, request: web.Request) -> dict[str, Any]:
+        if request.content_type == "application/json":
+            return dict(await request.json())
+        raw = {**request.query, **dict(await request.post())}
+        return {name: decoded(str(value), name) for name, value in raw.items()}
+
+    def _fault_for(self, method: str, params: dict[str, Any]) -> Fault | None:
+        for fault in self._faults:
+            if (
+                fault.times
+                and fault.method == method
+                and fault.chat in (None, params.get("chat_id"))
+            ):
+                fault.times -= 1
+                return fault
+        return None
+
+    async def _go_wrong(self, request: web.Request, fault: Fault) -> None:
+        if fault.kind == "error":
+            raise ApiError(fault.status, fault.description, **fault.parameters)
+        if fault.kind == "hang":
+            await fault.released.wait()
+
+    @staticmethod
+    def _refusal(error: ApiError) -> web.Response:
+        body: dict[str, Any] = {
+            "ok": False,
+            "error_code": error.status,
+            "description": error.description,
+        }
+        if error.parameters:
+            body["parameters"] = error.parameters
+        return web.json_response(body, status=error.status)
+
+    async def _carry_out(self, method: str, params: dict[str, Any]) -> Any:
+        if method not in FIELDS:
+            raise BotFault(404, "Not Found")
+        required, optional = FIELDS[method]
+        if wrong := (required - set(params)) | (set(params) - required - optional):
+            raise BotFault(400, f"Bad Request: fields missing or unknown: {sorted(wrong)}")
+        name = re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), method)
+        result = getattr(self, f"_do_{name}")(params)
+        return await result if asyncio.iscoroutine(result) else result
+
+    def _do_get_me(self, _: dict[str, Any]) -> dict[str, Any]:
+        return self.me
+
+    async def _do_get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.webhook["url"]:
+            raise ApiError(409, "Conflict: can't use getUpdates method while webhook is active")
+        self._polls += 1
+        mine = self._polls
+        while self.updates and self.updates[0]["update_id"] < params.get("offset", 0):
+            self.updates.popleft()
+            self._changed.set()
+        kinds = set(params.get("allowed_updates", ())) | {"update_id"}
+        try:
+            async with asyncio.timeout(params.get("timeout", 0)):
+                while not self.updates and self._polls == mine:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return []
+        if self._polls != mine:
+            raise ApiError(409, "Conflict: terminated by other getUpdates request")
+        return [u for u in self.updates if set(u) <= kinds][: params.get("limit", 100)]
+
+    def _do_set_webhook(self, params: dict[str, Any]) -> bool:
+        self.webhook = {"url": params["url"], "secret": params.get("secret_token", "")}
+        if self._poster is None and params["url"]:
+            self._poster = asyncio.create_task(self._post_updates())
+        return True
+
+    def _do_delete_webhook(self, _: dict[str, Any]) -> bool:
+        self.webhook = {"url": "", "secret": ""}
+        if self._poster:
+            self._poster.cancel()
+            self._poster = None
+        return True
+
+    async def _post_updates(self) -> None:
+        """Send the oldest update until it is taken, then the next."""
+        async with aiohttp.ClientSession() as session:
+            while True:
+                await self.until(lambda: self.updates, 3600)
+                headers = {"X-Telegram-Bot-Api-Secret-Token": self.webhook["secret"]}
+                try:
+                    async with session.post(
+                        self.webhook["url"], json=self.updates[0], headers=headers
+                    ) as response:
+                        if response.ok:
+                            self.updates.popleft()
+                            self._changed.set()
+                except aiohttp.ClientError:
+                    self._changed.set()
+
+    def _do_get_webhook_info(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "url": self.webhook["url"],
+            "has_custom_certificate": False,
+            "pending_update_count": len(self.updates),
+        }
+
+    def _do_get_my_commands(self, _: dict[str, Any]) -> list[dict[str, str]]:
+        return self.commands
+
+    def _do_set_my_commands(self, params: dict[str, Any]) -> bool:
+        for command in params["commands"]:
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]):
+                raise BotFault(400, "Bad Request: BOT_COMMAND_INVALID")
+            if not 1 <= len(command["description"]) <= 256:
+                raise BotFault(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
+        if len(params["commands"]) > 100:
+            raise BotFault(400, "Bad Request: too many commands")
+        self.commands = params["commands"]
+        return True
+
+    def _do_get_my_description(self, _: dict[str, Any]) -> dict[str, str]:
+        return {"description": self.about["description"]}
+
+    def _do_set_my_description(self, params: dict[str, Any]) -> bool:
+        return self._describe("description", params, 512)
+
+    def _do_get_my_short_description(self, _: dict[str, Any]) -> dict[str, str]:
+        return {"short_description": self.about["short_description"]}
+
+    def _do_set_my_short_description(self, params: dict[str, Any]) -> bool:
+        return self._describe("short_description", params, 120)
+
+    def _describe(self, what: str, params: dict[str, Any], limit: int) -> bool:
+        text = str(params.get(what, ""))
+        if len(text) > limit:
+            raise BotFault(400, f"Bad Request: {what} is too long")
+        self.about[what] = text
+        return True
+
+    def _do_send_message(self, params: dict[str, Any]) -> dict[str, Any]:
+        chat = self._reachable(params["chat_id"])
+        text, entities = self._formatted(params)
+        posted = Posted(
+            self.next_number(),
+            chat,
+            text,
+            entities,
+            self._keyboard(params),
+            time.monotonic(),
+            is_quiet=bool(params.get("disable_notification")),
+            thread=params.get("message_thread_id"),
+        )
+        self.deliveries.append(posted)
+        return self._message(posted)
+
+    def _do_edit_message_text(self, params: dict[str, Any]) -> dict[str, Any]:
+        chat = self._reachable(params["chat_id"])
+        found = [p for p in self.messages(chat) if p.id == params["message_id"]]
+        if not found:
+            raise ApiError(400, "Bad Request: message to edit not found")
+        (posted,) = found
+        text, entities = self._formatted(params)
+        buttons = self._keyboard(params)
+        if (text, entities, buttons) == (posted.text, posted.entities, posted.buttons):
+            raise ApiError(400, "Bad Request: message is not modified: nothing has changed")
+        posted.text, posted.entities, posted.buttons = text, entities, buttons
+        posted.edits += 1
+        return self._message(posted)
+
+    def _do_answer_callback_query(self, params: dict[str, Any]) -> bool:
+        query = self.queries.get(str(params["callback_query_id"]))
+        text = str(params.get("text", ""))
+        if query is None or time.monotonic() - query.at > 10:
+            raise BotFault(400, "Bad Request: query is too old or query ID is invalid")
+        if utf16(text) > 200:
+            raise BotFault(400, "Bad Request: MESSAGE_TOO_LONG")
+        if query.answers:
+            self.violations.append("answerCallbackQuery: a tap was answered twice")
+        query.after = time.monotonic() - query.at
+        query.answers.append(text)
+        return True
+
+    def _reachable(self, chat: int) -> int:
+        if chat in self.moved:
+            new = self.moved[chat]
+            raise ApiError(
+                400,
+                "Bad Request: group chat was upgraded to a supergroup chat",
+                migrate_to_chat_id=new,
+            )
+        if chat not in self._chats:
+            raise ApiError(400, "Bad Request: chat not found")
+        if chat in self.blocked:
+            raise ApiError(403, "Forbidden: bot was blocked by the user")
+        return chat
+
+    def _formatted(self, params: dict[str, Any]) -> tuple[str, tuple[Entity, ...]]:
+        if params.get("parse_mode") != "HTML":
+            raise BotFault(400, "Bad Request: this server knows HTML only")
+        text, entities = parse_html(params["text"])
+        if not text.strip():
+            raise BotFault(400, "Bad Request: message text is empty")
+        if utf16(text) > 4096:
+            raise BotFault(400, "Bad Request: message is too long")
+        return text.strip(), entities
+
+    @staticmethod
+    def _keyboard(params: dict[str, Any]) -> list[list[dict[str, str]]]:
+        rows: list[list[dict[str, str]]] = params.get("reply_markup", {}).get("inline_keyboard", [])
+        for row in rows:
+            if not 1 <= len(row) <= 8:
+                raise BotFault(400, "Bad Request: a row of no or too many buttons")
+            for button in row:
+                check_button(button)
+        if sum(map(len, rows)) > 100:
+            raise BotFault(400, "Bad Request: REPLY_MARKUP_TOO_LONG")
+        return rows
+
+    def _message(self, posted: Posted) -> dict[str, Any]:
+        markup = {"reply_markup": {"inline_keyboard": posted.buttons}} if posted.buttons else {}
+        return {
+            "message_id": posted.id,
+            "date": 1_780_000_000,
+            "chat": self._chats[posted.chat],
+            "from": self.me,
+            "text": posted.text,
+            **markup,
+        }
+
+    def message_of(self, posted: Posted) -> dict[str, Any]:
+        return self._message(posted)
+
+
+class TelegramPerson:
+    """Somebody with a phone. `chat` of a method is their private chat unless given."""
+
+    def __init__(self, telegram: LocalTelegram, number: int, language: str) -> None:
+        self.telegram = telegram
+        self.id = number
+        self.user = {
+            "id": number,
+            "is_bot": False,
+            "first_name": f"Person {number}",
+            "language_code": language,
+        }
+
+    def say(self, text: str, chat: int | None = None, **more: Any) -> int:
+        """Send a text; return the update's id."""
+        message = {
+            "message_id": self.telegram.next_number(),
+            "date": 1_780_000_000,
+            "chat": self.telegram.chat(chat or self.id),
+            "from": self.user,
+            "text": text,
+            **more,
+        }
+        return self.telegram.happen("message", message)
+
+    def press(self, label: str, posted: Posted) -> Query:
+        """Press the button with a label that contains `label`."""
+        buttons = [b for row in posted.buttons for b in row if label in b["text"]]
+        if not buttons:
+            raise LookupError(f"no button {label!r} among {posted.labels}")
+        return self.press_data(buttons[0]["callback_data"], posted)
+
+    def press_data(self, data: str, posted: Posted) -> Query:
+        query = Query(f"q{self.telegram.next_number()}", data, time.monotonic())
+        self.telegram.press(query)
+        self.telegram.happen(
+            "callback_query",
+            {
+                "id": query.id,
+                "from": self.user,
+                "chat_instance": "1",
+                "data": data,
+                "message": self.telegram.message_of(posted),
+            },
+        )
+        return query
+
+    def block(self) -> int:
+        """Block the bot; return the update's id."""
+        self.telegram.blocked.add(self.id)
+        return self._membership("member", "kicked")
+
+    def unblock(self) -> int:
+        self.telegram.blocked.discard(self.id)
+        return self._membership("kicked", "member")
+
+    def _membership(self, old: str, new: str, chat: int | None = None) -> int:
+        def member(status: str) -> dict[str, Any]:
+            until = {"until_date": 0} if status == "kicked" else {}
+            return {"user": self.telegram.me, "status": status, **until}
+
+        change = {
+            "chat": self.telegram.chat(chat or self.id),
+            "from": self.user,
+            "date": 1_780_000_000,
+            "old_chat_member": member(old),
+            "new_chat_member": member(new),
+        }
+        return self.telegram.happen("my_chat_member", change)
+
+    def remove_bot(self, chat: int) -> int:
+        """Remove the bot from a group."""
+        return self._membership("member", "left", chat)
+
+    async def hears(self, words: str = "", after: int = 0, chat: int | None = None) -> Posted:
+        """Wait for a message of the bot with an id above `after` that contains words."""
+
+        def found() -> Posted | None:
+            ours = self.telegram.messages(chat or self.id)
+            return next((p for p in ours if p.id > after and words in p.text), None)
+
+        posted = await self.telegram.until(found)
+        assert posted is not None
+        return posted
+
+    async def sees_answer(self, query: Query) -> str:
+        """Wait for the answer to a tap; return its text."""
+        await self.telegram.until(lambda: query.answers)
+        return query.answers[0]
