@@ -1,0 +1,190 @@
+"""The command line: `paperlark …`, also `python -m bot …`.
+
+Only this module reads the settings; heavy rooms are imported by the command that needs them,
+so that `--help` answers at once.
+"""
+
+import asyncio
+import os
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated, Literal
+
+# python-telegram-bot: durations as timedelta, its coming default; read at import.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
+
+import typer
+
+from bot.settings import Settings, WrongSetting, load
+
+app = typer.Typer(
+    name="paperlark",
+    help="A chat bot that recommends research papers and learns from every like and skip.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _settings() -> Settings:
+    try:
+        return load()
+    except WrongSetting as wrong:
+        typer.echo(f"Paperlark cannot start, a setting is wrong:\n{wrong}", err=True)
+        typer.echo("Correct it in the environment or in .env; README.md lists all.", err=True)
+        raise typer.Exit(2) from None
+
+
+def _serve(*roles: str, chat: bool = False) -> None:
+    # Answers are small products: a second BLAS thread costs more than it brings, and
+    # spins while another process needs the core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    settings = _settings()
+    if chat and sys.stdout.isatty():
+        typer.secho("Opening Paperlark …", dim=True)  # two seconds, more on a slow machine
+    from bot import ending
+    from bot.wiring import Role, serve
+
+    wanted = frozenset(map(Role, roles))
+    raise typer.Exit(ending.run(lambda stop: serve(settings, wanted, stop, chat=chat)))
+
+
+@app.command()
+def chat() -> None:
+    """Chat in the terminal; platforms with a token start beside it."""
+    _serve("telegram", "discord", "scheduler", "ingest", "trainer", chat=True)
+
+
+@app.command()
+def run() -> None:
+    """The whole service in one process: platforms, daily push, ingest and nightly training."""
+    _serve("telegram", "discord", "scheduler", "ingest", "trainer")
+
+
+@app.command()
+def telegram() -> None:
+    """Only the conversation on Telegram."""
+    _serve("telegram")
+
+
+@app.command()
+def discord() -> None:
+    """Only the conversation on Discord."""
+    _serve("discord")
+
+
+@app.command()
+def scheduler() -> None:
+    """Only the daily push, to every platform with a token."""
+    _serve("scheduler")
+
+
+@app.command()
+def ingest(
+    once: Annotated[bool, typer.Option("--once", help="Ask every source once and end.")] = False,
+) -> None:
+    """Only the intake of new papers."""
+    if not once:
+        _serve("ingest")
+    settings = _settings()
+    from bot import ending
+    from bot.wiring import ingest_once
+
+    raise typer.Exit(ending.run(lambda stop: ingest_once(settings, stop)))
+
+
+@app.command()
+def retrain(
+    loop: Annotated[bool, typer.Option("--loop", help="Stay, and train whenever it pays.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Log to a file, print nothing.")] = False,
+) -> None:
+    """Train a model on all feedback, evaluate it, and publish it."""
+    if loop:
+        _serve("trainer")
+    if quiet:  # a child of a process that keeps BLAS to one thread; training may use all
+        os.environ.pop("OPENBLAS_NUM_THREADS", None)
+    settings = _settings()
+    from bot import ending
+    from bot.wiring import retrain_once
+
+    raise typer.Exit(ending.run(lambda stop: retrain_once(settings, stop, quiet=quiet)))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to this release."""
+    settings = _settings()
+    from bot import ending
+    from bot.wiring import migrate_once
+
+    raise typer.Exit(ending.run(lambda stop: migrate_once(settings, stop)))
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database, Redis, tokens and sources, and say what to do."""
+    settings = _settings()
+    from bot.commands.doctor import run as examine
+
+    raise typer.Exit(asyncio.run(examine(settings)))
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[
+        Path, typer.Argument(help="A benchmark: papers, train, validation and test.")
+    ],
+    protocol: Annotated[
+        Literal["cold", "few-shot", "warm", "overall", "all"],
+        typer.Option(help="New papers, new readers, rated papers, or both kinds in one list."),
+    ] = "all",
+    encoder: Annotated[
+        Literal["static", "lsa", "file"],
+        typer.Option(help="What turns text into vectors; file: the folder's embeddings.f16.npy."),
+    ] = "static",
+    seed: Annotated[int, typer.Option(min=0, help="Decides whatever chance decides.")] = 0,
+    json: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write all figures to this file.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Draw the learning curve; needs matplotlib."),
+    ] = None,
+    baselines: Annotated[bool, typer.Option(help="Compare with other methods.")] = True,
+    make_warm: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT",
+            help="Only write a folder in which a tenth of train is test, for warm and overall.",
+        ),
+    ] = None,
+) -> None:
+    """Measure on a benchmark folder how good the picks are, beside other methods."""
+    from bot.commands import evaluate as evaluating
+
+    if make_warm is not None:
+        raise typer.Exit(evaluating.make_warm(folder, make_warm, seed))
+    wanted = evaluating.EVERY if protocol == "all" else (protocol,)
+    wish = evaluating.Wish(folder, wanted, encoder, seed, baselines, json, plot)
+    raise typer.Exit(evaluating.run(wish))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(installed_version("paperlark"))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    # A pipe that is closed early (`paperlark doctor | head`) is not an error of ours.
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

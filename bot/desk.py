@@ -1,0 +1,499 @@
+"""The desk: everything the conversation and the clock ask for, answered from what is kept.
+
+One reader at a time for the conversation, many at once for the daily push; both through
+the same ranking. Every transaction is opened here, and what storage cannot do becomes what
+the conversation knows how to say.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import offers
+from bot.choosing import Choosing
+from bot.conversation.events import Person
+from bot.conversation.ports import (
+    Delivery,
+    Offer,
+    Reader,
+    SourceUnavailable,
+    Status,
+    Stored,
+    TemporarilyUnavailable,
+    UnknownPaper,
+)
+from bot.reach import first_pushable, place_for_digests
+from bot.schedule import Due, Schedule, next_due
+from bot.shelf import Shelf
+from recommender.feedback import Verdict
+from recommender.papers import PaperId
+from recommender.picks import Pick, Request
+from storage import catalogue, deliveries, feedback_log, users
+from storage.database import Database
+from storage.deliveries import State
+from storage.errors import StorageUnavailable
+from storage.feedback_log import NewImpression, Place
+from storage.sources.references import keys_in
+from storage.users import FOREVER, Account, Found, User
+
+EXPLORES_EVERY = 5  # one card in five, as one slot of a digest of five
+SAVED_PAGE = 10
+_SOURCE_NAMES = {"arxiv": "arXiv", "arxiv.api": "arXiv", "huggingface": "Hugging Face"}
+
+
+class LookUp(Protocol):
+    """Asks the sources for papers a person named; stores what is found."""
+
+    async def by_keys(self, keys: Collection[str]) -> None:
+        """Raises SourceUnavailable of the conversation's ports."""
+
+    async def by_title(self, title: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One reader's digest, impressed and ready to send."""
+
+    user: User
+    account: Account
+    day: date
+    offers: tuple[Offer, ...]
+
+    @property
+    def model(self) -> str | None:
+        """Return the version of the model that chose it; None when there was nothing to choose."""
+        return next((offer.pick.model for offer in self.offers if offer.pick), None)
+
+
+def schedule_of(user: User) -> Schedule:
+    """Return a user's schedule; UTC until the zone is known."""
+    return Schedule(user.push_at, user.zone or "UTC", user.push_days, user.picks)
+
+
+def owed_next(user: User, after: datetime) -> tuple[date, datetime] | None:
+    """Return the day and moment of the first digest due after a moment, for storage."""
+    due = next_due(schedule_of(user), after)
+    return due.day, due.moment
+
+
+class Desk:
+    """Implements `bot.conversation.ports.Desk`.
+
+    clock: the time now, aware.
+    seed: of all ranking, so that a run can be repeated.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        shelf: Shelf,
+        look_up: LookUp,
+        clock: Callable[[], datetime],
+        seed: int = 0,
+    ) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._look_up = look_up
+        self._choosing = Choosing(shelf, seed)
+        self._clock = clock
+
+    # ------------------------------------------------------------------ readers
+
+    async def reader(self, person: Person) -> Reader:
+        async with self._writing() as db:
+            found = await users.find_or_create(
+                db,
+                person.platform.value,
+                person.account,
+                place_for_digests(person),
+                person.language,
+                self._clock(),
+                owed_next,
+                speaks_there=person.is_private,
+            )
+            return await self._reader(db, found)
+
+    async def reschedule(
+        self, reader: Reader, schedule: Schedule, *, is_zone_known: bool
+    ) -> Reader:
+        async def change(db: AsyncSession) -> User:
+            await users.mark_reachable(db, reader.account)
+            return await users.reschedule(
+                db,
+                reader.id,
+                self._clock(),
+                owed_next,
+                zone=schedule.zone if is_zone_known else None,
+                push_at=schedule.at,
+                push_days=schedule.days,
+                picks=schedule.picks,
+                account=reader.account,
+            )
+
+        return await self._changed(reader, change)
+
+    async def pause(self, reader: Reader, days: int | None) -> Reader:
+        now = self._clock()
+        until = FOREVER if days is None else now + timedelta(days=days)
+        return await self._changed(
+            reader, lambda db: users.pause(db, reader.id, until, now, owed_next)
+        )
+
+    async def resume(self, reader: Reader) -> Reader:
+        async def change(db: AsyncSession) -> User:
+            await users.mark_reachable(db, reader.account)
+            return await users.resume(db, reader.id, self._clock(), owed_next)
+
+        return await self._changed(reader, change)
+
+    async def left(self, person: Person) -> None:
+        async with self._writing() as db:
+            found = await users.find(db, person.platform.value, person.account)
+            if found is not None:
+                await users.mark_unreachable(db, found.account.id, "blocked")
+
+    async def moved(self, person: Person, new_chat: str) -> None:
+        if person.chat is not None:
+            async with self._writing() as db:
+                await users.move_chat(db, person.platform.value, person.chat, new_chat)
+
+    # ------------------------------------------------------------------ picks
+
+    async def next_offer(self, reader: Reader) -> Offer | None:
+        while True:
+            async with self._reading() as db:
+                request = (await self._choosing.requests(db, [reader.id]))[0]
+            shown = len(request.seen)
+            explores = shown % EXPLORES_EVERY == EXPLORES_EVERY - 1
+            picks = (await self._choosing.picks([replace(request, k=1, explores=explores)]))[0]
+            if not picks:
+                return None
+            async with self._writing() as db:
+                made = await self._impress(db, reader, request, picks, Place.CARD)
+            if made:
+                return made[0]
+
+    async def digest(self, reader: Reader) -> Sequence[Offer]:
+        day = self._local_day(reader)
+        while True:
+            async with self._writing() as db:
+                if standing := await self._standing_digest(db, reader, day):
+                    return standing
+                request = (await self._choosing.requests(db, [reader.id]))[0]
+            picks = (await self._choosing.picks([replace(request, k=reader.schedule.picks)]))[0]
+            async with self._writing() as db:
+                if await self._standing_digest(db, reader, day):
+                    continue
+                made = await self._impress(db, reader, request, picks, Place.TODAY, day)
+            if made or not picks:
+                return made
+
+    async def _standing_digest(
+        self, db: AsyncSession, reader: Reader, day: date
+    ) -> Sequence[Offer]:
+        """Return the digest of a day as it was pushed, else as it was asked for; () if neither.
+
+        The papers of one that failed count as seen from now on.
+        """
+        pushed = await deliveries.papers_of(db, reader.id, day)
+        shown = pushed or await deliveries.papers_of(db, reader.id, day, Place.TODAY)
+        delivery = await deliveries.of_day(db, reader.id, day) if pushed else None
+        state = delivery.state if delivery else None
+        if state is State.FAILED:
+            now = self._clock()
+            seen = (await feedback_log.seen(db, [reader.id]))[reader.id]
+            unseen = [one for one in pushed if one.paper not in seen]
+            await feedback_log.impress(
+                db,
+                [
+                    NewImpression(reader.id, reader.account, one.paper, now, Place.TODAY, one.pick)
+                    for one in unseen
+                ],
+            )
+        return await offers.as_shown(db, reader.id, shown, may_be_seen=state is State.UNKNOWN)
+
+    async def digest_of(self, reader: Reader, impression: int) -> Sequence[Offer]:
+        async with self._reading() as db:
+            one = await feedback_log.impression(db, impression, reader.id)
+            if one is None or one.day is None:
+                return []
+            all_of_it = await deliveries.papers_of(db, reader.id, one.day, one.place)
+            return await offers.as_shown(db, reader.id, all_of_it)
+
+    async def editions(
+        self, claimed: Sequence[deliveries.Claimed], *, is_retry: bool = False
+    ) -> list[Edition]:
+        """Choose and record the digests of many readers, ranked in one product.
+
+        Readers whose accounts cannot be reached are left out. An edition may be empty.
+        is_retry: a digest that was chosen before stays as it was chosen.
+        """
+        claims = {claim.user.id: claim for claim in claimed}
+        async with self._reading() as db:
+            accounts = await users.accounts_of(db, list(claims))
+            first = {user: first_pushable(accounts.get(user, ())) for user in claims}
+            reachable = {user: account for user, account in first.items() if account is not None}
+            chosen = await self._chosen(db, claims, reachable) if is_retry else {}
+        while waiting := [user for user in reachable if user not in chosen]:
+            async with self._reading() as db:
+                requests = [
+                    replace(request, k=claims[request.user].user.picks)
+                    for request in await self._choosing.requests(db, waiting)
+                ]
+            picks = await self._choosing.picks(requests)
+            chosen |= await self._impress_digests(requests, picks, claims, reachable)
+        return [
+            Edition(claims[user].user, reachable[user], claims[user].day, tuple(kept))
+            for user, kept in chosen.items()
+        ]
+
+    async def _impress_digests(
+        self,
+        requests: Sequence[Request],
+        picks: Sequence[Sequence[Pick]],
+        claims: Mapping[int, deliveries.Claimed],
+        reachable: Mapping[int, Account],
+    ) -> dict[int, list[Offer]]:
+        """Record what many readers are about to be sent, in one transaction.
+
+        Left out are those who saw one of their papers while they were ranked.
+        """
+        now, new = self._clock(), list[NewImpression]()
+        for request, picked in zip(requests, picks, strict=True):
+            user = request.user
+            account, day = reachable[user].id, claims[user].day
+            new += [
+                NewImpression(user, account, pick.paper, now, Place.DIGEST, pick, day)
+                for pick in picked
+            ]
+        async with self._writing() as db:
+            late = await offers.seen_meanwhile(db, new)
+            new = [impression for impression in new if impression.user not in late]
+            made = await offers.impressed(db, new, {r.user: r.feedback for r in requests})
+        found: dict[int, list[Offer]] = {r.user: [] for r in requests if r.user not in late}
+        for impression, offer in zip(new, made, strict=True):
+            found[impression.user].append(offer)
+        return found
+
+    async def _chosen(
+        self,
+        db: AsyncSession,
+        claims: Mapping[int, deliveries.Claimed],
+        reachable: Collection[int],
+    ) -> dict[int, list[Offer]]:
+        """Return the digests that were chosen before and not sent."""
+        found: dict[int, list[Offer]] = {}
+        for user in reachable:
+            shown = await deliveries.papers_of(db, user, claims[user].day)
+            if shown:
+                found[user] = await offers.as_shown(db, user, shown)
+        return found
+
+    # ------------------------------------------------------------------ taps
+
+    async def store(
+        self,
+        reader: Reader,
+        event: str,
+        paper: PaperId,
+        impression: int | None,
+        *,
+        verdict: Verdict | None = None,
+        save: bool | None = None,
+    ) -> Stored:
+        async with self._writing() as db:
+            if not await catalogue.papers(db, [paper]):
+                raise UnknownPaper
+            recorded = await feedback_log.record(
+                db,
+                reader.id,
+                reader.account,
+                event,
+                paper,
+                impression,
+                self._clock(),
+                verdict=verdict,
+                save=save,
+            )
+            offer = await offers.again(db, reader.id, impression, paper)
+        return Stored(recorded.changed, offer, offers.opinion_of(recorded.before))
+
+    async def undo(self, reader: Reader, event: str, paper: PaperId | None = None) -> Stored | None:
+        async with self._writing() as db:
+            undone = await feedback_log.undo(
+                db, reader.id, reader.account, event, self._clock(), paper
+            )
+            if undone is None:
+                return None
+            shown = await feedback_log.last_shown(db, reader.id, undone.paper)
+            offer = await offers.again(db, reader.id, shown.id if shown else None, undone.paper)
+        return Stored(not undone.repeated, offer, offers.opinion_of(undone.before))
+
+    # ------------------------------------------------------------------ single papers
+
+    async def offer(self, reader: Reader, paper: PaperId) -> Offer:
+        async with self._writing() as db:
+            shown = await feedback_log.last_shown(db, reader.id, paper)
+            if shown is not None:
+                return await offers.again(db, reader.id, shown.id, paper)
+            return await offers.asked_for(db, self._asked(reader, paper))
+
+    async def offer_again(self, reader: Reader, impression: int, paper: PaperId) -> Offer:
+        async with self._reading() as db:
+            return await offers.again(db, reader.id, impression, paper)
+
+    async def look_up(self, reader: Reader, words: str) -> Sequence[Offer]:
+        keys = keys_in(words)[:5]
+        found = await (self._by_keys(keys) if keys else self._by_title(words))
+        if not found:
+            raise UnknownPaper
+        async with self._writing() as db:
+            return [await offers.asked_for(db, self._asked(reader, paper)) for paper in found]
+
+    async def saved(self, reader: Reader, page: int) -> tuple[Sequence[Offer], int]:
+        async with self._reading() as db:
+            kept, total = await feedback_log.saved(db, reader.id, page, SAVED_PAGE)
+            papers = await catalogue.papers(db, [f.paper for f in kept])
+        return [
+            Offer(papers[f.paper], 0, None, offers.opinion_of(f)) for f in kept if f.paper in papers
+        ], total
+
+    # ------------------------------------------------------------------ status
+
+    async def status(self, reader: Reader) -> Status:
+        async with self._reading() as db:
+            counts = await feedback_log.counts(db, reader.id)
+            last = await deliveries.last(db, reader.id)
+            summary = await catalogue.summary(db)
+            sources = await catalogue.source_states(db)
+        return Status(
+            reader=reader,
+            likes=counts.likes,
+            skips=counts.skips,
+            saved=counts.saved,
+            last=_delivery(last) if last else None,
+            papers=summary.real or summary.papers,
+            newest=summary.newest_first_seen,
+            newest_day=summary.newest_day.isoformat() if summary.newest_day else "",
+            source_troubles=tuple(
+                dict.fromkeys(_SOURCE_NAMES.get(s.name, s.name) for s in sources if s.last_error)
+            ),
+            model=self._shelf.version,
+            is_sample=not summary.real,
+        )
+
+    # ------------------------------------------------------------------ inside
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._database.reading() as db:
+                yield db
+        except StorageUnavailable as error:
+            raise TemporarilyUnavailable from error
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._database.writing() as db:
+                yield db
+        except StorageUnavailable as error:
+            raise TemporarilyUnavailable from error
+
+    async def _changed(
+        self, reader: Reader, change: Callable[[AsyncSession], Awaitable[User]]
+    ) -> Reader:
+        """Return the reader as they stand after a change."""
+        async with self._writing() as db:
+            user = await change(db)
+            account = await users.account(db, reader.account)
+            assert account is not None
+            return await self._reader(db, Found(user, account, is_new=False))
+
+    async def _reader(self, db: AsyncSession, found: Found) -> Reader:
+        user, account = found.user, found.account
+        place = await self._push_place(db, user, account)
+        owed = user.next_push_at is not None and user.next_push_day is not None and place
+        return Reader(
+            id=user.id,
+            account=account.id,
+            is_new=found.is_new,
+            schedule=schedule_of(user),
+            is_zone_known=user.zone is not None,
+            is_pushed=user.is_pushed,
+            paused_until=user.paused_until,
+            due=Due(user.next_push_day, user.next_push_at)
+            if owed and user.next_push_day and user.next_push_at
+            else None,
+            push_place=place,
+            unreachable=account.unreachable or "",
+            surprise=user.surprise,
+            language=user.language,
+        )
+
+    async def _push_place(self, db: AsyncSession, user: User, account: Account) -> str:
+        """Return in words where digests go; empty when they can go nowhere."""
+        accounts = (await users.accounts_of(db, [user.id])).get(user.id, ())
+        goes_to = first_pushable(accounts)
+        if goes_to is None:
+            return ""
+        return "here" if goes_to.id == account.id else f"your {goes_to.platform.title()} messages"
+
+    def _local_day(self, reader: Reader) -> date:
+        return self._clock().astimezone(ZoneInfo(reader.schedule.zone)).date()
+
+    async def _impress(
+        self,
+        db: AsyncSession,
+        reader: Reader,
+        request: Request,
+        picks: Sequence[Pick],
+        place: Place,
+        day: date | None = None,
+    ) -> list[Offer]:
+        """Record what is about to be shown; nothing if some of it was seen during the ranking."""
+        now = self._clock()
+        new = [NewImpression(reader.id, reader.account, p.paper, now, place, p, day) for p in picks]
+        if await offers.seen_meanwhile(db, new):
+            return []
+        return await offers.impressed(db, new, {reader.id: request.feedback})
+
+    def _asked(self, reader: Reader, paper: PaperId) -> NewImpression:
+        return NewImpression(reader.id, reader.account, paper, self._clock(), Place.LOOKUP)
+
+    async def _by_keys(self, keys: Sequence[str]) -> list[PaperId]:
+        async with self._reading() as db:
+            known = await catalogue.by_keys(db, keys)
+        lacking = [key for key in keys if key not in known]
+        if lacking:
+            try:
+                await self._look_up.by_keys(lacking)
+            except SourceUnavailable:
+                if not known:
+                    raise
+            async with self._reading() as db:
+                known = await catalogue.by_keys(db, keys)
+        return [known[key].id for key in keys if key in known]
+
+    async def _by_title(self, words: str) -> list[PaperId]:
+        async with self._reading() as db:
+            found = await catalogue.by_title(db, words)
+        if found is None and looks_like_a_title(words):
+            await self._look_up.by_title(words)
+            async with self._reading() as db:
+                found = await catalogue.by_title(db, words)
+        return [] if found is None else [found]
+
+
+def looks_like_a_title(words: str) -> bool:
+    """Return whether a text is worth a question to arXiv: four words or more, on one line."""
+    return "\n" not in words.strip() and 20 <= len(words) <= 300 and len(words.split()) >= 4
+
+
+def _delivery(kept: deliveries.Delivery) -> Delivery:
+    return Delivery(Due(kept.day, kept.due), kept.state.value, kept.reason or "")

@@ -1,0 +1,222 @@
+"""What the roles of one process share, opened in order and closed again; or why it cannot be.
+
+Settings in, a house out: the database brought up to date, the catalogue's sources, the model
+on its shelf, the desk and the conversation over them. It owns the clock.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+import structlog
+
+from bot import ending
+from bot import log as logs
+from bot.adapters.pacing import Pacer
+from bot.adapters.telegram_limits import LIMITS
+from bot.conversation import ports
+from bot.conversation.service import Conversation
+from bot.desk import Desk
+from bot.jobs.ingest import Ingest, Pace
+from bot.settings import Settings
+from bot.shelf import Shelf
+from recommender.encoder import Encoder, EncoderUnavailable
+from recommender.encoder import load as load_encoder
+from storage import catalogue
+from storage.catalogue import NewPaper
+from storage.database import Database
+from storage.dialogue_state import DialogueState, open_state
+from storage.errors import DatabaseIsNewer, DatabaseRefuses, StorageUnavailable
+from storage.sources.arxiv import Arxiv
+from storage.sources.huggingface import HuggingFace
+from storage.sources.polite import PoliteLine
+from storage.sources.source import SourceUnavailable
+
+log = structlog.get_logger()
+
+LOG_FILE = "paperlark.log"  # in DATA_DIR, while a chat is on screen
+LOOK_AGAIN = 2.0  # seconds until a database that is away is asked again
+
+
+class CannotStart(Exception):
+    """Nothing can run; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the roles of one process share.
+
+    is_on_screen: a chat is, so nothing else may write there.
+    """
+
+    settings: Settings
+    database: Database
+    state: DialogueState
+    shelf: Shelf
+    desk: Desk
+    conversation: Conversation
+    ingest: Ingest
+    telegram_pacer: Pacer
+    is_on_screen: bool
+
+
+def now() -> datetime:
+    """Return the time; every other room is given it."""
+    return datetime.now(UTC)
+
+
+class SourceLookUp:
+    """Asks arXiv for what a person named, and stores what it finds."""
+
+    def __init__(self, database: Database, arxiv: Arxiv, shelf: Shelf) -> None:
+        self._database = database
+        self._arxiv = arxiv
+        self._shelf = shelf
+
+    async def by_keys(self, keys: Collection[str]) -> None:
+        """Raises the conversation's SourceUnavailable and TemporarilyUnavailable."""
+        await self._take_in(self._arxiv.look_up(keys))
+
+    async def by_title(self, title: str) -> None:
+        """Raises the conversation's SourceUnavailable and TemporarilyUnavailable."""
+        await self._take_in(self._arxiv.titled(title))
+
+    async def _take_in(self, asked: Awaitable[Sequence[NewPaper]]) -> None:
+        try:
+            found = await asked
+            async with self._database.writing() as db:
+                await catalogue.take_in(db, found, now())
+            await self._shelf.refresh()
+        except SourceUnavailable as error:
+            raise ports.SourceUnavailable from error
+        except StorageUnavailable as error:
+            raise ports.TemporarilyUnavailable from error
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, stop: asyncio.Event, pace: Pace | None = None, *, chat: bool = False
+) -> AsyncIterator[House]:
+    """Open everything roles share, and close it again.
+
+    pace: how often sources are asked, when it is not the usual.
+    A database that is away is waited for until `stop` is set. Raises CannotStart.
+    """
+    async with AsyncExitStack() as stack:
+        database = open_database(settings)
+        stack.push_async_callback(database.dispose)
+        await _migrated(database, stop)
+        state = _state(settings)
+        stack.push_async_callback(state.close)
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(headers={"User-Agent": settings.user_agent}, follow_redirects=True)
+        )
+        shelf = Shelf(database, settings.data_dir, lambda name: open_encoder(settings, name))
+        arxiv = Arxiv(
+            PoliteLine(database, http, now=now, sleep=asyncio.sleep),
+            api_base=settings.arxiv_api_base,
+            rss_base=settings.arxiv_rss_base,
+            categories=settings.arxiv_categories,
+            now=now,
+        )
+        ingest = Ingest(
+            database,
+            arxiv,
+            HuggingFace(http, settings.hf_api_base, now=now),
+            now=now,
+            sleep=asyncio.sleep,
+            pace=pace,
+        )
+        desk = Desk(database, shelf, SourceLookUp(database, arxiv, shelf), now)
+        yield House(
+            settings=settings,
+            database=database,
+            state=state,
+            shelf=shelf,
+            desk=desk,
+            conversation=Conversation(desk, now),
+            ingest=ingest,
+            telegram_pacer=Pacer(LIMITS, time.monotonic),
+            is_on_screen=chat,
+        )
+
+
+def open_database(settings: Settings) -> Database:
+    """Raises CannotStart; nothing is connected yet."""
+    _make_data_dir(settings)
+    try:
+        return Database(settings.database)
+    except OSError as error:
+        raise CannotStart(
+            f"DATABASE_URL: expected a file that can be written, but: {error.strerror}"
+        ) from error
+
+
+def _make_data_dir(settings: Settings) -> None:
+    """Raises CannotStart."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"DATA_DIR: expected a folder that can be written, but: {error.strerror}"
+        ) from error
+    if not os.access(settings.data_dir, os.W_OK | os.X_OK):
+        raise CannotStart("DATA_DIR: expected a folder that can be written")
+
+
+def _state(settings: Settings) -> DialogueState:
+    """Raises CannotStart; nothing is connected yet."""
+    try:
+        return open_state(settings.redis_url.get_secret_value() if settings.redis_url else None)
+    except ValueError:  # its text may repeat the address, and a password with it
+        raise CannotStart("REDIS_URL: expected redis://host:6379/0 or rediss://…") from None
+
+
+async def _migrated(database: Database, stop: asyncio.Event) -> None:
+    """Bring the database up to date. Returns without having done so when `stop` is set.
+
+    Raises CannotStart.
+    """
+    is_away = False
+    while not stop.is_set():
+        try:
+            await ending.unless(stop, database.migrate())
+        except (DatabaseIsNewer, DatabaseRefuses) as error:
+            raise CannotStart(f"DATABASE_URL: {error}") from error
+        except StorageUnavailable as error:
+            if not is_away:
+                log.warning("database.away", hint=f"waiting for DATABASE_URL: {error}")
+            is_away = True
+            await ending.rest(stop, LOOK_AGAIN)
+        else:
+            return
+
+
+def open_encoder(settings: Settings, name: str | None) -> Encoder:
+    """Return an encoder; the one that needs nothing stands in for one that cannot be had."""
+    wanted = name or settings.text_encoder
+    try:
+        return load_encoder(wanted, settings.data_dir / "encoders")
+    except EncoderUnavailable as error:
+        log.warning("encoder.unavailable", encoder=wanted, hint=str(error))
+        return load_encoder("lsa", settings.data_dir / "encoders")
+
+
+def configure_logs(settings: Settings, *, to_file: bool, name: str = LOG_FILE) -> None:
+    """Raises CannotStart when there is nowhere to write the file."""
+    # First to the screen, so that whatever goes wrong with the file is told safely too.
+    logs.configure(settings.log_format, secrets=settings.secrets)
+    if to_file:
+        _make_data_dir(settings)
+        file = settings.data_dir / name
+        try:
+            logs.configure(settings.log_format, file=file, secrets=settings.secrets)
+        except OSError as error:
+            raise CannotStart(
+                f"DATA_DIR: expected a folder where {name} can be written, but: {error.strerror}"
+            ) from error

@@ -1,0 +1,131 @@
+"""From picks and impressions to offers: a paper, why it is shown, and what stands about it.
+
+Every function works inside a transaction of the caller's. Many readers' offers are made with
+as many queries as one reader's.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversation.ports import Offer, Opinion, UnknownPaper
+from recommender.feedback import Feedback
+from recommender.papers import Paper, PaperId
+from recommender.picks import Pick
+from storage import catalogue, feedback_log
+from storage.feedback_log import Impression, NewImpression
+
+Opinions = Mapping[PaperId, Opinion]
+
+
+async def impressed(
+    db: AsyncSession,
+    new: Sequence[NewImpression],
+    standing: Mapping[int, Sequence[Feedback]],
+) -> list[Offer]:
+    """Record impressions and return what they show, in the same order, of any readers.
+
+    standing: what each of these readers says of papers; it words the reasons.
+    """
+    doubtful = await feedback_log.doubtful(db, {n.user for n in new})
+    ids = await feedback_log.impress(db, new)
+    papers = await _papers(db, [n.paper for n in new], [n.pick for n in new])
+    said = {user: opinions(kept) for user, kept in standing.items()}
+    return [
+        _offer(
+            papers,
+            n.paper,
+            impression,
+            n.pick,
+            said.get(n.user, {}),
+            may_be_seen=n.paper in doubtful[n.user],
+        )
+        for n, impression in zip(new, ids, strict=True)
+    ]
+
+
+async def seen_meanwhile(db: AsyncSession, new: Sequence[NewImpression]) -> frozenset[int]:
+    """Return whose papers were shown by somebody else while they were ranked here."""
+    picked: dict[int, set[PaperId]] = {}
+    for impression in new:
+        picked.setdefault(impression.user, set()).add(impression.paper)
+    return await feedback_log.seen_meanwhile(db, picked)
+
+
+async def as_shown(
+    db: AsyncSession, user: int, shown: Sequence[Impression], *, may_be_seen: bool = False
+) -> list[Offer]:
+    """Return papers as they were shown to a reader, with the opinions that stand now."""
+    papers = await _papers(db, [i.paper for i in shown], [i.pick for i in shown])
+    said = await _said(db, user, papers)
+    return [_offer(papers, i.paper, i.id, i.pick, said, may_be_seen=may_be_seen) for i in shown]
+
+
+async def again(db: AsyncSession, user: int, impression: int | None, paper: PaperId) -> Offer:
+    """Return a paper as an impression showed it; one that is not this reader's counts as none.
+
+    Raises UnknownPaper.
+    """
+    shown = await feedback_log.impression(db, impression, user) if impression else None
+    if shown is not None and shown.paper == paper:
+        return (await as_shown(db, user, [shown]))[0]
+    papers = await catalogue.papers(db, [paper])
+    if paper not in papers:
+        raise UnknownPaper
+    return _offer(papers, paper, 0, None, await _said(db, user, papers))
+
+
+async def asked_for(db: AsyncSession, new: NewImpression) -> Offer:
+    """Record that a paper is shown because somebody asked for it. Raises UnknownPaper."""
+    papers = await catalogue.papers(db, [new.paper])
+    if new.paper not in papers:
+        raise UnknownPaper
+    (impression,) = await feedback_log.impress(db, [new])
+    return _offer(papers, new.paper, impression, None, await _said(db, new.user, papers))
+
+
+def opinions(standing: Iterable[Feedback]) -> dict[PaperId, Opinion]:
+    """Return a reader's feedback as the conversation speaks of it."""
+    return {f.paper: opinion_of(f) for f in standing}
+
+
+def opinion_of(feedback: Feedback) -> Opinion:
+    return Opinion(feedback.verdict, feedback.is_saved)
+
+
+async def _papers(
+    db: AsyncSession, shown: Sequence[PaperId], picks: Sequence[Pick | None]
+) -> dict[PaperId, Paper]:
+    """Return the papers shown and those that the picks' parts name."""
+    return await catalogue.papers(db, {*shown, *(paper for p in picks for paper in _named(p))})
+
+
+async def _said(
+    db: AsyncSession, user: int, papers: Mapping[PaperId, Paper]
+) -> dict[PaperId, Opinion]:
+    return opinions((await feedback_log.opinions(db, user, list(papers))).values())
+
+
+def _named(pick: Pick | None) -> list[PaperId]:
+    return [part.paper for part in pick.parts if part.paper is not None] if pick else []
+
+
+def _offer(
+    papers: Mapping[PaperId, Paper],
+    paper: PaperId,
+    impression: int,
+    pick: Pick | None,
+    said: Opinions,
+    *,
+    may_be_seen: bool = False,
+) -> Offer:
+    named = [other for other in _named(pick) if other in papers]
+    return Offer(
+        paper=papers[paper],
+        impression=impression,
+        pick=pick,
+        opinion=said.get(paper, Opinion()),
+        because={other: papers[other].title for other in named},
+        opinions={other: said[other] for other in named if other in said},
+        may_be_seen=may_be_seen,
+    )

@@ -1,0 +1,338 @@
+import asyncio
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+import pytest
+
+from bot.conversation.events import Platform
+from bot.conversation.ports import OutcomeUnknown, RecipientGone, Refused, TryLater
+from bot.desk import owed_next
+from bot.jobs.daily_picks import ABANDONED, DailyPicks
+from bot.schedule import EVERY_DAY, Schedule
+from recommender.encoder import load
+from recommender.feedback import Verdict
+from storage import deliveries
+from storage.deliveries import State
+from tests.house import (
+    RecordingMessenger,
+    open_desk,
+    papers_of,
+    person,
+    stocked,
+)
+
+TODAY = date(2026, 3, 2)
+AT_EIGHT = Schedule(at=time(8), zone="UTC", days=EVERY_DAY, picks=3)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    return load("static", tmp_path_factory.mktemp("encoders"))
+
+
+@pytest.fixture
+def messenger():
+    return RecordingMessenger()
+
+
+@pytest.fixture
+async def desk(any_database, encoder, clock, tmp_path):
+    await stocked(any_database, papers_of(TODAY), clock())
+    return await open_desk(any_database, encoder, clock, tmp_path)
+
+
+@pytest.fixture
+def push(any_database, desk, messenger, clock):
+    return DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock)
+
+
+async def subscribe(desk, name="7", schedule=AT_EIGHT):
+    reader = await desk.reader(person(name))
+    return await desk.reschedule(reader, schedule, is_zone_known=True)
+
+
+def shown(message):
+    return [item.card.paper for item in message.digest.items]
+
+
+async def claim(database, now):
+    async with database.writing() as db:
+        return await deliveries.claim_due(db, now, 10, owed_next)
+
+
+async def state_of(database, reader, day=TODAY):
+    async with database.reading() as db:
+        return await deliveries.of_day(db, reader.id, day)
+
+
+async def test_a_digest_comes_at_the_readers_minute_and_not_before(push, desk, messenger, clock):
+    await subscribe(desk)
+    clock.forward(minutes=59, seconds=59)
+    await push.run_once()
+    assert messenger.sent == []
+    clock.forward(seconds=1)
+    await push.run_once()
+    (message,) = messenger.to("chat-7")
+    assert len(shown(message)) == 3
+
+
+async def test_a_digest_comes_once_however_often_the_clock_looks(push, desk, messenger, clock):
+    await subscribe(desk)
+    clock.forward(hours=1)
+    for _ in range(3):
+        await push.run_once()
+        clock.forward(minutes=5)
+    assert len(messenger.sent) == 1
+
+
+async def test_no_paper_comes_twice_on_two_days(push, desk, messenger, clock):
+    await subscribe(desk)
+    clock.forward(hours=1)
+    await push.run_once()
+    clock.forward(days=1)
+    await push.run_once()
+    first, second = messenger.to("chat-7")
+    assert not set(shown(first)) & set(shown(second))
+
+
+async def test_what_was_seen_as_a_card_does_not_come_in_the_digest(push, desk, messenger, clock):
+    reader = await subscribe(desk)
+    cards = [await desk.next_offer(reader) for _ in range(10)]
+    clock.forward(hours=1)
+    await push.run_once()
+    (message,) = messenger.to("chat-7")
+    assert not {offer.paper.id for offer in cards} & set(shown(message))
+
+
+async def test_a_like_changes_the_digest(push, desk, messenger, clock):
+    liked, other = await subscribe(desk, "7"), await subscribe(desk, "8")
+    while (offer := await desk.next_offer(liked)).paper.categories != ("astro-ph.GA",):
+        pass
+    await desk.store(liked, "1", offer.paper.id, offer.impression, verdict=Verdict.LIKE)
+    clock.forward(hours=1)
+    await push.run_once()
+    offers = await desk.digest(liked)
+    galaxies = [o for o in offers if o.paper.categories == ("astro-ph.GA",)]
+    assert len(galaxies) >= 2
+    assert len(await desk.digest(other)) == 3
+
+
+async def test_two_schedulers_send_one_digest_to_each_reader(any_database, desk, messenger, clock):
+    for n in range(20):
+        await subscribe(desk, str(n))
+    clock.forward(hours=1)
+    pushes = [
+        DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock) for _ in range(4)
+    ]
+    await asyncio.gather(*(p.run_once() for p in pushes))
+    assert sorted(s.chat for s in messenger.sent) == sorted(f"chat-{n}" for n in range(20))
+
+
+async def test_a_reader_who_blocked_us_is_left_alone_until_they_speak_again(
+    push, desk, messenger, clock, any_database
+):
+    reader = await subscribe(desk)
+    messenger.refusals["chat-7"] = [RecipientGone()]
+    clock.forward(hours=1)
+    await push.run_once()
+    assert (await state_of(any_database, reader)).state == State.FAILED
+    clock.forward(days=1)
+    await push.run_once()
+    assert messenger.sent == []
+    assert (await desk.reader(person())).due is not None
+    clock.forward(days=1)
+    await push.run_once()
+    assert len(messenger.sent) == 1
+
+
+async def test_a_platform_that_asks_for_patience_gets_it_and_the_digest_still_comes(
+    push, desk, messenger, clock
+):
+    await subscribe(desk)
+    messenger.refusals["chat-7"] = [TryLater(timedelta(minutes=3))]
+    clock.forward(hours=1)
+    await push.run_once()
+    await push.run_once()
+    assert messenger.sent == []
+    clock.forward(minutes=3)
+    await push.run_once()
+    (message,) = messenger.to("chat-7")
+    assert len(shown(message)) == 3
+
+
+async def test_patience_ends_when_the_next_digest_is_due(
+    push, desk, messenger, clock, any_database
+):
+    reader = await subscribe(desk)
+    messenger.refusals["chat-7"] = [TryLater(timedelta(hours=24))]
+    clock.forward(hours=1)
+    await push.run_once()
+    delivery = await state_of(any_database, reader)
+    assert (delivery.state, delivery.reason) == (State.FAILED, "busy")
+
+
+async def test_a_digest_of_the_last_minute_survives_a_platforms_hiccup(
+    push, desk, messenger, clock
+):
+    await subscribe(desk, schedule=replace(AT_EIGHT, at=time(23, 59)))
+    messenger.refusals["chat-7"] = [TryLater(timedelta(minutes=2))]
+    clock.now = clock().replace(hour=23, minute=59)
+    await push.run_once()
+    clock.forward(minutes=2)
+    await push.run_once()
+    assert len(messenger.sent) == 1
+
+
+async def test_a_catch_up_survives_a_platforms_hiccup(push, desk, messenger, clock):
+    await subscribe(desk)
+    messenger.refusals["chat-7"] = [TryLater(timedelta(minutes=2))]
+    clock.forward(days=4)  # 07:00: what was due yesterday at eight was missed
+    await push.run_once()
+    clock.forward(minutes=2)
+    await push.run_once()
+    assert len(messenger.sent) == 1
+
+
+async def test_who_is_told_to_end_begins_no_digest_and_the_next_start_sends_it_at_once(
+    any_database, desk, clock
+):
+    for n in range(60):
+        await subscribe(desk, str(n))
+    clock.forward(hours=1)
+    stop = asyncio.Event()
+    ending, next_start = StoppingMessenger(stop), RecordingMessenger()
+    push = DailyPicks(any_database, desk, {Platform.TELEGRAM: ending}, clock)
+    await push.run_once(stop)
+    assert 0 < len(ending.sent) <= 50
+    push = DailyPicks(any_database, desk, {Platform.TELEGRAM: next_start}, clock)
+    await push.run_once()
+    chats = [s.chat for s in (*ending.sent, *next_start.sent)]
+    assert sorted(chats) == sorted(f"chat-{n}" for n in range(60))
+
+
+class StoppingMessenger(RecordingMessenger):
+    """The program is told to end while it sends."""
+
+    def __init__(self, stop):
+        super().__init__()
+        self._stop = stop
+
+    async def send(self, chat, message, *, nonce, is_quiet):
+        self._stop.set()
+        return await super().send(chat, message, nonce=nonce, is_quiet=is_quiet)
+
+
+class BrokenDesk:
+    """Breaks over one reader, as a bug of ranking would."""
+
+    def __init__(self, desk, poison):
+        self._desk = desk
+        self._poison = poison
+
+    async def editions(self, claimed, *, is_retry=False):
+        if any(claim.user.id == self._poison for claim in claimed):
+            raise ZeroDivisionError
+        return await self._desk.editions(claimed, is_retry=is_retry)
+
+
+async def test_a_reader_over_whom_ranking_breaks_costs_nobody_else_the_digest(
+    any_database, desk, messenger, clock
+):
+    readers = [await subscribe(desk, str(n)) for n in range(4)]
+    broken = BrokenDesk(desk, readers[1].id)
+    clock.forward(hours=1)
+    push = DailyPicks(any_database, broken, {Platform.TELEGRAM: messenger}, clock)
+    pushed = await push.run_once()
+    assert (pushed.sent, pushed.later) == (3, 1)
+    assert sorted(s.chat for s in messenger.sent) == ["chat-0", "chat-2", "chat-3"]
+    clock.forward(hours=1)  # and then the bug is mended
+    await DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock).run_once()
+    assert messenger.to("chat-1")
+
+
+async def test_a_send_that_may_have_arrived_is_never_repeated_and_today_shows_it(
+    push, desk, messenger, clock, any_database
+):
+    reader = await subscribe(desk)
+    messenger.refusals["chat-7"] = [OutcomeUnknown()]
+    clock.forward(hours=1)
+    for _ in range(3):
+        await push.run_once()
+        clock.forward(minutes=20)
+    assert messenger.sent == []
+    assert (await state_of(any_database, reader)).state == State.UNKNOWN
+    assert len(await desk.digest(reader)) == 3
+
+
+async def test_one_readers_trouble_costs_nobody_elses_digest(
+    push, desk, messenger, clock, any_database
+):
+    readers = [await subscribe(desk, str(n)) for n in range(5)]
+    messenger.refusals["chat-2"] = [Refused()]
+    messenger.refusals["chat-3"] = [ZeroDivisionError()]
+    clock.forward(hours=1)
+    await push.run_once()
+    assert sorted(s.chat for s in messenger.sent) == ["chat-0", "chat-1", "chat-4"]
+    states = [(await state_of(any_database, reader)).state for reader in readers]
+    assert states == [State.SENT, State.SENT, State.FAILED, State.UNKNOWN, State.SENT]
+
+
+async def test_a_process_that_died_before_sending_costs_nothing(
+    push, desk, messenger, clock, any_database
+):
+    await subscribe(desk)
+    clock.forward(hours=1)
+    assert await claim(any_database, clock())  # and then the process is gone
+    clock.now += ABANDONED + timedelta(seconds=1)
+    await push.run_once()
+    await push.run_once()
+    assert len(messenger.sent) == 1
+
+
+async def test_a_process_that_died_while_sending_never_sends_twice(
+    push, desk, messenger, clock, any_database
+):
+    reader = await subscribe(desk)
+    clock.forward(hours=1)
+    (claimed,) = await claim(any_database, clock())
+    async with any_database.writing() as db:
+        assert await deliveries.begin_sending(
+            db, reader.id, claimed.day, clock(), account=reader.account, model="m"
+        )
+    clock.now += ABANDONED + timedelta(seconds=1)
+    await push.run_once()
+    assert messenger.sent == []
+    assert (await state_of(any_database, reader)).state == State.UNKNOWN
+
+
+async def test_a_day_without_unseen_papers_says_so(push, desk, messenger, clock):
+    reader = await subscribe(desk)
+    while await desk.next_offer(reader):
+        pass
+    clock.forward(hours=1)
+    await push.run_once()
+    (message,) = messenger.to("chat-7")
+    assert message.digest is None
+    assert "nothing new" in message.text[0].text.lower()
+
+
+async def test_after_an_outage_of_days_one_catch_up_comes(push, desk, messenger, clock):
+    await subscribe(desk)
+    clock.forward(days=4, hours=1)
+    await push.run_once()
+    assert len(messenger.sent) == 1
+    clock.forward(days=1)
+    await push.run_once()
+    assert len(messenger.sent) == 2
+
+
+async def test_nothing_comes_after_pause_and_something_after_resume(push, desk, messenger, clock):
+    reader = await subscribe(desk)
+    await desk.pause(reader, 3)
+    clock.forward(days=2)
+    await push.run_once()
+    assert messenger.sent == []
+    await desk.resume(reader)
+    clock.forward(days=1)
+    await push.run_once()
+    assert len(messenger.sent) == 1

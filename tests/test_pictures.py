@@ -1,0 +1,62 @@
+"""The README's pictures: there, of a sensible size, and drawn as the bot showed it."""
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from docs.pictures import screen_line, telegram_page, terminal_page
+from docs.plays import Bubble, Cell, Said
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+@pytest.mark.parametrize("name", ["terminal.png", "telegram.png"])
+def test_a_picture_is_sharp_at_the_width_of_a_readme_and_quick_to_load(name):
+    picture = (DOCS / name).read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert 1400 <= width <= 1800  # twice the width at which it is shown
+    assert 0.5 * width <= height <= 1.5 * width
+    assert len(picture) < 300_000
+
+
+def test_a_line_of_the_screen_keeps_its_colours_and_its_columns():
+    line = [
+        Cell("[", "cyan", is_bold=True),
+        Cell("l", "cyan", is_bold=True),
+        Cell("👍"),
+        Cell(""),
+        Cell("<", is_dim=True),
+        Cell("ab"),
+        Cell(" "),
+        Cell(" "),
+    ]
+    assert screen_line(line) == (
+        '<span style="color:#7cc7e8;font-weight:700">[l</span>'
+        '<span class="wide">👍</span>'
+        '<span style="color:#848b9b">&lt;</span>ab'
+    )
+
+
+def test_a_terminal_page_holds_every_line_in_order():
+    page = terminal_page([[Cell("a")], [], [Cell("b")]], "a <title>")
+    assert "<pre>a\n\nb</pre>" in page
+    assert "a &lt;title&gt;" in page
+
+
+def test_a_message_is_drawn_with_telegrams_own_markup_and_rows_of_buttons():
+    sent = Bubble('<b><a href="https://x.org">A &lt; B</a></b>', [["👍 Like", "Why?"], ["↩ Undo"]])
+    page = telegram_page([[Said("/start <me>"), sent]])
+    assert '<div class="said">/start &lt;me&gt;</div>' in page
+    assert f'<div class="bubble">{sent.html}</div>' in page
+    assert (
+        '<div class="row"><span>👍 Like</span><span>Why?</span></div>'
+        '<div class="row"><span>↩ Undo</span></div>'
+    ) in page
+    assert 'class="toast"' not in page
+
+
+def test_what_answered_a_tap_is_drawn_below_its_message():
+    page = telegram_page([[Bubble("A", toast="Liked & known.")]])
+    assert page.index("Liked &amp; known.") > page.index('<div class="bubble">A</div>')
