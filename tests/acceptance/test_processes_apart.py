@@ -1,0 +1,97 @@
+"""One process for each role, as the Procfile starts them, on PostgreSQL and Redis."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.acceptance.kept import kept_at
+from tests.acceptance.papers import A_DAY, DAYS, GALAXIES, ROBOTS, field
+from tests.acceptance.people import (
+    LIKE,
+    SKIP,
+    OnDiscord,
+    OnTelegram,
+    answered,
+    asks_for_a_card,
+    digests,
+    goes_on,
+    newest,
+)
+from tests.acceptance.process import BotProcess, eventually, run_once
+
+ROLES = ("ingest", "telegram", "discord", "scheduler")
+
+
+@pytest.fixture
+async def database_url(postgres):
+    name = postgres.fresh_name()
+    yield await postgres.create(name)
+    await postgres.drop(name)
+
+
+@pytest.fixture
+def settings(world, database_url, redis_server):
+    plain = database_url.replace("+asyncpg", "")  # as hosts hand it out
+    return {**world.settings, "DATABASE_URL": plain, "REDIS_URL": redis_server.url}
+
+
+async def likes_one_of(reader, wanted):
+    """Tap through cards until one of a field is liked; return the fields of four more cards."""
+    card = await asks_for_a_card(reader, "/start")
+    while field(card.paper) != wanted:
+        card = await goes_on(reader, SKIP, card)
+    cards = [await goes_on(reader, LIKE, card)]
+    cards += [await asks_for_a_card(reader) for _ in range(3)]
+    return [field(card.paper) for card in cards]
+
+
+async def test_roles_in_processes_of_their_own_share_one_taste_and_push_once(
+    world, settings, database_url
+):
+    ada, ben = OnTelegram(world.telegram, 4201, "Ada"), OnDiscord(world.discord, 4202)
+    async with AsyncExitStack() as stack:
+        kept = await stack.enter_async_context(kept_at(database_url))
+        assert (await run_once(settings, world.data_dir, "migrate"))[0] == 0
+        bots = [BotProcess(settings, world.data_dir, role) for role in (*ROLES, "scheduler")]
+        await asyncio.gather(*(stack.enter_async_context(bot) for bot in bots))
+        await eventually(lambda: has_come(kept, DAYS[0]), "a day's papers")
+        await answered(ada, "/status", f"I have {A_DAY} papers")
+        await eventually(lambda: world.discord.identified, "Discord")
+
+        adas, bens = await asyncio.gather(likes_one_of(ada, ROBOTS), likes_one_of(ben, GALAXIES))
+        assert adas.count(ROBOTS) >= 3  # one of four may explore
+        assert bens.count(GALAXIES) >= 3
+
+        # A training beside them goes live in all of them at once, by Redis.
+        status, said = await run_once(settings, world.data_dir, "retrain")
+        assert status == 0, said
+        version = said.split("Model ")[1].split(" is live")[0]
+        for bot in bots[1:]:
+            await bot.says(version)
+        await answered(ben, "/status", version)
+
+        # Two schedulers, one digest for each reader.
+        await kept.everybodys_digest_is_due()
+        for reader, wanted in ((ada, ROBOTS), (ben, GALAXIES)):
+            await eventually(lambda r=reader: digests(r), "the digest")
+            (digest,) = digests(reader)
+            assert not set(digest.papers) & set(await kept.shown(reader.account, "card"))
+            assert sum(field(paper) == wanted for paper in digest.papers) >= 3
+            last = newest(reader)
+            await reader.taps("1 👎", digest)
+            await answered(reader, "/status", "You liked 1 paper, skipped")
+            assert len([m for m in reader.messages() if m.number > last]) == 1
+            assert (await kept.verdicts(reader.account))[digest.papers[0]] == "skip"
+        await eventually(lambda: are_sent(kept), "two deliveries on record")
+        assert await asyncio.gather(*(bot.stop() for bot in bots)) == [0] * len(bots)
+    assert len(digests(ada)) == len(digests(ben)) == 1
+    assert world.violations == []
+
+
+async def has_come(kept, day):
+    return await kept.announced(day) == A_DAY
+
+
+async def are_sent(kept):
+    return list((await kept.deliveries()).values()) == ["sent", "sent"]
