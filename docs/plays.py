@@ -1,0 +1,223 @@
+"""Two short plays with the real bot, and what it showed: the matter of the pictures.
+
+Both run on the bundled sample, in a folder of their own, and reach nothing but loopback.
+"""
+
+import asyncio
+import fcntl
+import os
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.local_telegram import LocalTelegram, Posted
+
+COLUMNS, _ROWS = 90, 90
+_PROMPT, _SHELL = "› ", "$ "
+_QUIET = 1.5  # seconds without a change after which a screen stands
+_BOUND = 60.0  # seconds that anything may take
+
+
+class StageFright(Exception):
+    """The bot did not do its part in time."""
+
+
+# ---------------------------------------------------------------------- at a terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of one line; `text` is empty in the second half of a wide character."""
+
+    text: str
+    colour: str = "default"
+    is_bold: bool = False
+    is_italic: bool = False
+    is_dim: bool = False
+
+
+def chat_in_terminal(*typed: str) -> list[list[Cell]]:
+    """Return the lines of the screen after typing a command and then keys into its chat.
+
+    Raises StageFright.
+    """
+    with tempfile.TemporaryDirectory() as home, _terminal(home) as (screen, keyboard, settle):
+        settle(_SHELL)
+        for line in typed:
+            os.write(keyboard, line.encode() + b"\r")
+            settle(_PROMPT)
+        lines = [[_cell(screen.buffer[y][x]) for x in range(COLUMNS)] for y in range(_ROWS)]
+        os.write(keyboard, b"/quit\r")
+        settle(_SHELL)
+    while not any(cell.text.strip() for cell in lines[-1]):
+        lines.pop()
+    return lines
+
+
+@contextmanager
+def _terminal(home: str) -> Iterator[tuple[Any, int, Callable[[str], None]]]:
+    """Open a shell in a terminal; yield its screen, its keyboard and a wait for a prompt."""
+    import pyte
+
+    keyboard, inside = os.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, COLUMNS, 0, 0))
+    screen = _screen(keyboard)
+    stream = pyte.ByteStream(screen)
+    shell = subprocess.Popen(
+        ["setsid", "--ctty", "bash", "--norc", "--noprofile"],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        env=_environment(home) | {"TERM": "xterm-256color", "PS1": _SHELL},
+        cwd=home,
+    )
+    os.close(inside)
+
+    def settle(prompt: str) -> None:
+        start = changed = time.monotonic()
+        while (now := time.monotonic()) < start + _BOUND:
+            if select.select([keyboard], [], [], 0.1)[0]:
+                stream.feed(os.read(keyboard, 65_536))
+                changed = now
+            elif now > changed + _QUIET and screen.display[screen.cursor.y].startswith(prompt):
+                return
+        raise StageFright("\n".join(screen.display).rstrip())
+
+    try:
+        yield screen, keyboard, settle
+    finally:
+        shell.terminate()
+        os.close(keyboard)
+        shell.wait(_BOUND)
+
+
+def _screen(keyboard: int) -> Any:
+    """Return a screen that answers what programs ask of terminals."""
+    import pyte
+
+    class Screen(pyte.Screen):
+        def write_process_input(self, data: str) -> None:
+            os.write(keyboard, data.encode())
+
+        def select_graphic_rendition(self, *codes: int, **more: bool) -> None:
+            # The emulation knows no faint text: blinking, which we never use, stands for it.
+            if not {38, 48} & set(codes):
+                codes = tuple(5 if code == 2 else code for code in codes)
+            super().select_graphic_rendition(*codes, **more)
+
+    return Screen(COLUMNS, _ROWS)
+
+
+def _cell(char: Any) -> Cell:
+    return Cell(char.data, char.fg, char.bold, char.italics, char.blink)
+
+
+# ---------------------------------------------------------------------- on Telegram
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the person wrote."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """A message of the bot as it stands: Telegram's HTML, and the buttons' labels by rows.
+
+    toast: what answered the last tap on it, if it is to be shown.
+    """
+
+    html: str
+    labels: Sequence[Sequence[str]] = ()
+    toast: str = ""
+
+
+async def chat_in_telegram() -> list[list[Bubble | Said]]:
+    """Return two screens: a first card that was liked and the next one, then a digest.
+
+    Raises TimeoutError when the bot does not do its part.
+    """
+    async with LocalTelegram() as telegram, _bot(telegram):
+        person = telegram.person()
+
+        async def newest(count: int) -> Posted:
+            return (await telegram.until(lambda: telegram.messages(person.id)[count - 1 :], 60))[0]
+
+        async def tap(label: str, posted: Posted) -> str:
+            edits = posted.edits
+            answer = await person.sees_answer(person.press(label, posted))
+            await telegram.until(lambda: posted.edits > edits, 60)
+            return answer
+
+        def bubble(posted: Posted, toast: str = "") -> Bubble:
+            labels = [[button["text"] for button in row] for row in posted.buttons]
+            return Bubble(_html(telegram, posted), labels, toast)
+
+        person.say("/start")
+        welcome, first = await newest(1), await newest(2)
+        liked = await tap("Like", first)
+        second = await newest(3)
+        next_card = bubble(second)
+        await tap("Like", second)
+        await newest(4)
+        person.say("/schedule 08:30 Berlin 3")
+        await newest(5)
+        person.say("/today")
+        digest = await newest(6)
+        await tap("1 👍", digest)
+        saved = await tap("2 🔖", digest)
+
+        return [
+            [Said("/start"), bubble(welcome), bubble(first, liked), next_card],
+            [Said("/today"), bubble(digest, saved)],
+        ]
+
+
+def _html(telegram: LocalTelegram, posted: Posted) -> str:
+    """Return the HTML that a message was last given."""
+    edits = [p for p in telegram.called("editMessageText") if p["message_id"] == posted.id]
+    sent = telegram.called("sendMessage")[telegram.deliveries.index(posted)]
+    return str((edits[-1] if edits else sent)["text"])
+
+
+@asynccontextmanager
+async def _bot(telegram: LocalTelegram) -> AsyncIterator[None]:
+    """Serve Telegram with the real program while the block lasts."""
+    with tempfile.TemporaryDirectory() as home:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "telegram"),
+            env=_environment(home)
+            | {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_BASE": telegram.origin},
+            cwd=home,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+def _environment(home: str) -> dict[str, str]:
+    """Return the environment of a bot that finds no token, no setting and no network."""
+    nowhere = "http://127.0.0.1:9"
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "DATA_DIR": f"{home}/var",
+        "ARXIV_API_BASE": nowhere,
+        "ARXIV_RSS_BASE": nowhere,
+        "HF_API_BASE": nowhere,
+    }
