@@ -76,9 +76,11 @@ def install(venv: Path, *, dev: bool) -> None:
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if run_quietly(*pip, "--constraint", str(HERE / "constraints.txt"), "uv"):
         uv = [str(venv / "bin" / "uv"), "pip", "install", "--quiet", "--python", python]
-        if subprocess.run([*uv, "--compile-bytecode", *wanted]).returncode == 0:
+        # What uv could not do pip may: it looks for certificates in other places, for one. So
+        # only pip's complaints, which come last, are for people.
+        if run_quietly(*uv, "--compile-bytecode", *wanted):
             return
-        say("uv could not; trying pip …")
+        say("uv could not; trying pip, which takes a minute …")
     subprocess.run([*pip, *wanted], check=True)
 
 
