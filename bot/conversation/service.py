@@ -5,15 +5,17 @@ acknowledgement follows, and only then is the next paper ranked.
 """
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.conversation import cards, dialogue, words
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Event, Left, Moved, Pressed, Said
+from bot.conversation.features import Actions, Feature, in_place, privately
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import (
     Desk,
@@ -28,8 +30,6 @@ from bot.conversation.taps import Act, Tap, decode
 from bot.conversation.text import visible
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
-
-Actions = AsyncGenerator[Action, None]
 
 _LONGEST_LOOK_UP = 2_000  # characters of a message that are searched for papers
 _LONGEST_PAUSE = 365  # days
@@ -51,7 +51,9 @@ _ABOUT_A_PAPER = frozenset([*_VERDICTS, Act.SAVE, Act.UNDO, Act.WHY, Act.OPEN])
 class Conversation:
     """Implements `ports.Answering`. clock: the time now, aware."""
 
-    def __init__(self, desk: Desk, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, desk: Desk, clock: Callable[[], datetime], features: Sequence[Feature] = ()
+    ) -> None:
         self._desk = desk
         self._clock = clock
         self._commands: dict[str, Callable[[Command], Actions]] = {
@@ -66,6 +68,12 @@ class Conversation:
             "status": self._status,
             "help": self._help,
         }
+        self._buttons: dict[Act, Callable[[Reader, Pressed, Tap], Actions]] = {
+            **dict.fromkeys(_ABOUT_A_PAPER, self._on_paper)
+        }
+        for feature in features:
+            self._commands |= {n: partial(self._asked, do) for n, do in feature.commands.items()}
+            self._buttons |= feature.buttons
 
     async def answer(self, event: Event) -> Actions:
         has_answered = False
@@ -108,7 +116,7 @@ class Conversation:
         reader = await self._desk.reader(command.person)
         yield await self._next(reader, words.RANKING_AWAY)
         if reader.unreachable:
-            yield _privately(text(dialogue.push_state(reader)))
+            yield privately(text(dialogue.push_state(reader)))
 
     async def _today(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
@@ -116,54 +124,67 @@ class Conversation:
         # A digest that stands may have been made when another number was wanted.
         yield Send(cards.digest_message(offers, self._today_of(reader), len(offers)))
         if reader.unreachable:
-            yield _privately(text(dialogue.push_state(reader)))
+            yield privately(text(dialogue.push_state(reader)))
 
     async def _saved(self, command: Command) -> Actions:
         words_given = visible(command.text)
         found = _PAGE.fullmatch(words_given)
         if words_given and (found is None or not 1 <= int(found[1]) <= _LAST_PAGE):
-            yield _privately(text(words.SAVED_WANTS_A_NUMBER))
+            yield privately(text(words.SAVED_WANTS_A_NUMBER))
             return
         reader = await self._desk.reader(command.person)
-        yield _privately(await self._saved_page(reader, int(found[1]) if found else 1))
+        yield privately(await self._saved_page(reader, int(found[1]) if found else 1))
 
     async def _undo(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
         stored = await self._desk.undo(reader, command.event)
         if stored is None:
-            yield _privately(text(words.NOTHING_TO_UNDO))
+            yield privately(text(words.NOTHING_TO_UNDO))
             return
         again = cards.card_message(stored.offer, is_alone=True)
-        yield _privately(Message(plain(words.UNDONE_NOW), again.card, buttons=again.buttons))
+        yield privately(Message(plain(words.UNDONE_NOW), again.card, buttons=again.buttons))
 
     async def _schedule(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
         if not visible(command.text):
-            yield _privately(dialogue.schedule_menu(reader))
+            yield privately(dialogue.schedule_menu(reader))
             return
         changed, sentence = await self._rescheduled(reader, command.text)
-        yield _privately(dialogue.schedule_menu(changed, sentence) if changed else text(sentence))
+        yield privately(dialogue.schedule_menu(changed, sentence) if changed else text(sentence))
 
     async def _pause(self, command: Command) -> Actions:
         asked = visible(command.text)
         found = _PAUSE.fullmatch(asked)
         days = int(found[1]) * (7 if found[3] else 1) if found else 0
         if asked and not 1 <= days <= _LONGEST_PAUSE:
-            yield _privately(text(words.PAUSE_WANTS_DAYS))
+            yield privately(text(words.PAUSE_WANTS_DAYS))
             return
         reader = await self._desk.reader(command.person)
-        yield _privately(dialogue.paused(await self._desk.pause(reader, days or None)))
+        yield privately(dialogue.paused(await self._desk.pause(reader, days or None)))
 
     async def _resume(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
-        yield _privately(dialogue.resumed(await self._desk.resume(reader)))
+        yield privately(dialogue.resumed(await self._desk.resume(reader)))
 
     async def _status(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
-        yield _privately(dialogue.status(await self._desk.status(reader), self._clock()))
+        yield privately(dialogue.status(await self._desk.status(reader), self._clock()))
 
     async def _help(self, command: Command) -> Actions:
         yield Send(dialogue.help_message())
+
+    async def _asked(
+        self, respond: Callable[[Reader, Command], Actions], command: Command
+    ) -> Actions:
+        """Let a feature answer, and say what it could not have."""
+        reader = await self._desk.reader(command.person)
+        try:
+            async for action in respond(reader, command):
+                yield action
+        except UnknownPaper:
+            yield Send(text(words.NO_SUCH_PAPER))
+        except SourceUnavailable:
+            yield Send(text(words.SOURCE_AWAY))
 
     async def _unknown(self, command: Command) -> Actions:
         yield Send(dialogue.unknown_command(command.name.lower()))
@@ -198,7 +219,7 @@ class Conversation:
             yield Toast(words.OLD_BUTTON)
             return
         reader = await self._desk.reader(pressed.person)
-        respond = self._on_paper if tap.act in _ABOUT_A_PAPER else self._on_menu
+        respond = self._buttons.get(tap.act, self._on_menu)
         try:
             async for action in respond(reader, pressed, tap):
                 yield action
@@ -263,20 +284,20 @@ class Conversation:
                 if found is None or int(found[1]) < 1:
                     yield Toast(words.NO_PAGE)
                     return
-                yield _in_place(pressed, await self._saved_page(reader, int(found[1])))
+                yield in_place(pressed, await self._saved_page(reader, int(found[1])))
             case Act.SCHEDULE if not tap.argument:
-                yield _privately(dialogue.schedule_menu(reader))
+                yield privately(dialogue.schedule_menu(reader))
             case Act.SCHEDULE:
                 changed, sentence = await self._rescheduled(reader, tap.argument)
                 yield Toast(words.SCHEDULE_STORED if changed else sentence)
                 if changed:
-                    yield _in_place(pressed, dialogue.schedule_menu(changed))
+                    yield in_place(pressed, dialogue.schedule_menu(changed))
             case Act.PAUSE | Act.RESUME:
                 is_pause = tap.act is Act.PAUSE
                 desk = self._desk
                 changed = await (desk.pause(reader, None) if is_pause else desk.resume(reader))
                 yield Toast(words.PAUSED_FOR_EVER if is_pause else words.RESUMED)
-                yield _in_place(pressed, dialogue.schedule_menu(changed))
+                yield in_place(pressed, dialogue.schedule_menu(changed))
 
     # ------------------------------------------------------------------ parts
 
@@ -316,21 +337,9 @@ def _calls_for_the_next(tap: Tap, stored: Stored) -> bool:
     return is_first and tap.act in (Act.LIKE, Act.SKIP) and not tap.inside
 
 
-def _in_place(pressed: Pressed, message: Message) -> Action:
-    """Draw a menu anew where it stands; where others read along, show it to the asker alone."""
-    if pressed.message is not None and pressed.person.is_private:
-        return Edit(pressed.message, message)
-    return Send(message, is_private=True)
-
-
 def _for_the_asker(action: Action) -> Action:
     """Keep a pick and its reasons from the others in a group: they tell of one person's taste."""
     return replace(action, is_private=True) if isinstance(action, Send) else action
-
-
-def _privately(message: Message) -> Send:
-    """Say what concerns the asker alone: their taste, their schedule."""
-    return Send(message, is_private=True)
 
 
 def _refusal(event: Event, sentence: str) -> Action:

@@ -1,0 +1,42 @@
+"""A part of the conversation with commands and buttons of its own, and how it answers.
+
+The service keeps for itself what every part needs: who speaks, what an event may be refused
+for, who may read along. A part gets the reader and the event, and yields what to do.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Protocol
+
+from bot.conversation.events import Command, Pressed
+from bot.conversation.messages import Action, Edit, Message, Send
+from bot.conversation.ports import Reader
+from bot.conversation.taps import Act, Tap
+
+Actions = AsyncGenerator[Action, None]
+
+
+class Feature(Protocol):
+    """Handlers may raise what `ports.DeskError` stands for; the service has the sentences.
+
+    What an event changes is stored before the first action is yielded.
+    """
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[Reader, Command], Actions]]:
+        """By name; each has its `CommandSpec` in `commands.COMMANDS`."""
+
+    @property
+    def buttons(self) -> Mapping[Act, Callable[[Reader, Pressed, Tap], Actions]]:
+        """By what they do; nothing in a tap is to be trusted."""
+
+
+def in_place(pressed: Pressed, message: Message) -> Action:
+    """Draw a menu anew where it stands; where others read along, show it to the asker alone."""
+    if pressed.message is not None and pressed.person.is_private:
+        return Edit(pressed.message, message)
+    return Send(message, is_private=True)
+
+
+def privately(message: Message) -> Send:
+    """Say what concerns the asker alone: their taste, their schedule."""
+    return Send(message, is_private=True)
