@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import httpx
 import structlog
@@ -19,6 +18,7 @@ from bot import ending
 from bot import log as logs
 from bot.adapters.pacing import Pacer
 from bot.adapters.telegram_limits import LIMITS
+from bot.clock import Clock, FileClock, MachineClock
 from bot.conversation import ports
 from bot.conversation.service import Conversation
 from bot.desk import Desk
@@ -55,6 +55,7 @@ class House:
     """
 
     settings: Settings
+    clock: Clock
     database: Database
     state: DialogueState
     shelf: Shelf
@@ -65,16 +66,12 @@ class House:
     is_on_screen: bool
 
 
-def now() -> datetime:
-    """Return the time; every other room is given it."""
-    return datetime.now(UTC)
-
-
 class SourceLookUp:
     """Asks arXiv for what a person named, and stores what it finds."""
 
-    def __init__(self, database: Database, arxiv: Arxiv, shelf: Shelf) -> None:
+    def __init__(self, database: Database, arxiv: Arxiv, shelf: Shelf, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
         self._arxiv = arxiv
         self._shelf = shelf
 
@@ -90,7 +87,7 @@ class SourceLookUp:
         try:
             found = await asked
             async with self._database.writing() as db:
-                await catalogue.take_in(db, found, now())
+                await catalogue.take_in(db, found, self._clock())
             await self._shelf.refresh()
         except SourceUnavailable as error:
             raise ports.SourceUnavailable from error
@@ -107,6 +104,7 @@ async def open_house(
     pace: how often sources are asked, when it is not the usual.
     A database that is away is waited for until `stop` is set. Raises CannotStart.
     """
+    clock = open_clock(settings)
     async with AsyncExitStack() as stack:
         database = open_database(settings)
         stack.push_async_callback(database.dispose)
@@ -118,32 +116,37 @@ async def open_house(
         )
         shelf = Shelf(database, settings.data_dir, lambda name: open_encoder(settings, name))
         arxiv = Arxiv(
-            PoliteLine(database, http, now=now, sleep=asyncio.sleep),
+            PoliteLine(database, http, now=clock, sleep=clock.sleep),
             api_base=settings.arxiv_api_base,
             rss_base=settings.arxiv_rss_base,
             categories=settings.arxiv_categories,
-            now=now,
+            now=clock,
         )
         ingest = Ingest(
             database,
             arxiv,
-            HuggingFace(http, settings.hf_api_base, now=now),
-            now=now,
-            sleep=asyncio.sleep,
+            HuggingFace(http, settings.hf_api_base, now=clock),
+            now=clock,
+            sleep=clock.sleep,
             pace=pace,
         )
-        desk = Desk(database, shelf, SourceLookUp(database, arxiv, shelf), now)
+        desk = Desk(database, shelf, SourceLookUp(database, arxiv, shelf, clock), clock)
         yield House(
             settings=settings,
+            clock=clock,
             database=database,
             state=state,
             shelf=shelf,
             desk=desk,
-            conversation=Conversation(desk, now),
+            conversation=Conversation(desk, clock),
             ingest=ingest,
             telegram_pacer=Pacer(LIMITS, time.monotonic),
             is_on_screen=chat,
         )
+
+
+def open_clock(settings: Settings) -> Clock:
+    return FileClock(settings.clock_file) if settings.clock_file else MachineClock()
 
 
 def open_database(settings: Settings) -> Database:

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         "console", description="`console` for people, `json` for collectors."
     )
+    clock_file: Path | None = Field(
+        None,
+        description="Only for tests of whole weeks: a file with the seconds by which the "
+        "clock is ahead.",
+    )
 
     @field_validator("arxiv_categories", mode="before")
     @classmethod

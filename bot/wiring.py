@@ -29,7 +29,6 @@ from bot.house import (
     open_encoder,
     open_house,
 )
-from bot.house import now as now  # the command line asks for it here
 from bot.jobs.daily_picks import DailyPicks
 from bot.jobs.ingest import Pace
 from bot.jobs.retrain import NEW_MODEL, TooFewPapers, Trainer, retrain
@@ -101,7 +100,7 @@ async def _discord(house: House, stop: asyncio.Event) -> None:
 async def _scheduler(house: House, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         messengers = await _messengers(house, stack)
-        await DailyPicks(house.database, house.desk, messengers, now).run(stop)
+        await DailyPicks(house.database, house.desk, messengers, house.clock).run(stop)
 
 
 async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Messenger]:
@@ -127,7 +126,7 @@ async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Mes
 
 
 async def _trainer(house: House, stop: asyncio.Event) -> None:
-    trainer = Trainer(house.database, house.state, now, is_heard=not house.is_on_screen)
+    trainer = Trainer(house.database, house.state, house.clock, is_heard=not house.is_on_screen)
     await trainer.run(stop)
 
 
@@ -135,7 +134,7 @@ async def _keep_shelf(house: House, stop: asyncio.Event) -> None:
     """Have papers to pick from before the first reader's question is answered, then follow."""
     while not stop.is_set():
         try:
-            await ending.unless(stop, house.ingest.begin_with_the_sample(now()))
+            await ending.unless(stop, house.ingest.begin_with_the_sample(house.clock()))
         except StorageUnavailable:
             await ending.rest(stop, LOOK_AGAIN)
         else:
@@ -326,7 +325,7 @@ async def ingest_once(settings: Settings, stop: asyncio.Event) -> int:
     try:
         # Asked by hand, sources are asked now; arXiv's three seconds and its silences hold.
         async with open_house(settings, stop, Pace(restart=timedelta())) as house:
-            result = await ending.unless(stop, house.ingest.run_once(now()))
+            result = await ending.unless(stop, house.ingest.run_once(house.clock()))
     except (CannotStart, StorageUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
@@ -381,7 +380,7 @@ def _progress(*, is_shown: bool) -> Iterator[Callable[[str, float], None] | None
 
 async def _retrained(house: House, tell: Callable[[str, float], None] | None) -> model_store.Model:
     encoder = await asyncio.to_thread(open_encoder, house.settings, None)
-    model = await retrain(house.database, house.settings.data_dir, encoder, now(), tell)
+    model = await retrain(house.database, house.settings.data_dir, encoder, house.clock(), tell)
     await house.state.announce(NEW_MODEL, model.version)
     return model
 

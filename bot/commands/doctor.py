@@ -22,10 +22,10 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import log as logs
+from bot.clock import MachineClock
 from bot.commands import platform_checks
 from bot.commands.finding import Finding, State, fine, note, wrong
 from bot.settings import Settings
-from bot.wiring import now as wall_clock
 from recommender.encoder import EncoderUnavailable
 from recommender.encoder import load as load_encoder
 from storage import model_store
@@ -60,7 +60,7 @@ async def run(settings: Settings) -> int:
 async def examine(
     settings: Settings,
     *,
-    now: Now = wall_clock,
+    now: Now = MachineClock(),  # noqa: B008  it has no state
     sleep: Sleep = asyncio.sleep,
     patience: float = PATIENCE,
 ) -> list[Finding]:
