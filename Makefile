@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && cat $(STAMP) 2>/dev/null),$(CURDIR))
 $(shell rm -f $(STAMP) $(DEV_STAMP))
 endif
 
-.PHONY: run doctor venv dev test lint check clean help
+.PHONY: run doctor venv dev test soak lint check clean help
 
 run: $(STAMP) ## Chat in the terminal; platforms with a token start beside it.
 	@$(WITH_OPENMP) exec $(BIN)/paperlark chat $(ARGS)
@@ -32,6 +32,9 @@ dev: $(DEV_STAMP) ## The environment with everything that tests and checks need.
 
 test: $(DEV_STAMP) ## Run all tests; they start the servers they need by themselves.
 	@$(WITH_OPENMP) $(BIN)/python -m pytest $(ARGS)
+
+soak: $(DEV_STAMP) ## A week of digests in minutes, with everything that can go wrong.
+	@$(WITH_OPENMP) $(BIN)/python -m pytest tests/soak/soak_week.py -q $(ARGS)
 
 lint: $(DEV_STAMP) ## Style, import contracts and types.
 	@$(BIN)/ruff check .

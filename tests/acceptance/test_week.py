@@ -1,0 +1,19 @@
+"""A day and a night in half a minute; `make soak` is the long form."""
+
+import pytest
+
+from tests.soak.story import lived
+from tests.soak.week import Plan
+
+PLAN = Plan(people=(10, 4), days=1, kills=2, restarts=2, faults=3, seed=1)
+
+
+@pytest.mark.parametrize("is_apart", [False, True], ids=["sqlite", "postgresql-and-redis"])
+async def test_no_digest_comes_twice_or_is_missed_unexplained_and_no_tap_is_lost(
+    tmp_path, is_apart
+):
+    happened, broken = await lived(PLAN, tmp_path, is_apart=is_apart)
+    assert broken == []
+    assert happened.kills == PLAN.kills
+    assert happened.acknowledged
+    assert len(happened.digests) >= sum(PLAN.people)
