@@ -97,18 +97,39 @@ def ingest(
 @app.command()
 def retrain(
     loop: Annotated[bool, typer.Option("--loop", help="Stay, and train whenever it pays.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Publish the model even when it is significantly worse than the live one on "
+            "recent feedback, which is refused otherwise.",
+        ),
+    ] = False,
+    rollback: Annotated[
+        bool,
+        typer.Option(
+            "--rollback",
+            help="Train nothing: make the model live again that was so before. Three are kept.",
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log to a file, print nothing.")] = False,
 ) -> None:
-    """Train a model on all feedback, evaluate it, and publish it."""
+    """Train a model on all feedback, compare it with the live one, and publish it."""
+    if loop + force + rollback > 1:
+        raise typer.BadParameter("--loop, --force and --rollback exclude each other")
     if loop:
         _serve("trainer")
     if quiet:  # a child of a process that keeps BLAS to one thread; training may use all
         os.environ.pop("OPENBLAS_NUM_THREADS", None)
     settings = _settings()
     from bot import ending
-    from bot.wiring import retrain_once
+    from bot.wiring import retrain_once, roll_back_once
 
-    raise typer.Exit(ending.run(lambda stop: retrain_once(settings, stop, quiet=quiet)))
+    if rollback:
+        raise typer.Exit(ending.run(lambda stop: roll_back_once(settings, stop)))
+    raise typer.Exit(
+        ending.run(lambda stop: retrain_once(settings, stop, quiet=quiet, force=force))
+    )
 
 
 @app.command()

@@ -31,11 +31,18 @@ from bot.house import (
 )
 from bot.jobs.daily_picks import DailyPicks
 from bot.jobs.ingest import Pace
-from bot.jobs.retrain import NEW_MODEL, TooFewPapers, Trainer, retrain
+from bot.jobs.retrain import NEW_MODEL, REFUSED, Refused, TooFewPapers, Trainer, retrain
 from bot.settings import Settings
 from bot.shelf import keep_fresh
+from recommender.encoder import load as load_encoder
 from storage import model_store
-from storage.errors import DatabaseIsNewer, DatabaseRefuses, StorageUnavailable
+from storage.errors import (
+    DatabaseIsNewer,
+    DatabaseRefuses,
+    ModelFilesMissing,
+    NoEarlierModel,
+    StorageUnavailable,
+)
 
 log = structlog.get_logger()
 
@@ -126,7 +133,13 @@ async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Mes
 
 
 async def _trainer(house: House, stop: asyncio.Event) -> None:
-    trainer = Trainer(house.database, house.state, house.clock, is_heard=not house.is_on_screen)
+    trainer = Trainer(
+        house.database,
+        house.state,
+        house.clock,
+        house.settings.text_encoder,
+        is_heard=not house.is_on_screen,
+    )
     await trainer.run(stop)
 
 
@@ -340,13 +353,20 @@ def _stopped() -> int:
     return 1
 
 
-async def retrain_once(settings: Settings, stop: asyncio.Event, *, quiet: bool) -> int:
-    """Train, evaluate and publish a model."""
+async def retrain_once(
+    settings: Settings, stop: asyncio.Event, *, quiet: bool, force: bool = False
+) -> int:
+    """Train, evaluate and publish a model; return the status, REFUSED for one that is worse."""
     try:
         configure_logs(settings, to_file=quiet, name="retrain.log")
         async with open_house(settings, stop) as house:
             with _progress(is_shown=not quiet and sys.stderr.isatty()) as tell:
-                model = await ending.unless(stop, _retrained(house, tell))
+                model = await ending.unless(stop, _retrained(house, tell, force=force))
+    except Refused as refused:
+        if not quiet:
+            print(f"Not published. {refused}", file=sys.stderr)
+            print("`paperlark retrain --force` publishes it all the same.", file=sys.stderr)
+        return REFUSED
     except (CannotStart, StorageUnavailable, TooFewPapers) as error:
         print(error, file=sys.stderr)
         return 1
@@ -356,12 +376,36 @@ async def retrain_once(settings: Settings, stop: asyncio.Event, *, quiet: bool) 
     if model is None:
         return _stopped()
     if quiet:
-        log.info("retrain.published", model=model.version, metrics=model.metrics)
-    else:
-        print(f"Model {model.version} is live. Running processes pick it up by themselves.")
-        for name, value in model.metrics.items():
-            print(f"  {name}: {value}")
+        return 0
+    print(f"Model {model.version} is live. Running processes pick it up by themselves.")
+    for name, value in model.metrics.items():
+        print(f"  {name}: {value}")
     return 0
+
+
+async def roll_back_once(settings: Settings, stop: asyncio.Event) -> int:
+    """Make the model live again that was so before."""
+    try:
+        configure_logs(settings, to_file=False)
+        async with open_house(settings, stop) as house:
+            swapped = await ending.unless(stop, _rolled_back(house))
+    except (CannotStart, StorageUnavailable, NoEarlierModel, ModelFilesMissing) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if swapped is None:
+        return _stopped()
+    back, taken = swapped
+    print(
+        f"Model {back.version} is live again, in place of {taken.version}. "
+        "Running processes pick it up by themselves."
+    )
+    return 0
+
+
+async def _rolled_back(house: House) -> tuple[model_store.Model, model_store.Model]:
+    back, taken = await model_store.roll_back(house.database, house.settings.data_dir)
+    await house.state.announce(NEW_MODEL, back.version)
+    return back, taken
 
 
 @contextmanager
@@ -378,9 +422,21 @@ def _progress(*, is_shown: bool) -> Iterator[Callable[[str, float], None] | None
         yield lambda what, done: bar.update(task, description=what, completed=done)
 
 
-async def _retrained(house: House, tell: Callable[[str, float], None] | None) -> model_store.Model:
-    encoder = await asyncio.to_thread(open_encoder, house.settings, None)
-    model = await retrain(house.database, house.settings.data_dir, encoder, house.clock(), tell)
+async def _retrained(
+    house: House, tell: Callable[[str, float], None] | None, *, force: bool
+) -> model_store.Model:
+    settings = house.settings
+    encoder = await asyncio.to_thread(open_encoder, settings, None)
+    model = await retrain(
+        house.database,
+        settings.data_dir,
+        encoder,
+        house.clock(),
+        tell,
+        wanted=settings.text_encoder,
+        load_encoder=lambda name: load_encoder(name, settings.data_dir / "encoders"),
+        force=force,
+    )
     await house.state.announce(NEW_MODEL, model.version)
     return model
 

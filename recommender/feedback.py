@@ -1,6 +1,7 @@
 """What readers think of papers, as the model hears it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from recommender.papers import PaperId
@@ -35,3 +36,11 @@ class Rating:
 
     user: int
     feedback: Feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A rating, and when this reader first said anything of this paper."""
+
+    rating: Rating
+    first: datetime

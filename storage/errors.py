@@ -4,7 +4,8 @@ StorageError
 ├── StorageUnavailable   the database is away, or locked for too long: nothing was stored; ask again
 ├── DatabaseRefuses      wrong password, no such database, no database at all: mend DATABASE_URL
 ├── DatabaseIsNewer      a later release has migrated this database: start that release instead
-└── ModelFilesMissing    the live model's files are not in DATA_DIR: retrain, or share DATA_DIR
+├── ModelFilesMissing    the live model's files are not in DATA_DIR: retrain, or share DATA_DIR
+└── NoEarlierModel       there is no model to go back to: retrain
 """
 
 
@@ -26,3 +27,7 @@ class DatabaseIsNewer(StorageError):
 
 class ModelFilesMissing(StorageError):
     """A model is live, but its files are not there, or cannot be read."""
+
+
+class NoEarlierModel(StorageError):
+    """No model is kept that was live before the one that is live now."""

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, Select, case, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from recommender.feedback import Feedback, Rating, Verdict
+from recommender.feedback import Dated, Feedback, Rating, Verdict
 from recommender.papers import PaperId
 from storage.database import blocks, insert_into, table_of
 from storage.impressions import (
@@ -26,7 +26,7 @@ from storage.impressions import (
     seen,
     seen_meanwhile,
 )
-from storage.tables import FeedbackLogRow, FeedbackRow, ImpressionRow, UserRow
+from storage.tables import FeedbackLogRow, FeedbackRow, ImpressionRow, Moment, UserRow
 
 # Callers find both sides of a tap here.
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Recorded",
     "Undone",
     "counts",
+    "dated_ratings",
     "doubtful",
     "impress",
     "impression",
@@ -345,3 +346,33 @@ async def ratings(db: AsyncSession) -> Sequence[Rating]:
         .execution_options(yield_per=10_000)
     )
     return [Rating(row.user_id, _feedback(row)) async for row in rows]
+
+
+async def dated_ratings(db: AsyncSession) -> Sequence[Dated]:
+    """Return everything that stands for everybody, and since when something has stood.
+
+    By the log, not by the moment of the opinion: a like that became a bookmark as well is as
+    old as the like. Read in blocks; for training.
+    """
+    first = (
+        select(_log.c.user_id, _log.c.paper_id, func.min(_log.c.at).label("first"))
+        .group_by(_log.c.user_id, _log.c.paper_id)
+        .subquery()
+    )
+    rows = await db.stream(
+        select(
+            _standing.c.user_id,
+            _standing.c.paper_id,
+            _standing.c.verdict,
+            _standing.c.saved_at,
+            func.coalesce(first.c.first, _standing.c.at, type_=Moment()).label("first"),
+        )
+        .outerjoin(
+            first,
+            (first.c.user_id == _standing.c.user_id) & (first.c.paper_id == _standing.c.paper_id),
+        )
+        .where(_says_something)
+        .order_by(_standing.c.user_id, _standing.c.paper_id)
+        .execution_options(yield_per=10_000)
+    )
+    return [Dated(Rating(row.user_id, _feedback(row)), row.first) async for row in rows]

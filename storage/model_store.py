@@ -2,7 +2,8 @@
 
 Files are written to a temporary folder, flushed to disk, renamed into place, and only then
 does the row become the live one: a reader never meets half a model. Files are mapped, not
-read, so many processes share one copy in memory.
+read, so many processes share one copy in memory. The last three models stay, so that an
+operator can go back; what became of each training is kept as well.
 """
 
 import asyncio
@@ -10,19 +11,19 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database, one_at_a_time, table_of
-from storage.errors import ModelFilesMissing
-from storage.tables import ModelRow
+from storage.errors import ModelFilesMissing, NoEarlierModel
+from storage.tables import ModelRow, TrainingRow
 
 Arrays = Mapping[str, NDArray[Any]]
 KEPT = 3
@@ -31,6 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _ABANDONED = timedelta(days=1)
 
 _models = table_of(ModelRow)
+_trainings = table_of(TrainingRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,24 @@ class Model:
     metrics: dict[str, Any]
     folder: str
     is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training that came to its end.
+
+    at: when it began.
+    wanted, encoder: the encoder that was configured, and the one that could be had.
+    why: what the gate said of it, a sentence. metrics: what JSON can hold.
+    """
+
+    version: str
+    at: datetime
+    wanted: str
+    encoder: str
+    is_published: bool
+    why: str
+    metrics: dict[str, Any] = field(default_factory=dict)
 
 
 async def publish(
@@ -89,6 +109,45 @@ async def publish(
     return Model(meta.version, meta.encoder, now, meta.metrics, folder, is_live=True)
 
 
+async def roll_back(database: Database, data_dir: Path) -> tuple[Model, Model]:
+    """Make the model live again that was so before; return it, and the one it replaces.
+
+    The replaced one is never gone back to, and is the first to be forgotten. Going back again
+    goes further back. Raises NoEarlierModel, and ModelFilesMissing when the earlier one's
+    files are not here; nothing has changed then.
+    """
+    async with database.writing() as db:
+        await one_at_a_time(db, "models")
+        current = await live(db)
+        row = (await db.execute(_earlier())).one_or_none()
+        if current is None or row is None:
+            raise NoEarlierModel("there is no earlier model to go back to")
+        earlier = _model(row)
+        await asyncio.to_thread(load, data_dir, earlier)
+        taken = {"is_live": False, "is_rolled_back": True}
+        await db.execute(update(_models).where(_models.c.is_live).values(**taken))
+        back = update(_models).where(_models.c.version == earlier.version)
+        await db.execute(back.values(is_live=True))
+    return replace(earlier, is_live=True), replace(current, is_live=False)
+
+
+def _earlier() -> Select[Any]:
+    candidates = select(_models).where(~_models.c.is_live, ~_models.c.is_rolled_back)
+    return candidates.order_by(_models.c.trained.desc(), _models.c.version.desc()).limit(1)
+
+
+async def note(db: AsyncSession, training: Training) -> None:
+    """Keep what became of a training."""
+    await db.execute(insert(_trainings).values(**asdict(training)))
+
+
+async def last_training(db: AsyncSession) -> Training | None:
+    """Return the last training that came to its end; None before the first."""
+    newest = select(_trainings).order_by(_trainings.c.at.desc(), _trainings.c.version.desc())
+    row = (await db.execute(newest.limit(1))).one_or_none()
+    return None if row is None else Training(**row._mapping)
+
+
 async def live(db: AsyncSession) -> Model | None:
     """Return the live model; None before the first training."""
     row = (await db.execute(select(_models).where(_models.c.is_live))).one_or_none()
@@ -120,7 +179,12 @@ async def _get(db: AsyncSession, version: str) -> Model | None:
 
 async def _forget_old(db: AsyncSession) -> set[str]:
     """Delete the rows of all but the last models; return the versions that are gone."""
-    order = (_models.c.is_live.desc(), _models.c.trained.desc(), _models.c.version)
+    order = (
+        _models.c.is_live.desc(),
+        _models.c.is_rolled_back,
+        _models.c.trained.desc(),
+        _models.c.version,
+    )
     kept = select(_models.c.version).order_by(*order).limit(KEPT)
     gone = delete(_models).where(_models.c.version.not_in(kept)).returning(_models.c.version)
     return set(await db.scalars(gone))

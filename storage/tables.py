@@ -22,6 +22,7 @@ from sqlalchemy import (
     Time,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -304,3 +305,19 @@ class ModelRow(Base):
     metrics: Mapped[dict[str, Any]]
     folder: Mapped[str]  # relative to DATA_DIR
     is_live: Mapped[bool] = mapped_column(default=False)
+    # Taken back by an operator; never gone back to.
+    is_rolled_back: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class TrainingRow(Base):
+    """A training that came to its end, whether or not a model was published."""
+
+    __tablename__ = "trainings"
+
+    version: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)  # its beginning
+    wanted: Mapped[str] = mapped_column(String(64))  # the encoder that was configured
+    encoder: Mapped[str] = mapped_column(String(64))  # the one that could be had
+    is_published: Mapped[bool]
+    why: Mapped[str]  # what the gate said
+    metrics: Mapped[dict[str, Any]]

@@ -256,6 +256,28 @@ async def test_there_must_be_papers_to_train_on(tmp_path):
     assert said.endswith("no papers yet: let `paperlark ingest` run first\n")
 
 
+async def test_there_must_be_an_earlier_model_to_go_back_to(tmp_path):
+    status, said = await run_once({}, tmp_path, "retrain", "--rollback")
+    assert status == 1
+    assert said.endswith("there is no earlier model to go back to\n")
+
+
+async def test_a_model_can_be_trained_by_force_and_taken_back(tmp_path):
+    await run_once({}, tmp_path, "chat", typed="/quit\n")  # brings the sample in
+    versions = []
+    for options in ([], ["--force"]):
+        status, said = await run_once({}, tmp_path, "retrain", *options)
+        assert status == 0, said
+        versions.append(said.split("Model ")[1].split(" is live")[0])
+    assert "gate: Published without a comparison: hardly anybody has liked anything yet." in said
+    status, said = await run_once({}, tmp_path, "retrain", "--rollback")
+    assert status == 0, said
+    assert f"Model {versions[0]} is live again, in place of {versions[1]}." in said
+    status, said = await run_once({}, tmp_path, "retrain", "--rollback", "--force")
+    assert status == 2
+    assert "exclude each other" in said
+
+
 async def test_a_log_that_cannot_be_written_stops_the_chat_with_one_line_and_no_secret(tmp_path):
     (tmp_path / "paperlark.log").mkdir()
     url = "postgresql://u:hunter2secret@127.0.0.1/x"

@@ -1,41 +1,65 @@
-"""Train at night, in a process of its own, and publish what was learnt.
+"""Train at night, in a process of its own, and publish what was learnt, unless it is worse.
 
 Training takes every core for seconds to minutes; as a child process it cannot hold up a tap,
-and it can be ended at any moment: a model is published whole or not at all.
+and it can be ended at any moment: a model is published whole or not at all. What became of a
+training stands in the database, so that no process, however often it restarts, begins one
+again that ended a moment ago: not after a refusal, and not after an operator went back to an
+earlier model.
 """
 
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
+from threadpoolctl import threadpool_limits
 
 from bot import ending
-from recommender.encoder import Encoder
+from recommender import gate
+from recommender.candidates import Corpus
+from recommender.encoder import Encoder, EncoderUnavailable
+from recommender.feedback import Dated, Rating
+from recommender.gate import Judgement, TooLittle
+from recommender.model import Model, WrongArrays
 from recommender.papers import Paper
 from recommender.training import train
 from storage import catalogue, feedback_log, model_store
 from storage.catalogue import CatalogueSummary
 from storage.database import Database
 from storage.dialogue_state import DialogueState
-from storage.errors import StorageUnavailable
+from storage.errors import ModelFilesMissing, StorageUnavailable
 
 log = structlog.get_logger()
+
+Progress = Callable[[str, float], None]
+LoadEncoder = Callable[[str], Encoder]
+"""Raises EncoderUnavailable."""
 
 NEW_MODEL = "model"  # the topic on which a new version is announced
 ENOUGH_PAPERS = 100  # real papers from which a first training pays
 GROWN = 1.5  # the catalogue so many times as large as at the last training: do not wait for night
 NIGHTLY = timedelta(hours=20)
+OVERDUE = timedelta(hours=44)  # a machine that sleeps at night trains by day
 NIGHT = range(2, 6)  # UTC hours: after arXiv's announcement, before Europe's morning digests
 LOOK_EVERY = 60.0
 LONGEST = 2 * 3600.0  # seconds that a training may take
+REFUSED = 3  # the status of a training process whose model was not published
+
+_SEED = 0
 
 
 class TooFewPapers(Exception):
     """There is nothing to learn from yet."""
+
+
+class Refused(Exception):
+    """The new model is significantly worse than the live one, which stays; the message says
+    by how much, in a sentence."""
 
 
 async def retrain(
@@ -43,29 +67,155 @@ async def retrain(
     data_dir: Path,
     encoder: Encoder,
     now: datetime,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
+    *,
+    wanted: str | None = None,
+    load_encoder: LoadEncoder | None = None,
+    force: bool = False,
 ) -> model_store.Model:
     """Train on everything that is kept, publish the model and return what was published.
 
-    Raises TooFewPapers, StorageUnavailable.
+    What the gate said stands in its metrics, as "gate", a sentence.
+
+    wanted: the encoder that is configured, where it is not the one that could be had.
+    load_encoder: gives the live model's encoder where that is another one.
+    force: publish a model even when it is significantly worse than the live one.
+
+    Raises TooFewPapers, Refused, StorageUnavailable.
     """
     papers = await _all_papers(database)
     if not papers:
         raise TooFewPapers("no papers yet: let `paperlark ingest` run first")
     async with database.reading() as db:
-        ratings = await feedback_log.ratings(db)
+        # So that the model's date says exactly what it has met.
+        said = [dated for dated in await feedback_log.dated_ratings(db) if dated.first <= now]
+        live = await model_store.live(db)
     version = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{encoder.name}"
-    model = await asyncio.to_thread(
-        train, papers, ratings, encoder, version=version, seed=0, progress=progress
-    )
-    metrics = {**model.metrics, "papers": len(papers), "ratings": len(ratings)}
-    return await model_store.publish(
-        database,
-        data_dir,
-        model.to_arrays(),
-        model_store.NewModel(version, encoder.name, metrics),
-        now,
-    )
+    training = _Training(papers, said, encoder, version, progress or _silent)
+    gated = await asyncio.to_thread(training.gated, data_dir, live, load_encoder or _no_other)
+    metrics: dict[str, Any] = {"papers": len(papers), "ratings": len(said), **gated.metrics}
+
+    def ended(why: str, *, is_published: bool) -> model_store.Training:
+        asked = wanted or encoder.name
+        return model_store.Training(
+            version, now, asked, encoder.name, is_published, why, dict(metrics)
+        )
+
+    if gated.is_worse and not force:
+        async with database.writing() as db:
+            await model_store.note(db, ended(gated.why, is_published=False))
+        log.info("retrain.candidate", model=version, metrics=metrics)
+        raise Refused(gated.why)
+    why = f"Published by force. {gated.why}" if gated.is_worse else gated.why
+    model = await asyncio.to_thread(training.final)
+    metrics = {**model.metrics, **metrics, "gate": why}
+    new = model_store.NewModel(version, encoder.name, metrics)
+    published = await model_store.publish(database, data_dir, model.to_arrays(), new, now)
+    async with database.writing() as db:
+        await model_store.note(db, ended(why, is_published=True))
+    log.info("retrain.published", model=version, metrics=metrics)
+    return published
+
+
+@dataclass(frozen=True)
+class _Gated:
+    """What the gate said. why: a sentence, or two."""
+
+    why: str
+    judgement: Judgement | None = None
+
+    @property
+    def is_worse(self) -> bool:
+        return self.judgement is not None and self.judgement.is_worse
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        if self.judgement is None:
+            return {}
+        return {
+            "gate_live": self.judgement.live,
+            "gate_candidate": self.judgement.candidate,
+            "gate_low": self.judgement.low,
+            "gate_high": self.judgement.high,
+            "gate_readers": float(self.judgement.judges),
+        }
+
+
+class _NothingToCompare(Exception):
+    """The live model cannot be judged here; the message says why, without a capital."""
+
+
+@dataclass(frozen=True)
+class _Training:
+    """One training of a model, and before it that of a trial for the gate. Blocking."""
+
+    papers: Sequence[Paper]
+    said: Sequence[Dated]
+    encoder: Encoder
+    version: str
+    tell: Progress
+
+    def final(self) -> Model:
+        return self._trained([dated.rating for dated in self.said], 0.5)
+
+    def gated(
+        self, data_dir: Path, live: model_store.Model | None, load_encoder: LoadEncoder
+    ) -> _Gated:
+        """Return how a trial of this training stands beside the live model."""
+        try:
+            beside, encoder = self._live(data_dir, live, load_encoder)
+            has_met = live.trained if live is not None and len(beside.rated) else None
+            exam = gate.exam_of(self.papers, self.said, has_met, _SEED)
+        except (_NothingToCompare, TooLittle) as unjudged:
+            return _Gated(f"Published without a comparison: {unjudged}.")
+        trial = self._trained(exam.known, 0.0)
+        self.tell("comparing with the live model", 0.45)
+        with threadpool_limits(1, "blas"):
+            standing, coming = (
+                gate.quality(model, Corpus(model, coder).extended(exam.papers), exam)
+                for model, coder in ((beside, encoder), (trial, self.encoder))
+            )
+        judgement = gate.judgement(exam, standing, coming, _SEED)
+        if judgement.is_worse:
+            why = f"The new model is significantly worse than the live one: {judgement}."
+        else:
+            why = f"The new model is not significantly worse than the live one: {judgement}."
+        return _Gated(why, judgement)
+
+    def _live(
+        self, data_dir: Path, live: model_store.Model | None, load_encoder: LoadEncoder
+    ) -> tuple[Model, Encoder]:
+        """Raises _NothingToCompare."""
+        if live is None:
+            raise _NothingToCompare("it is the first model")
+        try:
+            model = Model.from_arrays(model_store.load(data_dir, live))
+            if model.encoder == self.encoder.name:
+                return model, self.encoder
+            encoder = load_encoder(model.encoder)
+        except (ModelFilesMissing, WrongArrays, EncoderUnavailable) as error:
+            raise _NothingToCompare(f"the live model cannot be used here ({error})") from error
+        if encoder.name != model.encoder:
+            raise _NothingToCompare(f"the live model needs the encoder {model.encoder!r}")
+        return model, encoder
+
+    def _trained(self, ratings: Sequence[Rating], begins: float) -> Model:
+        """begins: how much of the whole is done by then; the gate's trial is half of it."""
+
+        def tell(what: str, done: float) -> None:
+            self.tell(what, begins + done * (0.45 if begins < 0.5 else 0.5))
+
+        return train(
+            self.papers, ratings, self.encoder, version=self.version, seed=_SEED, progress=tell
+        )
+
+
+def _no_other(name: str) -> Encoder:
+    raise EncoderUnavailable(f"its encoder {name!r} is not at hand")
+
+
+def _silent(what: str, done: float) -> None:
+    """For those who do not want to know."""
 
 
 async def _all_papers(database: Database) -> list[Paper]:
@@ -83,19 +233,36 @@ async def _all_papers(database: Database) -> list[Paper]:
     return real or found
 
 
-def is_due(live: model_store.Model | None, summary: CatalogueSummary, now: datetime) -> bool:
-    """Return whether training now pays: the first real papers, many more of them, or night."""
+def is_due(
+    live: model_store.Model | None,
+    last: model_store.Training | None,
+    wanted: str,
+    summary: CatalogueSummary,
+    now: datetime,
+) -> bool:
+    """Return whether training now pays: the first real papers, many more of them, another
+    encoder, or night.
+
+    last: the last training, whatever became of it. An encoder that could not be had, or whose
+    model was refused or taken back, is tried again at night only.
+    """
     if summary.real < ENOUGH_PAPERS:
         return False
-    if live is None or summary.real >= GROWN * live.metrics.get("papers", 0):
+    if live is None:
         return True
-    return now - live.trained >= NIGHTLY and now.astimezone(UTC).hour in NIGHT
+    at, papers, tried = live.trained, live.metrics.get("papers", 0), live.encoder
+    if last is not None and last.at >= at:
+        at, papers, tried = last.at, last.metrics.get("papers", 0), last.wanted
+    if summary.real >= GROWN * papers or wanted not in (live.encoder, tried):
+        return True
+    age = now - at
+    return age >= OVERDUE or (age >= NIGHTLY and now.astimezone(UTC).hour in NIGHT)
 
 
 class Trainer:
     """Starts a training process whenever it pays. Any number may run: a lock lets one train.
 
-    command: what to start.
+    wanted: the encoder that is configured. command: what to start.
     is_heard: whether what it logs goes where our own log goes; else it must keep its own.
     """
 
@@ -104,6 +271,7 @@ class Trainer:
         database: Database,
         state: DialogueState,
         clock: Callable[[], datetime],
+        wanted: str,
         command: Sequence[str] = (sys.executable, "-m", "bot", "retrain"),
         *,
         is_heard: bool = True,
@@ -111,6 +279,7 @@ class Trainer:
         self._database = database
         self._state = state
         self._clock = clock
+        self._wanted = wanted
         self._command = command if is_heard else (*command, "--quiet")
         self._pause_until: datetime | None = None  # after a failed training
 
@@ -126,19 +295,27 @@ class Trainer:
         if self._pause_until is not None and now < self._pause_until:
             return False
         async with self._database.reading() as db:
-            live = await model_store.live(db)
-            return is_due(live, await catalogue.summary(db), now)
+            live, last = await model_store.live(db), await model_store.last_training(db)
+            return is_due(live, last, self._wanted, await catalogue.summary(db), now)
 
     async def _train(self, stop: asyncio.Event) -> None:
         async with self._state.lock("retrain", LONGEST) as is_mine:
-            if not is_mine:
+            # Another process may have trained since this one looked.
+            if not is_mine or not await self._is_due():
                 return
             status = await run_child(self._command, stop)
         if status == 0:
             await self._state.announce(NEW_MODEL, "published")
+        elif status == REFUSED:
+            log.warning("retrain.refused", why=await self._why())
         elif not stop.is_set():
             self._pause_until = self._clock() + timedelta(hours=1)
             log.error("retrain.failed", status=status, again="in an hour")
+
+    async def _why(self) -> str:
+        async with self._database.reading() as db:
+            last = await model_store.last_training(db)
+        return last.why if last is not None else ""
 
 
 async def run_child(command: Sequence[str], stop: asyncio.Event, longest: float = LONGEST) -> int:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, insert, select
 
-from recommender.feedback import Feedback, Rating, Verdict
+from recommender.feedback import Dated, Feedback, Rating, Verdict
 from storage import deliveries, feedback_log
 from storage.database import table_of
 from storage.deliveries import State
@@ -277,6 +277,26 @@ async def test_what_stands_is_told_for_one_for_many_and_for_training(
     assert set(ratings) == {Rating(ids[0], f) for f in mine} | {Rating(ids[1], standing[ids[1]][0])}
     assert (counts.likes, counts.skips, counts.saved) == (1, 1, 1)
     assert opinions == {papers[0]: mine[0], papers[3]: Feedback(papers[3], None)}
+
+
+async def test_training_knows_since_when_a_reader_has_had_an_opinion(
+    any_database, ada, papers, clock
+):
+    await ada.says(papers[0], SKIP)
+    first = clock()
+    await ada.says(papers[1], LIKE)
+    second = clock()
+    await ada.says(papers[2], LIKE)
+    await ada.undoes()
+    await ada.says(papers[0], LIKE)
+    await ada.says(papers[1], save=True)
+    user = ada.found.user.id
+    async with any_database.reading() as db:
+        dated = await feedback_log.dated_ratings(db)
+    assert dated == [
+        Dated(Rating(user, Feedback(papers[0], LIKE)), first),
+        Dated(Rating(user, Feedback(papers[1], LIKE, is_saved=True)), second),
+    ]
 
 
 async def test_bookmarks_come_in_pages_newest_first(any_database, ada, papers):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from storage import model_store
-from storage.errors import ModelFilesMissing
-from storage.model_store import NewModel
+from storage.errors import ModelFilesMissing, NoEarlierModel
+from storage.model_store import NewModel, Training
 
 ARRAYS = {
     "weights": np.arange(12, dtype=np.float32).reshape(3, 4),
@@ -114,3 +114,66 @@ async def test_a_version_is_published_once(database, tmp_path, clock):
     await model_store.publish(database, tmp_path, ARRAYS, NewModel("v1", "static"), clock())
     with pytest.raises(ValueError, match="before"):
         await model_store.publish(database, tmp_path, ARRAYS, NewModel("v1", "static"), clock())
+
+
+async def publish(database, folder, clock, *versions):
+    for version in versions:
+        new = NewModel(version, "static")
+        await model_store.publish(database, folder, ARRAYS, new, clock.forward(days=1))
+
+
+async def test_going_back_twice_goes_further_back_and_then_there_is_nothing(
+    any_database, tmp_path, clock
+):
+    await publish(any_database, tmp_path, clock, "v1", "v2", "v3")
+    for back, taken in (("v2", "v3"), ("v1", "v2")):
+        now_live, before = await model_store.roll_back(any_database, tmp_path)
+        assert (now_live.version, before.version) == (back, taken)
+        assert now_live == await live(any_database)
+        assert now_live.is_live
+        assert not before.is_live
+    with pytest.raises(NoEarlierModel):
+        await model_store.roll_back(any_database, tmp_path)
+    assert (await live(any_database)).version == "v1"
+
+
+async def test_a_model_that_was_taken_back_is_forgotten_before_good_ones(
+    any_database, tmp_path, clock
+):
+    await publish(any_database, tmp_path, clock, "v1", "v2", "v3")
+    await model_store.roll_back(any_database, tmp_path)
+    await publish(any_database, tmp_path, clock, "v4")
+    assert {folder.name for folder in (tmp_path / "models").iterdir()} == {"v1", "v2", "v4"}
+    back, _ = await model_store.roll_back(any_database, tmp_path)
+    assert back.version == "v2"
+
+
+async def test_nothing_changes_when_the_earlier_models_files_are_gone(
+    any_database, tmp_path, clock
+):
+    await publish(any_database, tmp_path, clock, "v1", "v2")
+    shutil.rmtree(tmp_path / "models" / "v1")
+    with pytest.raises(ModelFilesMissing, match="v1"):
+        await model_store.roll_back(any_database, tmp_path)
+    assert (await live(any_database)).version == "v2"
+
+
+@pytest.mark.parametrize("versions", [(), ("v1",)])
+async def test_with_no_model_or_one_there_is_nothing_to_go_back_to(
+    any_database, tmp_path, clock, versions
+):
+    await publish(any_database, tmp_path, clock, *versions)
+    with pytest.raises(NoEarlierModel):
+        await model_store.roll_back(any_database, tmp_path)
+
+
+async def test_what_became_of_the_last_training_is_known(any_database, clock):
+    async with any_database.reading() as db:
+        assert await model_store.last_training(db) is None
+    first = Training("v1", clock(), "neural", "static", True, "It is the first.", {"papers": 3})
+    second = Training("v2", clock.forward(days=1), "static", "static", False, "It is worse.")
+    for training in (second, first):
+        async with any_database.writing() as db:
+            await model_store.note(db, training)
+    async with any_database.reading() as db:
+        assert await model_store.last_training(db) == second

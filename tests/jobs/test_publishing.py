@@ -1,0 +1,316 @@
+"""What is published, refused and taken back, on a real database with real models."""
+
+import asyncio
+import sys
+from datetime import date, timedelta
+from hashlib import blake2b
+
+import numpy as np
+import pytest
+from structlog.testing import capture_logs
+
+from bot.jobs.retrain import REFUSED, Refused, Trainer, is_due, retrain
+from bot.shelf import Shelf
+from recommender.encoder import LsaEncoder, load
+from recommender.feedback import Verdict
+from storage import catalogue, feedback_log, model_store
+from storage.dialogue_state import LocalState
+from storage.errors import NoEarlierModel
+from tests.contracts.examples import reader
+from tests.house import TOPICS, papers_of, stocked
+
+TODAY = date(2026, 3, 2)
+READERS = 30
+
+
+class LotteryEncoder:
+    """Texts are alike when they have drawn the same lot, whatever they are about."""
+
+    name = "lottery"
+    dimensions = 12
+
+    def encode(self, texts):
+        lots = [blake2b(text.encode()).digest()[0] % self.dimensions for text in texts]
+        return np.eye(self.dimensions, dtype=np.float32)[np.array(lots, np.int64)]
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    return load("static", tmp_path_factory.mktemp("encoders"))
+
+
+class Readers:
+    """Thirty readers of five topics, who like one more paper of their own whenever asked to."""
+
+    def __init__(self, database, clock, papers, found):
+        self._database, self._clock = database, clock
+        self._accounts = found
+        self._unread = []
+        rng = np.random.default_rng(0)
+        for number in range(len(found)):
+            category = list(TOPICS)[number % len(TOPICS)]
+            mine = [paper.id for paper in papers if paper.categories == (category,)]
+            self._unread.append([mine[at] for at in rng.permutation(len(mine))])
+
+    async def like(self, times):
+        for _ in range(times):
+            at = self._clock.forward(minutes=1)
+            async with self._database.writing() as db:
+                for who, unread in zip(self._accounts, self._unread, strict=True):
+                    reader, account, event = who.user.id, who.account.id, f"like-{len(unread)}"
+                    await feedback_log.record(
+                        db, reader, account, event, unread.pop(), None, at, verdict=Verdict.LIKE
+                    )
+
+
+@pytest.fixture
+async def readers(database, clock):
+    await stocked(database, papers_of(TODAY, n_each=40), clock())
+    found = [await reader(database, str(number), clock()) for number in range(READERS)]
+    readers = Readers(database, clock, await everything(database), found)
+    await readers.like(8)
+    return readers
+
+
+async def live(database):
+    async with database.reading() as db:
+        return await model_store.live(db)
+
+
+async def last(database):
+    async with database.reading() as db:
+        return await model_store.last_training(db)
+
+
+async def trained(database, folder, encoder, clock, **options):
+    return await retrain(
+        database,
+        folder,
+        encoder,
+        clock.forward(hours=1),
+        load_encoder=lambda name: load(name, folder),
+        **options,
+    )
+
+
+async def test_a_model_that_is_significantly_worse_is_not_published_and_says_why(
+    readers, database, encoder, clock, tmp_path
+):
+    good = await trained(database, tmp_path, encoder, clock)
+    assert good.metrics["gate"] == "Published without a comparison: it is the first model."
+    await readers.like(2)
+    with pytest.raises(Refused) as refused, capture_logs() as said:
+        await trained(database, tmp_path, LotteryEncoder(), clock)
+    sentence = str(refused.value)
+    assert sentence.startswith("The new model is significantly worse than the live one: it reaches")
+    assert "95 % interval" in sentence
+    assert (await live(database)).version == good.version
+    assert [folder.name for folder in (tmp_path / "models").iterdir()] == [good.version]
+    attempt = await last(database)
+    assert (attempt.encoder, attempt.is_published, attempt.why) == ("lottery", False, sentence)
+    figures = attempt.metrics
+    assert figures["gate_high"] < 0
+    assert figures["gate_candidate"] < figures["gate_live"]
+    assert figures["gate_readers"] == READERS
+    (line,) = [line for line in said if line["event"] == "retrain.candidate"]
+    assert line["metrics"] == figures
+
+
+async def test_force_publishes_a_worse_model_and_keeps_the_figures(
+    readers, database, encoder, clock, tmp_path
+):
+    await trained(database, tmp_path, encoder, clock)
+    await readers.like(2)
+    forced = await trained(database, tmp_path, LotteryEncoder(), clock, force=True)
+    assert (await live(database)).version == forced.version
+    assert forced.metrics["gate"].startswith("Published by force. The new model is significantly")
+    assert forced.metrics["gate_high"] < 0
+    assert (await last(database)).is_published
+
+
+async def test_a_model_that_is_as_good_is_published_with_the_comparison(
+    readers, database, encoder, clock, tmp_path
+):
+    await trained(database, tmp_path, encoder, clock)
+    await readers.like(2)
+    again = await trained(database, tmp_path, encoder, clock)
+    assert (await live(database)).version == again.version
+    assert again.metrics["gate"].startswith("The new model is not significantly worse")
+    assert again.metrics["gate_readers"] == READERS
+
+
+async def test_what_the_live_model_has_learnt_from_is_no_test_of_it(
+    readers, database, encoder, clock, tmp_path
+):
+    await readers.like(6)
+    first = await trained(database, tmp_path, encoder, clock)
+    assert first.metrics["blend"] > 0
+    again = await trained(database, tmp_path, LotteryEncoder(), clock)
+    assert "without a comparison: nobody has liked anything new since" in again.metrics["gate"]
+
+
+async def test_a_live_model_that_cannot_be_read_holds_up_nothing(
+    readers, database, encoder, clock, tmp_path
+):
+    first = await trained(database, tmp_path, encoder, clock)
+    (tmp_path / first.folder / "head.npy").unlink()
+    second = await trained(database, tmp_path, encoder, clock)
+    assert (await live(database)).version == second.version
+    assert "the live model cannot be used here" in second.metrics["gate"]
+
+
+async def test_a_live_model_whose_encoder_is_gone_holds_up_nothing(
+    readers, database, encoder, clock, tmp_path
+):
+    await trained(database, tmp_path, LotteryEncoder(), clock)
+    second = await trained(database, tmp_path, encoder, clock)
+    assert "the live model cannot be used here" in second.metrics["gate"]
+    assert "lottery" in second.metrics["gate"]
+
+
+async def test_before_anybody_liked_anything_models_are_published_uncompared_and_say_so(
+    database, encoder, clock, tmp_path
+):
+    await stocked(database, papers_of(TODAY), clock())
+    for _ in range(2):
+        model = await trained(database, tmp_path, encoder, clock)
+    assert (await live(database)).version == model.version
+    assert model.metrics["gate"] == (
+        "Published without a comparison: hardly anybody has liked anything yet."
+    )
+
+
+async def test_going_back_makes_the_earlier_model_live_where_it_is_used(
+    database, encoder, clock, tmp_path
+):
+    await stocked(database, papers_of(TODAY), clock())
+    first, second = [await trained(database, tmp_path, encoder, clock) for _ in range(2)]
+    shelf = Shelf(database, tmp_path, lambda _: encoder)
+    await shelf.refresh()
+    assert shelf.version == second.version
+    back, taken = await model_store.roll_back(database, tmp_path)
+    assert (back.version, taken.version) == (first.version, second.version)
+    assert await shelf.refresh()
+    assert shelf.version == first.version
+
+
+async def test_after_going_back_training_waits_for_the_night_and_then_goes_on(
+    database, encoder, clock, tmp_path
+):
+    await stocked(database, papers_of(TODAY, n_each=10), clock())
+    first = await trained(database, tmp_path, encoder, clock)
+    await stocked(database, papers_of(TODAY + timedelta(days=1), n_each=20), clock())
+    second = await trained(database, tmp_path, encoder, clock)
+    await model_store.roll_back(database, tmp_path)
+    async with database.reading() as db:
+        summary = await catalogue.summary(db)
+    # Three times as many papers as the live model knows, but the last training knew them all.
+    noon, night = clock.forward(hours=3), clock() + timedelta(hours=39)
+    assert not is_due(await live(database), await last(database), "static", summary, noon)
+    assert is_due(await live(database), await last(database), "static", summary, night)
+    clock.now = night
+    third = await trained(database, tmp_path, encoder, clock)
+    assert (await live(database)).version == third.version
+    back, _ = await model_store.roll_back(database, tmp_path)
+    assert back.version == first.version != second.version  # never to one that was taken back
+    with pytest.raises(NoEarlierModel):
+        await model_store.roll_back(database, tmp_path)
+
+
+async def test_another_encoder_is_learnt_soon_and_until_then_the_old_model_serves(
+    database, encoder, clock, tmp_path
+):
+    await stocked(database, papers_of(TODAY, n_each=30), clock())
+    old = await trained(database, tmp_path, encoder, clock)
+    # The process starts again with TEXT_ENCODER=lsa.
+    shelf = Shelf(database, tmp_path, lambda name: load(name or "lsa", tmp_path))
+    await shelf.refresh()
+    before = await shelf.held()
+    assert (shelf.version, before.model.encoder) == (old.version, "static")
+    assert before.corpus.base.shape[1] == before.model.text.dimensions
+    async with database.reading() as db:
+        summary = await catalogue.summary(db)
+    assert is_due(await live(database), await last(database), "lsa", summary, clock())
+    assert not is_due(await live(database), await last(database), "static", summary, clock())
+
+    await stocked(database, papers_of(TODAY + timedelta(days=1), first=500), clock())
+    new = await trained(database, tmp_path, LsaEncoder(), clock)
+    assert shelf.version == old.version
+    await shelf.refresh()
+    after = await shelf.held()
+    assert (shelf.version, after.model.encoder) == (new.version, "lsa")
+    assert new.version.endswith("-lsa")
+    assert np.array_equal(after.corpus.ids, np.sort(after.corpus.ids))
+    read_anew, _ = after.model.read(await everything(database), LsaEncoder())
+    assert np.allclose(after.corpus.base, read_anew, atol=1e-3)
+    # Whoever was answered meanwhile kept one model and its own vectors.
+    assert before.corpus.base.shape[1] == before.model.text.dimensions
+    assert before.model.version == old.version
+    assert not is_due(await live(database), await last(database), "lsa", summary, clock())
+
+
+async def everything(database):
+    async with database.reading() as db:
+        page = await catalogue.changed_since(db, catalogue.START, 1000)
+    return sorted((paper for paper, _ in page), key=lambda paper: paper.id)
+
+
+async def test_an_encoder_that_could_not_be_had_is_not_asked_for_all_day(
+    database, encoder, clock, tmp_path
+):
+    await stocked(database, papers_of(TODAY, n_each=30), clock())
+    await trained(database, tmp_path, encoder, clock, wanted="neural")
+    async with database.reading() as db:
+        summary = await catalogue.summary(db)
+    assert not is_due(await live(database), await last(database), "neural", summary, clock())
+
+
+async def test_a_refused_training_is_told_with_its_reason_and_not_begun_again(
+    database, encoder, clock, tmp_path
+):
+    await stocked(database, papers_of(TODAY, n_each=30), clock())
+    await trained(database, tmp_path, encoder, clock)
+    clock.forward(hours=43)  # three o'clock at night
+    marks = tmp_path / "marks"
+    refusing = (
+        "import asyncio, pathlib, sys\n"
+        "from datetime import datetime\n"
+        "from storage import model_store\n"
+        "from storage.database import Database\n"
+        f"marks = pathlib.Path({str(marks)!r})\n"
+        "marks.write_text(marks.read_text() + 'x' if marks.exists() else 'x')\n"
+        "async def main():\n"
+        f"    database = Database('sqlite+aiosqlite:///{tmp_path}/paperlark.db')\n"
+        f"    at = datetime.fromisoformat({clock().isoformat()!r})\n"
+        "    async with database.writing() as db:\n"
+        "        await model_store.note(db, model_store.Training('v9', at, 'static', 'static',"
+        " False, 'It is worse.', {'papers': 150}))\n"
+        "    await database.dispose()\n"
+        "asyncio.run(main())\n"
+        f"raise SystemExit({REFUSED})\n"
+    )
+    command = (sys.executable, "-c", refusing)
+    stop = asyncio.Event()
+
+    async def told(trainer):
+        while not any(line["event"] == "retrain.refused" for line in said):
+            await asyncio.wait({trainer}, timeout=0.02)
+            assert not trainer.done()
+
+    with capture_logs() as said:
+        trainer = asyncio.create_task(
+            Trainer(database, LocalState(), clock, "static", command).run(stop)
+        )
+        async with asyncio.timeout(20):
+            await told(trainer)
+        stop.set()
+        await trainer
+        # Another process, or this one after a restart, knows of it.
+        stop = asyncio.Event()
+        other = Trainer(database, LocalState(), clock, "static", command)
+        running = asyncio.create_task(other.run(stop))
+        await asyncio.wait({running}, timeout=0.5)
+        stop.set()
+        await running
+    assert [line["why"] for line in said] == ["It is worse."]
+    assert marks.read_text() == "x"
