@@ -161,7 +161,7 @@ def evaluate(
         typer.Option(help="New papers, new readers, rated papers, or both kinds in one list."),
     ] = "all",
     encoder: Annotated[
-        Literal["static", "lsa", "file"],
+        Literal["static", "neural", "lsa", "file"],
         typer.Option(help="What turns text into vectors; file: the folder's embeddings.f16.npy."),
     ] = "static",
     seed: Annotated[int, typer.Option(min=0, help="Decides whatever chance decides.")] = 0,
@@ -183,11 +183,14 @@ def evaluate(
 ) -> None:
     """Measure on a benchmark folder how good the picks are, beside other methods."""
     from bot.commands import evaluate as evaluating
+    from storage.encoders import FOLDER
 
     if make_warm is not None:
         raise typer.Exit(evaluating.make_warm(folder, make_warm, seed))
     wanted = evaluating.EVERY if protocol == "all" else (protocol,)
-    wish = evaluating.Wish(folder, wanted, encoder, seed, baselines, json, plot)
+    # Only the neural encoder keeps anything, in DATA_DIR; the others need no settings at all.
+    kept = _settings().data_dir / FOLDER if encoder == "neural" else folder
+    wish = evaluating.Wish(folder, wanted, encoder, kept, seed, baselines, json, plot)
     raise typer.Exit(evaluating.run(wish))
 
 

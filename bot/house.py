@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import httpx
 import structlog
@@ -26,8 +27,7 @@ from bot.jobs.ingest import Ingest, Pace
 from bot.settings import Settings
 from bot.shelf import Shelf
 from recommender.encoder import Encoder, EncoderUnavailable
-from recommender.encoder import load as load_encoder
-from storage import catalogue
+from storage import catalogue, encoders
 from storage.catalogue import NewPaper
 from storage.database import Database
 from storage.dialogue_state import DialogueState, open_state
@@ -114,7 +114,7 @@ async def open_house(
         http = await stack.enter_async_context(
             httpx.AsyncClient(headers={"User-Agent": settings.user_agent}, follow_redirects=True)
         )
-        shelf = Shelf(database, settings.data_dir, lambda name: open_encoder(settings, name))
+        shelf = Shelf(database, settings.data_dir, lambda name: serving_encoder(settings, name))
         arxiv = Arxiv(
             PoliteLine(database, http, now=clock, sleep=clock.sleep),
             api_base=settings.arxiv_api_base,
@@ -200,14 +200,36 @@ async def _migrated(database: Database, stop: asyncio.Event) -> None:
             return
 
 
-def open_encoder(settings: Settings, name: str | None) -> Encoder:
-    """Return an encoder; the one that needs nothing stands in for one that cannot be had."""
-    wanted = name or settings.text_encoder
-    try:
-        return load_encoder(wanted, settings.data_dir / "encoders")
-    except EncoderUnavailable as error:
-        log.warning("encoder.unavailable", encoder=wanted, hint=str(error))
-        return load_encoder("lsa", settings.data_dir / "encoders")
+def training_encoder(settings: Settings) -> Encoder:
+    """Return the configured encoder, fetched if need be; where it cannot be had, a plainer one.
+
+    Blocking. One line says why, and what stands in.
+    """
+    return _first_of((settings.text_encoder, "static"), settings, may_fetch=True)
+
+
+def serving_encoder(settings: Settings, name: str | None) -> Encoder:
+    """Return the encoder of a model, or for None one that is there at once.
+
+    Serving waits for no network and no neural reading of a whole catalogue: before the first
+    training the static encoder does. Blocking. Raises EncoderUnavailable for a name.
+    """
+    if name is not None:
+        return encoders.load(name, settings.data_dir / encoders.FOLDER)
+    wanted = settings.text_encoder
+    return _first_of(("static" if wanted == encoders.NEURAL else wanted,), settings)
+
+
+def _first_of(names: Sequence[str], settings: Settings, *, may_fetch: bool = False) -> Encoder:
+    """Return the first encoder that can be had; lsa always can."""
+    folder = settings.data_dir / encoders.FOLDER
+    names = tuple(dict.fromkeys((*names, "lsa")))
+    for name, instead in pairwise(names):
+        try:
+            return encoders.load(name, folder, may_fetch=may_fetch)
+        except EncoderUnavailable as error:
+            log.warning("encoder.unavailable", encoder=name, instead=instead, hint=str(error))
+    return encoders.load(names[-1], folder)
 
 
 def configure_logs(settings: Settings, *, to_file: bool, name: str = LOG_FILE) -> None:

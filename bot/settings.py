@@ -99,8 +99,10 @@ class Settings(BaseSettings):
     hf_api_base: Address = Field(
         "https://huggingface.co", description="Origin of Hugging Face's API."
     )
-    text_encoder: Literal["static", "lsa"] = Field(
-        "static", description="What turns text into vectors: `static` or `lsa`."
+    text_encoder: Literal["static", "neural", "lsa"] = Field(
+        "static",
+        description="What turns text into vectors: `static`, `neural` (better picks; see "
+        "*A neural text encoder*) or `lsa`.",
     )
     contact: str = Field("", description="Address or page in the User-Agent that the sources see.")
     log_format: Literal["console", "json"] = Field(

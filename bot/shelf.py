@@ -16,7 +16,7 @@ import structlog
 
 from bot import ending
 from recommender.candidates import Corpus
-from recommender.encoder import Encoder
+from recommender.encoder import Encoder, EncoderUnavailable
 from recommender.model import Model, WrongArrays
 from recommender.papers import Paper, PaperId
 from storage import catalogue, model_store
@@ -52,7 +52,10 @@ class Shelf:
     def __init__(
         self, database: Database, data_dir: Path, load_encoder: Callable[[str | None], Encoder]
     ) -> None:
-        """load_encoder: the encoder of that name, or the configured one for None."""
+        """load_encoder: the encoder of that name, or one that is there at once for None.
+
+        It raises EncoderUnavailable for a name that cannot be had.
+        """
         self._database = database
         self._data_dir = data_dir
         self._load_encoder = load_encoder
@@ -122,9 +125,9 @@ class Shelf:
         """Raises ModelFilesMissing and _Unusable. Blocking."""
         try:
             model = Model.from_arrays(model_store.load(self._data_dir, live))
-        except WrongArrays as error:
+            encoder = self._encoder_of(model.encoder)
+        except (WrongArrays, EncoderUnavailable) as error:
             raise _Unusable(str(error)) from error
-        encoder = self._encoder_of(model.encoder)
         if encoder.name != model.encoder:
             raise _Unusable(f"it needs the encoder {model.encoder!r}")
         return model, encoder

@@ -26,16 +26,15 @@ from bot.house import (
     House,
     configure_logs,
     open_database,
-    open_encoder,
     open_house,
+    training_encoder,
 )
 from bot.jobs.daily_picks import DailyPicks
 from bot.jobs.ingest import Pace
 from bot.jobs.retrain import NEW_MODEL, REFUSED, Refused, TooFewPapers, Trainer, retrain
 from bot.settings import Settings
 from bot.shelf import keep_fresh
-from recommender.encoder import load as load_encoder
-from storage import model_store
+from storage import encoders, model_store
 from storage.errors import (
     DatabaseIsNewer,
     DatabaseRefuses,
@@ -426,7 +425,9 @@ async def _retrained(
     house: House, tell: Callable[[str, float], None] | None, *, force: bool
 ) -> model_store.Model:
     settings = house.settings
-    encoder = await asyncio.to_thread(open_encoder, settings, None)
+    if tell is not None:
+        tell("loading the text encoder", 0.0)
+    encoder = await asyncio.to_thread(training_encoder, settings)
     model = await retrain(
         house.database,
         settings.data_dir,
@@ -434,7 +435,7 @@ async def _retrained(
         house.clock(),
         tell,
         wanted=settings.text_encoder,
-        load_encoder=lambda name: load_encoder(name, settings.data_dir / "encoders"),
+        load_encoder=lambda name: encoders.load(name, settings.data_dir / encoders.FOLDER),
         force=force,
     )
     await house.state.announce(NEW_MODEL, model.version)

@@ -11,10 +11,10 @@ NDCG@20, recall@20 and recall@100 over what the reader then liked. The candidate
 the mean of the judges' differences, its interval a paired bootstrap over judges.
 
 A candidate is worse when that whole interval lies below zero and the loss is more than a
-fiftieth of the live model's quality.
+twentieth of the live model's quality.
 
 Honest limits. Readers can only like what they are shown, and the live model chose most of
-that: it has a head start, which the fiftieth makes up for in part. A trial has learnt from
+that: it has a head start, which the twentieth makes up for in part. A trial has learnt from
 fewer likes than the model that is published in its name, and stands for it in everything
 but what the newest likes themselves do. A handful of judges notices only large losses; with
 fewer than twenty since the live model was trained, nothing is judged at all.
@@ -40,7 +40,7 @@ from recommender.taste import liking, taste_of
 
 MIN_JUDGES = 20
 MOST_HIDDEN = 0.2  # of all likes, so that a trial has about as much to learn from
-TOLERATED = 0.02  # of the live model's quality, lost for the live one's head start
+TOLERATED = 0.05  # of the live model's quality, lost to its head start and to chance in training
 _RECENT = timedelta(days=28)  # before the newest like; older ones are not recent
 _OFFERED = timedelta(days=7)  # for so long a paper is offered
 _FEWEST, _MOST = 200, 5_000  # candidates

@@ -47,7 +47,7 @@ WRONG = [
     ("TELEGRAM_WEBHOOK_LISTEN", "sEcReT", "host:port"),
     ("TELEGRAM_WEBHOOK_LISTEN", "127.0.0.1:99999", "host:port"),
     ("TELEGRAM_WEBHOOK_SECRET", "sEcReT!", "A-Z"),
-    ("TEXT_ENCODER", "sEcReT", "'static' or 'lsa'"),
+    ("TEXT_ENCODER", "sEcReT", "'static', 'neural' or 'lsa'"),
     ("LOG_FORMAT", "sEcReT", "'console' or 'json'"),
     ("CONTACT", "sEcReT@müller.example", "ASCII"),
     ("CONTACT", "a\nsEcReT: b", "ASCII"),

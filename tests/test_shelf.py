@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.jobs.retrain import retrain
 from bot.shelf import Shelf, keep_fresh
-from recommender.encoder import LsaEncoder, load
+from recommender.encoder import EncoderUnavailable, LsaEncoder, load
 from storage import catalogue, model_store
 from tests.conftest import BOUND
 from tests.house import papers_of, stocked
@@ -145,6 +145,27 @@ async def test_without_the_models_encoder_picks_go_by_text_alone(
         assert await shelf.refresh()
         await shelf.refresh()
     assert [line["event"] for line in said] == ["model.unusable"]
+    assert shelf.version == "text-lsa"
+
+
+async def test_a_model_whose_encoder_cannot_be_had_is_told_of_once_with_the_reason(
+    database, encoder, clock, tmp_path
+):
+    await stocked(database, papers_of(TODAY), clock())
+    live = await published(database, tmp_path, encoder, clock)
+
+    def only_lsa(name):
+        if name is not None:
+            raise EncoderUnavailable("It is not installed.")
+        return LsaEncoder()
+
+    shelf = Shelf(database, tmp_path, only_lsa)
+    with capture_logs() as said:
+        assert await shelf.refresh()
+        assert not await shelf.refresh()
+    (line,) = said
+    assert (line["event"], line["model"]) == ("model.unusable", live.version)
+    assert line["why"] == "It is not installed."
     assert shelf.version == "text-lsa"
 
 

@@ -27,8 +27,7 @@ from bot.commands import platform_checks
 from bot.commands.finding import Finding, State, fine, note, wrong
 from bot.settings import Settings
 from recommender.encoder import EncoderUnavailable
-from recommender.encoder import load as load_encoder
-from storage import model_store
+from storage import encoders, model_store
 from storage.database import Database
 from storage.errors import DatabaseIsNewer, DatabaseRefuses, ModelFilesMissing, StorageUnavailable
 from storage.sources.arxiv import Arxiv
@@ -153,10 +152,12 @@ async def _encoder(settings: Settings) -> list[Finding]:
     what = "text encoder"
     try:
         encoder = await asyncio.to_thread(
-            load_encoder, settings.text_encoder, settings.data_dir / "encoders"
+            encoders.load, settings.text_encoder, settings.data_dir / encoders.FOLDER
         )
         await asyncio.to_thread(encoder.encode, ["a paper"])
     except EncoderUnavailable as error:
+        if settings.text_encoder == encoders.NEURAL:
+            return [note(what, str(error), "the bot uses static until then")]
         return [wrong(what, str(error), "the bot uses lsa until then")]
     return [fine(what, encoder.name)]
 

@@ -22,10 +22,10 @@ from bot.commands.evaluation_table import Line, Table
 from recommender import contenders, evaluation, protocols
 from recommender.contenders import Contender, Kind
 from recommender.encoder import Encoder, EncoderUnavailable
-from recommender.encoder import load as load_encoder
 from recommender.evaluation import Benchmark, MalformedBenchmark, Scorer, Task
 from recommender.factors import FactorsUnavailable
 from recommender.protocols import Round
+from storage import encoders
 
 EVERY = protocols.PROTOCOLS
 Clock = Callable[[], float]
@@ -33,11 +33,15 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Wish:
-    """What to evaluate, and how. protocols: among `recommender.protocols.PROTOCOLS`."""
+    """What to evaluate, and how. protocols: among `recommender.protocols.PROTOCOLS`.
+
+    encoders: the folder for what encoders have to keep.
+    """
 
     folder: Path
     protocols: Sequence[str] = EVERY
     encoder: str = "static"
+    encoders: Path = Path()
     seed: int = 0
     baselines: bool = True
     json: Path | None = None
@@ -120,7 +124,24 @@ def _console() -> Console:
 def _encoder(wish: Wish, benchmark: Benchmark) -> Encoder:
     if wish.encoder == "file":
         return benchmark_files.read_vectors(wish.folder, benchmark)
-    return load_encoder(wish.encoder, wish.folder)
+    encoder = encoders.load(wish.encoder, wish.encoders, may_fetch=True)
+    if wish.encoder != encoders.NEURAL:
+        return encoder
+    # Models and baselines read the same texts, and this one reads slowly.
+    remembering = encoders.remembering(encoder, wish.encoders)
+    with _progress() as progress:
+        bar = progress.add_task("reading the papers", total=len(benchmark.papers))
+
+        def told(done: int, total: int) -> None:
+            progress.update(bar, completed=done, total=total)
+
+        remembering.encode([paper.text for paper in benchmark.papers], told)
+    return remembering
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
 
 
 def _peak() -> float:
@@ -144,9 +165,7 @@ class _Comparison:
     def tables(self, asked: Sequence[Round]) -> list[Table]:
         if not asked:
             return []
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        console = Console(stderr=True)
-        with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        with _progress() as progress:
             return [table for one in asked for table in self._round(one, progress)]
 
     def _round(self, asked: Round, progress: Progress) -> list[Table]:

@@ -28,7 +28,7 @@ from recommender.gate import Judgement, TooLittle
 from recommender.model import Model, WrongArrays
 from recommender.papers import Paper
 from recommender.training import train
-from storage import catalogue, feedback_log, model_store
+from storage import catalogue, encoders, feedback_log, model_store, vectors
 from storage.catalogue import CatalogueSummary
 from storage.database import Database
 from storage.dialogue_state import DialogueState
@@ -39,6 +39,7 @@ log = structlog.get_logger()
 Progress = Callable[[str, float], None]
 LoadEncoder = Callable[[str], Encoder]
 """Raises EncoderUnavailable."""
+
 
 NEW_MODEL = "model"  # the topic on which a new version is announced
 ENOUGH_PAPERS = 100  # real papers from which a first training pays
@@ -51,6 +52,7 @@ LONGEST = 2 * 3600.0  # seconds that a training may take
 REFUSED = 3  # the status of a training process whose model was not published
 
 _SEED = 0
+_READ, _JUDGED = 0.3, 0.6  # how much of the whole is done when papers are read, and judged by
 
 
 class TooFewPapers(Exception):
@@ -91,7 +93,8 @@ async def retrain(
         said = [dated for dated in await feedback_log.dated_ratings(db) if dated.first <= now]
         live = await model_store.live(db)
     version = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{encoder.name}"
-    training = _Training(papers, said, encoder, version, progress or _silent)
+    reading = await asyncio.to_thread(_read, papers, encoder, data_dir / encoders.FOLDER, progress)
+    training = _Training(papers, said, reading, version, progress or _silent)
     gated = await asyncio.to_thread(training.gated, data_dir, live, load_encoder or _no_other)
     metrics: dict[str, Any] = {"papers": len(papers), "ratings": len(said), **gated.metrics}
 
@@ -141,6 +144,24 @@ class _Gated:
         }
 
 
+def _read(
+    papers: Sequence[Paper], encoder: Encoder, folder: Path, progress: Progress | None
+) -> Encoder:
+    """Return an encoder that has read these papers. Says how far it is: to `progress`, or, where
+    nobody looks, to the log in twenty steps. Blocking."""
+
+    def told(done: int, total: int) -> None:
+        if progress is not None:
+            progress(f"reading papers, {done:,} of {total:,}", _READ * done / total)
+        elif done * 20 // total > max(done - vectors.BLOCK, 0) * 20 // total:
+            log.info("retrain.reading", encoder=encoder.name, done=done, total=total)
+
+    reading = encoders.remembering(encoder, folder)
+    if encoder.dimensions:
+        reading.encode([paper.text for paper in papers], told)
+    return reading
+
+
 class _NothingToCompare(Exception):
     """The live model cannot be judged here; the message says why, without a capital."""
 
@@ -156,7 +177,7 @@ class _Training:
     tell: Progress
 
     def final(self) -> Model:
-        return self._trained([dated.rating for dated in self.said], 0.5)
+        return self._trained([dated.rating for dated in self.said], _JUDGED)
 
     def gated(
         self, data_dir: Path, live: model_store.Model | None, load_encoder: LoadEncoder
@@ -168,8 +189,8 @@ class _Training:
             exam = gate.exam_of(self.papers, self.said, has_met, _SEED)
         except (_NothingToCompare, TooLittle) as unjudged:
             return _Gated(f"Published without a comparison: {unjudged}.")
-        trial = self._trained(exam.known, 0.0)
-        self.tell("comparing with the live model", 0.45)
+        trial = self._trained(exam.known, _READ)
+        self.tell("comparing with the live model", _JUDGED)
         with threadpool_limits(1, "blas"):
             standing, coming = (
                 gate.quality(model, Corpus(model, coder).extended(exam.papers), exam)
@@ -200,10 +221,11 @@ class _Training:
         return model, encoder
 
     def _trained(self, ratings: Sequence[Rating], begins: float) -> Model:
-        """begins: how much of the whole is done by then; the gate's trial is half of it."""
+        """begins: how much of the whole is done by then; the gate's trial is the shorter half."""
+        ends = _JUDGED if begins < _JUDGED else 1.0
 
         def tell(what: str, done: float) -> None:
-            self.tell(what, begins + done * (0.45 if begins < 0.5 else 0.5))
+            self.tell(what, begins + done * (ends - begins))
 
         return train(
             self.papers, ratings, self.encoder, version=self.version, seed=_SEED, progress=tell

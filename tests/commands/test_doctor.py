@@ -291,3 +291,12 @@ async def test_a_data_dir_that_is_a_file_is_wrong(tmp_path: Path, clock: Clock) 
     (tmp_path / "var").write_text("")
     found = await examined(settings(tmp_path / "var"), clock)
     assert found["DATA_DIR"].state is State.WRONG
+
+
+async def test_an_encoder_that_is_not_here_yet_is_told_with_what_stands_in(
+    tmp_path: Path, clock: Clock
+) -> None:
+    found = await examined(settings(tmp_path, text_encoder="neural"), clock)
+    assert found["text encoder"].state is State.NOTE
+    assert found["text encoder"].says.startswith("The neural text encoder")
+    assert "static" in found["text encoder"].todo

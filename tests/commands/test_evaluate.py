@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -323,3 +324,11 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
     result = evaluate(tmp_path / "nowhere")
     assert result.exit_code == 2
     assert "nowhere: expected a folder" in result.output
+
+
+@pytest.mark.skipif(find_spec("fastembed") is not None, reason="fastembed is installed")
+def test_a_neural_encoder_that_is_not_installed_is_told_in_one_sentence(cold):
+    result = evaluate(cold, "--encoder", "neural")
+    assert result.exit_code == 2
+    assert "pip install 'paperlark[neural]'" in result.output
+    assert len(result.output.splitlines()) == 1

@@ -13,11 +13,14 @@ from bot.jobs.retrain import REFUSED, Refused, Trainer, is_due, retrain
 from bot.shelf import Shelf
 from recommender.encoder import LsaEncoder, load
 from recommender.feedback import Verdict
+from recommender.picks import Request
+from recommender.ranking import recommend
 from storage import catalogue, feedback_log, model_store
 from storage.dialogue_state import LocalState
 from storage.errors import NoEarlierModel
 from tests.contracts.examples import reader
 from tests.house import TOPICS, papers_of, stocked
+from tests.recommender import planted
 
 TODAY = date(2026, 3, 2)
 READERS = 30
@@ -227,7 +230,8 @@ async def test_another_encoder_is_learnt_soon_and_until_then_the_old_model_serve
     await shelf.refresh()
     before = await shelf.held()
     assert (shelf.version, before.model.encoder) == (old.version, "static")
-    assert before.corpus.base.shape[1] == before.model.text.dimensions
+    old_picks = picks(before)
+    assert {pick.model for pick in old_picks} == {old.version}
     async with database.reading() as db:
         summary = await catalogue.summary(db)
     assert is_due(await live(database), await last(database), "lsa", summary, clock())
@@ -236,6 +240,7 @@ async def test_another_encoder_is_learnt_soon_and_until_then_the_old_model_serve
     await stocked(database, papers_of(TODAY + timedelta(days=1), first=500), clock())
     new = await trained(database, tmp_path, LsaEncoder(), clock)
     assert shelf.version == old.version
+    assert picks(await shelf.held()) == old_picks
     await shelf.refresh()
     after = await shelf.held()
     assert (shelf.version, after.model.encoder) == (new.version, "lsa")
@@ -243,10 +248,19 @@ async def test_another_encoder_is_learnt_soon_and_until_then_the_old_model_serve
     assert np.array_equal(after.corpus.ids, np.sort(after.corpus.ids))
     read_anew, _ = after.model.read(await everything(database), LsaEncoder())
     assert np.allclose(after.corpus.base, read_anew, atol=1e-3)
-    # Whoever was answered meanwhile kept one model and its own vectors.
-    assert before.corpus.base.shape[1] == before.model.text.dimensions
-    assert before.model.version == old.version
+    assert {pick.model for pick in picks(after)} == {new.version}
+    # Whoever is being answered meanwhile keeps one model and its own vectors.
+    assert picks(before) == old_picks
     assert not is_due(await live(database), await last(database), "lsa", summary, clock())
+
+
+def picks(holding):
+    """Return what a reader of the first two papers is shown."""
+    liked = tuple(planted.like(int(paper)) for paper in holding.corpus.ids[:2])
+    request = Request(user=1, feedback=liked, k=5)
+    (found,) = recommend(holding.model, holding.corpus, [request], None, seed=0)
+    assert len(found) == 5
+    return found
 
 
 async def everything(database):

@@ -138,11 +138,11 @@ def test_the_same_model_is_never_worse_than_itself(trial, exam, coder):
 
 
 @given(st.floats(0.05, 1), st.floats(0, 1), st.floats(0, 0.2))
-def test_only_a_loss_that_is_sure_and_more_than_a_fiftieth_is_worse(live, share, half):
+def test_only_a_loss_that_is_sure_and_more_than_a_twentieth_is_worse(live, share, half):
     candidate = live * share
     loss = candidate - live
     judgement = Judgement(live, candidate, loss - half, loss + half, 50, 300, START)
-    assert judgement.is_worse == (loss + half < 0 and loss < -0.02 * live)
+    assert judgement.is_worse == (loss + half < 0 and loss < -0.05 * live)
 
 
 def test_few_readers_are_not_enough_to_judge_by(school, said):
