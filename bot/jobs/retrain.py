@@ -52,6 +52,7 @@ LONGEST = 2 * 3600.0  # seconds that a training may take
 REFUSED = 3  # the status of a training process whose model was not published
 
 _SEED = 0
+_READING = timedelta(minutes=1)  # from a training's moment until it has read what was said
 _READ, _JUDGED = 0.3, 0.6  # how much of the whole is done when papers are read, and judged by
 
 
@@ -85,13 +86,12 @@ async def retrain(
 
     Raises TooFewPapers, Refused, StorageUnavailable.
     """
+    async with database.reading() as db:
+        said = await feedback_log.dated_ratings(db)
+        live = await model_store.live(db)
     papers = await _all_papers(database)
     if not papers:
         raise TooFewPapers("no papers yet: let `paperlark ingest` run first")
-    async with database.reading() as db:
-        # So that the model's date says exactly what it has met.
-        said = [dated for dated in await feedback_log.dated_ratings(db) if dated.first <= now]
-        live = await model_store.live(db)
     version = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{encoder.name}"
     reading = await asyncio.to_thread(_read, papers, encoder, data_dir / encoders.FOLDER, progress)
     training = _Training(papers, said, reading, version, progress or _silent)
@@ -185,7 +185,7 @@ class _Training:
         """Return how a trial of this training stands beside the live model."""
         try:
             beside, encoder = self._live(data_dir, live, load_encoder)
-            has_met = live.trained if live is not None and len(beside.rated) else None
+            has_met = live.trained + _READING if live is not None and len(beside.rated) else None
             exam = gate.exam_of(self.papers, self.said, has_met, _SEED)
         except (_NothingToCompare, TooLittle) as unjudged:
             return _Gated(f"Published without a comparison: {unjudged}.")
