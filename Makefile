@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && cat $(STAMP) 2>/dev/null),$(CURDIR))
 $(shell rm -f $(STAMP) $(DEV_STAMP))
 endif
 
-.PHONY: run doctor venv dev test soak lint check clean help
+.PHONY: run doctor venv dev test test-spark soak lint check clean help
 
 run: $(STAMP) ## Chat in the terminal; platforms with a token start beside it.
 	@$(WITH_OPENMP) exec $(BIN)/paperlark chat $(ARGS)
@@ -32,6 +32,10 @@ dev: $(DEV_STAMP) ## The environment with everything that tests and checks need.
 
 test: $(DEV_STAMP) ## Run all tests; they start the servers they need by themselves.
 	@$(WITH_OPENMP) $(BIN)/python -m pytest $(ARGS)
+
+test-spark: $(DEV_STAMP) ## Compare Spark with implicit; needs Java, and fetches Spark (450 MB).
+	@"$(PYTHON)" build_venv.py $(VENV) --dev --spark
+	@$(WITH_OPENMP) $(BIN)/python -m pytest tests/spark/compare_engines.py -q -s $(ARGS)
 
 soak: $(DEV_STAMP) ## A week of digests in minutes, with everything that can go wrong.
 	@$(WITH_OPENMP) $(BIN)/python -m pytest tests/soak/soak_week.py -q $(ARGS)
@@ -48,7 +52,7 @@ clean: ## Remove the environment and caches; what the bot has learnt stays.
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 
 help: ## This list.
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A stamp is written last, so an environment that was interrupted is built anew next time.
 $(STAMP): pyproject.toml constraints.txt build_venv.py

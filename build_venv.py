@@ -6,6 +6,7 @@ pip does the same. Versions come from constraints.txt, addresses from the machin
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -19,11 +20,15 @@ FINISHED = ".finished"  # a file in the environment, written last: the folder it
 def main(folder: str, *options: str) -> int:
     """Return the exit status: 0 when the environment stands."""
     venv = HERE / folder
+    with_spark = "--spark" in options
+    if with_spark and not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        say("Spark needs Java 17 or newer; on Debian: apt-get install openjdk-17-jre-headless")
+        return 1
     try:
         make_venv(venv)
         say("installing what Paperlark needs (once, about 100 MB) …")
         (venv / FINISHED).unlink(missing_ok=True)
-        install(venv, dev="--dev" in options)
+        install(venv, dev="--dev" in options, extra="[spark]" if with_spark else "")
         lend_openmp(venv)
         (venv / FINISHED).write_text(str(venv))
     except subprocess.CalledProcessError as error:
@@ -67,10 +72,10 @@ def is_whole(venv: Path) -> bool:
     )
 
 
-def install(venv: Path, *, dev: bool) -> None:
-    """Install Paperlark, editable, and its pinned dependencies."""
+def install(venv: Path, *, dev: bool, extra: str = "") -> None:
+    """Install Paperlark, editable, and its pinned dependencies; extra: such as `[spark]`."""
     python = str(venv / "bin" / "python")
-    wanted = ["--constraint", str(HERE / "constraints.txt"), "--editable", str(HERE)]
+    wanted = ["--constraint", str(HERE / "constraints.txt"), "--editable", f"{HERE}{extra}"]
     if dev:
         wanted += development_group()
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

@@ -104,6 +104,15 @@ class Settings(BaseSettings):
         description="What turns text into vectors: `static`, `neural` (better picks; see "
         "*A neural text encoder*) or `lsa`.",
     )
+    retrain_engine: Literal["implicit", "spark"] = Field(
+        "implicit",
+        description="What learns from readers: `implicit`, or `spark` (the extra `[spark]`) for "
+        "more likes than one machine holds.",
+    )
+    spark_master: str = Field(
+        "local[2]",
+        description="Where Spark runs: `local[2]`, `spark://host:7077` …",
+    )
     contact: str = Field("", description="Address or page in the User-Agent that the sources see.")
     log_format: Literal["console", "json"] = Field(
         "console", description="`console` for people, `json` for collectors."

@@ -8,8 +8,8 @@ in DATA_DIR and, when there is one, in Redis.
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -34,6 +34,7 @@ from bot.jobs.ingest import Pace
 from bot.jobs.retrain import NEW_MODEL, REFUSED, Refused, TooFewPapers, Trainer, retrain
 from bot.settings import Settings
 from bot.shelf import keep_fresh
+from recommender.factors import FactorsUnavailable, FitFactors
 from storage import encoders, model_store
 from storage.errors import (
     DatabaseIsNewer,
@@ -366,7 +367,7 @@ async def retrain_once(
             print(f"Not published. {refused}", file=sys.stderr)
             print("`paperlark retrain --force` publishes it all the same.", file=sys.stderr)
         return REFUSED
-    except (CannotStart, StorageUnavailable, TooFewPapers) as error:
+    except (CannotStart, FactorsUnavailable, StorageUnavailable, TooFewPapers) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
@@ -421,6 +422,22 @@ def _progress(*, is_shown: bool) -> Iterator[Callable[[str, float], None] | None
         yield lambda what, done: bar.update(task, description=what, completed=done)
 
 
+@asynccontextmanager
+async def _engine(settings: Settings) -> AsyncIterator[FitFactors | None]:
+    """Yield what learns the factors; None for implicit. Raises FactorsUnavailable."""
+    if settings.retrain_engine == "implicit":
+        yield None
+        return
+    from bot.jobs.spark_factors import spark
+
+    stack = ExitStack()
+    try:
+        # Spark takes ten seconds to start, and the program must end within five.
+        yield await asyncio.to_thread(stack.enter_context, spark(settings.spark_master))
+    finally:
+        await asyncio.to_thread(stack.close)
+
+
 async def _retrained(
     house: House, tell: Callable[[str, float], None] | None, *, force: bool
 ) -> model_store.Model:
@@ -428,16 +445,18 @@ async def _retrained(
     if tell is not None:
         tell("loading the text encoder", 0.0)
     encoder = await asyncio.to_thread(training_encoder, settings)
-    model = await retrain(
-        house.database,
-        settings.data_dir,
-        encoder,
-        house.clock(),
-        tell,
-        wanted=settings.text_encoder,
-        load_encoder=lambda name: encoders.load(name, settings.data_dir / encoders.FOLDER),
-        force=force,
-    )
+    async with _engine(settings) as fit_factors:
+        model = await retrain(
+            house.database,
+            settings.data_dir,
+            encoder,
+            house.clock(),
+            tell,
+            wanted=settings.text_encoder,
+            load_encoder=lambda name: encoders.load(name, settings.data_dir / encoders.FOLDER),
+            fit_factors=fit_factors,
+            force=force,
+        )
     await house.state.announce(NEW_MODEL, model.version)
     return model
 

@@ -21,6 +21,7 @@ from recommender import metrics, training
 from recommender.arrays import Floats, Ids, Rows, find, unit_rows
 from recommender.candidates import Corpus
 from recommender.encoder import Encoder
+from recommender.factors import FitFactors
 from recommender.feedback import Feedback, Rating, Verdict
 from recommender.interactions import Interactions, from_pairs
 from recommender.metrics import Doubles
@@ -247,7 +248,13 @@ def _among(candidates: Ids, papers: Ids) -> Rows:
     return at[at >= 0]
 
 
-def fit(benchmark: Benchmark, encoder: Encoder, seed: int, train: Pairs | None = None) -> Model:
+def fit(
+    benchmark: Benchmark,
+    encoder: Encoder,
+    seed: int,
+    train: Pairs | None = None,
+    fit_factors: FitFactors | None = None,
+) -> Model:
     """Return the model of a benchmark's training likes, its weights chosen on validation.
 
     Validation without any paper that is new to training says nothing of new papers: then
@@ -255,6 +262,7 @@ def fit(benchmark: Benchmark, encoder: Encoder, seed: int, train: Pairs | None =
     Raises FactorsUnavailable.
 
     train: other training likes than the benchmark's, for readers held out.
+    fit_factors: what learns the factors in place of `implicit`.
     """
     pairs = benchmark.train if train is None else train
     version = f"benchmark-{encoder.name}"
@@ -263,10 +271,17 @@ def fit(benchmark: Benchmark, encoder: Encoder, seed: int, train: Pairs | None =
     wanted = wanted[~np.isin(wanted[:, 1], likes.papers)]
     if not len(wanted):
         ratings = [Rating(user, _liked(paper)) for user, paper in pairs.tolist()]
-        return training.train(benchmark.papers, ratings, encoder, version=version, seed=seed)
+        return training.train(
+            benchmark.papers,
+            ratings,
+            encoder,
+            version=version,
+            seed=seed,
+            fit_factors=fit_factors,
+        )
     model = Model.text_only(benchmark.papers, encoder, version)
-    choice = choose_blend(model, likes, _new_likes(likes, wanted), seed)
-    return with_readers(model, likes, choice, seed) if choice.blend else model
+    choice = choose_blend(model, likes, _new_likes(likes, wanted), seed, fit_factors=fit_factors)
+    return with_readers(model, likes, choice, seed, fit_factors) if choice.blend else model
 
 
 def _new_likes(likes: Interactions, pairs: Pairs) -> Interactions:

@@ -4,6 +4,7 @@ The factors V become a linear operator from likes to papers, so that they need n
 factors and fold in by themselves:  L = s·V(VᵀV + 0.1·I)⁻¹Vᵀ.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,10 @@ class Factors:
         gram = self.items.T @ self.items + REGULARIZATION * np.eye(self.items.shape[1])
         inner = np.linalg.solve(gram, self.items.T @ features)
         return np.asarray(self.items @ inner.astype(np.float32), np.float32)
+
+
+FitFactors = Callable[["csr_array[Any]", int], Factors]
+"""X (users × papers) and a seed → the factors. Raises FactorsUnavailable."""
 
 
 def ensure_available() -> None:

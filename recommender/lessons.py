@@ -19,7 +19,7 @@ import numpy as np
 from recommender import factors, item_weights, kernel_ridge, text_metric
 from recommender.arrays import Floats, Rows
 from recommender.cold_start import TextMap
-from recommender.factors import Factors
+from recommender.factors import Factors, FitFactors
 from recommender.interactions import Interactions
 from recommender.item_weights import ItemWeights, Neighbours
 
@@ -76,12 +76,14 @@ class Lessons:
         return np.asarray(self.mapped.T @ rows, np.float32)
 
 
-def learn(likes: Interactions, base: Floats, seed: int) -> Lessons:
+def learn(
+    likes: Interactions, base: Floats, seed: int, fit_factors: FitFactors = factors.fit
+) -> Lessons:
     """Return what readers teach. base: vectors of the rated papers, shape (n, d).
 
     Raises FactorsUnavailable.
     """
-    operators = _Operators.of(likes, seed)
+    operators = _Operators.of(likes, seed, fit_factors)
     neighbours = operators.neighbours()
     if _fits(likes):
         metric, joined = text_metric.fit(base, operators.factors.items, seed)
@@ -119,10 +121,10 @@ class _Operators:
     scale: np.float32
 
     @classmethod
-    def of(cls, likes: Interactions, seed: int) -> "_Operators":
+    def of(cls, likes: Interactions, seed: int, fit_factors: FitFactors) -> "_Operators":
         heavy = _most_liked(likes)
         weights = item_weights.solve(likes.likes[:, heavy], EASE_REGULARIZATION)
-        raw = cls(likes.likes, weights, heavy, factors.fit(likes.likes, seed), np.float32(1))
+        raw = cls(likes.likes, weights, heavy, fit_factors(likes.likes, seed), np.float32(1))
         some = np.random.default_rng([seed, 7]).permutation(likes.likes.shape[0])[:_READERS]
         readers = np.ascontiguousarray(likes.likes[some].T.toarray(), np.float32)
         by_ease, by_als = (float(np.linalg.norm(f(readers))) for f in (raw.eased, raw.factored))

@@ -17,7 +17,7 @@ from recommender import factors, lessons
 from recommender.arrays import Floats, Ids, Mask, Rows, find
 from recommender.cold_start import KNOTS, Strand, hubs_of
 from recommender.encoder import Encoder
-from recommender.factors import FactorsUnavailable
+from recommender.factors import FactorsUnavailable, FitFactors
 from recommender.feedback import Rating
 from recommender.interactions import Interactions, interactions
 from recommender.lessons import Lessons
@@ -52,10 +52,12 @@ def train(
     version: str,
     seed: int,
     progress: Progress | None = None,
+    fit_factors: FitFactors | None = None,
 ) -> Model:
     """Return the model of these papers and ratings; the same for the same seed.
 
     progress: told what happens and how much of the whole is done, 0 … 1.
+    fit_factors: what learns the factors in place of `implicit`.
 
     Where `implicit` cannot be loaded the model knows texts alone, and one warning says what
     to install. Ratings of papers that are not among `papers` are left out.
@@ -75,17 +77,18 @@ def train(
         "blend": 0.0,
     }
     try:
-        factors.ensure_available()
+        if fit_factors is None:
+            factors.ensure_available()
         if np.count_nonzero(readers) >= MIN_READERS:
             # Small matrices: on a busy machine BLAS threads wait for each other longer than
             # they compute (8 s in place of 1.4 s for 400 papers).
             with threadpool_limits(1 if len(likes.papers) <= _SMALL else None, "blas"):
                 tell("comparing text with readers", 0.3)
-                choice = _choose_on_hidden(model, likes, seed)
+                choice = _choose_on_hidden(model, likes, seed, fit_factors)
                 metrics |= choice.metrics
                 if choice.blend:
                     tell("learning from readers", 0.6)
-                    model = with_readers(model, likes, choice, seed)
+                    model = with_readers(model, likes, choice, seed, fit_factors)
     except FactorsUnavailable as unavailable:
         log.warning("training.text_only", why=str(unavailable))
     tell("done", 1.0)
@@ -108,7 +111,13 @@ class Choice:
     lessons: Lessons | None = field(default=None, repr=False)
 
 
-def with_readers(model: Model, likes: Interactions, choice: Choice, seed: int) -> Model:
+def with_readers(
+    model: Model,
+    likes: Interactions,
+    choice: Choice,
+    seed: int,
+    fit_factors: FitFactors | None = None,
+) -> Model:
     """Return a text-only model extended by what these likes teach.
 
     Raises FactorsUnavailable.
@@ -116,7 +125,7 @@ def with_readers(model: Model, likes: Interactions, choice: Choice, seed: int) -
     base = _vectors(model, likes.papers)
     learnt = choice.lessons
     if learnt is None or learnt.likes is not likes:
-        learnt = lessons.learn(likes, base, seed)
+        learnt = lessons.learn(likes, base, seed, fit_factors or factors.fit)
     scale = choice.blend * _scale(model.strands[0], base, learnt)
     parts = {
         "ease": learnt.rows(1.0, 0.0, choice.beta),
@@ -165,16 +174,24 @@ def _vectors(model: Model, papers: Ids) -> Floats:
     return model.known.base[find(model.known.ids, papers)].astype(np.float32)
 
 
-def _choose_on_hidden(model: Model, likes: Interactions, seed: int) -> Choice:
+def _choose_on_hidden(
+    model: Model, likes: Interactions, seed: int, fit_factors: FitFactors | None
+) -> Choice:
     """Hide some rated papers as if they were new, and rank them for those who liked them."""
     hidden = np.random.default_rng([seed, 2]).random(len(likes.papers)) < _HIDDEN
     shown, wanted = _columns(likes, ~hidden), _columns(likes, hidden)
     # What was learnt without the hidden papers is not kept: it would only fill the memory.
-    return replace(choose_blend(model, shown, wanted, seed, _UNRATED), lessons=None)
+    choice = choose_blend(model, shown, wanted, seed, _UNRATED, fit_factors)
+    return replace(choice, lessons=None)
 
 
 def choose_blend(
-    model: Model, shown: Interactions, wanted: Interactions, seed: int, rivals: int = 0
+    model: Model,
+    shown: Interactions,
+    wanted: Interactions,
+    seed: int,
+    rivals: int = 0,
+    fit_factors: FitFactors | None = None,
 ) -> Choice:
     """Choose how much readers count, by ranking new papers for those who liked them.
 
@@ -189,7 +206,8 @@ def choose_blend(
     rated = np.concatenate([shown.papers, wanted.papers])
     others = rng.permutation(np.setdiff1d(model.known.ids, rated))[:rivals]
     candidates = _vectors(model, np.concatenate([wanted.papers, others]))
-    learnt = lessons.learn(shown, _vectors(model, shown.papers), seed)
+    base = _vectors(model, shown.papers)
+    learnt = lessons.learn(shown, base, seed, fit_factors or factors.fit)
     trial = _Trial.of(model, learnt, judges, candidates)
     relevant = np.zeros(trial.text.shape, np.bool_)  # of the rivals nothing is known
     relevant[:, : len(wanted.papers)] = wanted.likes[judges].toarray() > 0

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import date
 from functools import partial
+from importlib.util import find_spec
 
 import pytest
 
@@ -285,3 +286,16 @@ async def test_a_log_that_cannot_be_written_stops_the_chat_with_one_line_and_no_
     assert status == 1
     assert said.startswith("DATA_DIR: ")
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.skipif(find_spec("pyspark") is not None, reason="Spark is installed")
+async def test_without_spark_its_training_ends_with_one_line_and_the_live_model_stays(tmp_path):
+    await run_once({}, tmp_path, "chat", typed="/quit\n")
+    status, said = await run_once({}, tmp_path, "retrain")
+    assert status == 0, said
+    status, said = await run_once({"RETRAIN_ENGINE": "spark"}, tmp_path, "retrain")
+    assert status == 1
+    assert said.splitlines()[-1].startswith("RETRAIN_ENGINE=spark needs ")
+    assert "Traceback" not in said
+    status, said = await run_once({}, tmp_path, "retrain", "--rollback")
+    assert said.endswith("there is no earlier model to go back to\n")

@@ -23,6 +23,7 @@ from bot import ending
 from recommender import gate
 from recommender.candidates import Corpus
 from recommender.encoder import Encoder, EncoderUnavailable
+from recommender.factors import FitFactors
 from recommender.feedback import Dated, Rating
 from recommender.gate import Judgement, TooLittle
 from recommender.model import Model, WrongArrays
@@ -74,6 +75,7 @@ async def retrain(
     *,
     wanted: str | None = None,
     load_encoder: LoadEncoder | None = None,
+    fit_factors: FitFactors | None = None,
     force: bool = False,
 ) -> model_store.Model:
     """Train on everything that is kept, publish the model and return what was published.
@@ -82,6 +84,7 @@ async def retrain(
 
     wanted: the encoder that is configured, where it is not the one that could be had.
     load_encoder: gives the live model's encoder where that is another one.
+    fit_factors: what learns the factors in place of `implicit`.
     force: publish a model even when it is significantly worse than the live one.
 
     Raises TooFewPapers, Refused, StorageUnavailable.
@@ -94,7 +97,7 @@ async def retrain(
         raise TooFewPapers("no papers yet: let `paperlark ingest` run first")
     version = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{encoder.name}"
     reading = await asyncio.to_thread(_read, papers, encoder, data_dir / encoders.FOLDER, progress)
-    training = _Training(papers, said, reading, version, progress or _silent)
+    training = _Training(papers, said, reading, version, progress or _silent, fit_factors)
     gated = await asyncio.to_thread(training.gated, data_dir, live, load_encoder or _no_other)
     metrics: dict[str, Any] = {"papers": len(papers), "ratings": len(said), **gated.metrics}
 
@@ -175,6 +178,7 @@ class _Training:
     encoder: Encoder
     version: str
     tell: Progress
+    fit_factors: FitFactors | None
 
     def final(self) -> Model:
         return self._trained([dated.rating for dated in self.said], _JUDGED)
@@ -228,7 +232,13 @@ class _Training:
             self.tell(what, begins + done * (ends - begins))
 
         return train(
-            self.papers, ratings, self.encoder, version=self.version, seed=_SEED, progress=tell
+            self.papers,
+            ratings,
+            self.encoder,
+            version=self.version,
+            seed=_SEED,
+            progress=tell,
+            fit_factors=self.fit_factors,
         )
 
 

@@ -2,8 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
+from recommender import factors
 from recommender.candidates import Corpus
+from recommender.factors import FactorsUnavailable
 from recommender.feedback import Feedback, Rating, Verdict
 from recommender.interactions import interactions
 from recommender.papers import PaperId
@@ -21,6 +24,35 @@ def test_a_young_installation_goes_by_text_alone(school, coder):
         assert [strand.name for strand in model.strands] == ["text"]
         assert model.metrics["blend"] == 0
         assert model.metrics["likes"] == readers * likes
+
+
+def test_another_engine_may_learn_the_factors_and_makes_the_same_model(hybrid, school, coder):
+    papers, found = school
+    ratings = planted.readers_of_schools(found, 300, 12)
+    asked = []
+
+    def engine(likes, seed):
+        asked.append(likes.shape)
+        return factors.fit(likes, seed)
+
+    model = train(papers, ratings, coder, version="hybrid-test", seed=0, fit_factors=engine)
+    assert len(asked) == 2  # once without the hidden papers, to choose, and once with all
+    assert asked[0][1] < asked[1][1] == len(model.rated)
+    for name, array in hybrid.to_arrays().items():
+        assert np.allclose(model.to_arrays()[name], array, rtol=1e-3, atol=1e-3), name
+
+
+def test_an_engine_that_is_not_there_leaves_text_alone(school, coder):
+    papers, found = school
+    ratings = planted.readers_of_schools(found, 300, 12)
+
+    def engine(likes, seed):
+        raise FactorsUnavailable("It is not there.")
+
+    with capture_logs() as said:
+        model = train(papers, ratings, coder, version="v", seed=0, fit_factors=engine)
+    assert [strand.name for strand in model.strands] == ["text"]
+    assert [line["why"] for line in said] == ["It is not there."]
 
 
 def test_readers_count_once_hidden_papers_are_surely_ranked_better_with_them(hybrid):
