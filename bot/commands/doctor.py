@@ -209,6 +209,7 @@ async def _model(settings: Settings, database: Database | None) -> list[Finding]
     try:
         async with database.reading() as db:
             model = await model_store.live(db)
+            last = await model_store.last_training(db)
         if model is None:
             return [note(what, none_yet)]
         await asyncio.to_thread(model_store.load, settings.data_dir, model)
@@ -217,7 +218,11 @@ async def _model(settings: Settings, database: Database | None) -> list[Finding]
         return [wrong(what, "one is live, but its files are not in DATA_DIR", todo)]
     except StorageUnavailable:
         return [wrong(what, "the database went away", "look at the line about the database")]
-    return [fine(what, f"{model.version}, trained {model.trained:%Y-%m-%d %H:%M} UTC")]
+    found = [fine(what, f"{model.version}, trained {model.trained:%Y-%m-%d %H:%M} UTC")]
+    if last is not None and not last.is_published:
+        todo = "the next training tries again; `paperlark retrain --force` publishes all the same"
+        found.append(note("last training", f"{last.version} was not published. {last.why}", todo))
+    return found
 
 
 async def _redis(settings: Settings) -> list[Finding]:

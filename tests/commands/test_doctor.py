@@ -15,7 +15,7 @@ from bot.commands.finding import Finding, State
 from bot.settings import Settings
 from storage import model_store
 from storage.database import Database
-from storage.model_store import NewModel
+from storage.model_store import NewModel, Training
 from tests.conftest import BOUND, Clock
 from tests.local_discord import LocalDiscord
 from tests.local_feeds import LocalFeeds
@@ -300,3 +300,18 @@ async def test_an_encoder_that_is_not_here_yet_is_told_with_what_stands_in(
     assert found["text encoder"].state is State.NOTE
     assert found["text encoder"].says.startswith("The neural text encoder")
     assert "static" in found["text encoder"].todo
+
+
+async def test_a_model_that_was_refused_is_told_with_the_reason(
+    database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    arrays = {"factors": np.ones((2, 3), np.float32)}
+    await model_store.publish(database, tmp_path, arrays, NewModel("first", "lsa"), clock())
+    assert "last training" not in await examined(settings(tmp_path), clock)
+    refused = Training("second", clock(), "lsa", "lsa", False, "It is worse, .1 against .3.")
+    async with database.writing() as db:
+        await model_store.note(db, refused)
+    found = (await examined(settings(tmp_path), clock))["last training"]
+    assert found.state is State.NOTE
+    assert found.says == "second was not published. It is worse, .1 against .3."
+    assert "--force" in found.todo
