@@ -41,7 +41,6 @@ Progress = Callable[[str, float], None]
 LoadEncoder = Callable[[str], Encoder]
 """Raises EncoderUnavailable."""
 
-
 NEW_MODEL = "model"  # the topic on which a new version is announced
 ENOUGH_PAPERS = 100  # real papers from which a first training pays
 GROWN = 1.5  # the catalogue so many times as large as at the last training: do not wait for night
@@ -287,7 +286,7 @@ def is_due(
         at, papers, tried = last.at, last.metrics.get("papers", 0), last.wanted
     if summary.real >= GROWN * papers or wanted not in (live.encoder, tried):
         return True
-    age = now - at
+    age = abs(now - at)  # a clock that was years ahead must not put off training for years
     return age >= OVERDUE or (age >= NIGHTLY and now.astimezone(UTC).hour in NIGHT)
 
 

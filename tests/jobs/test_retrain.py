@@ -63,6 +63,11 @@ def test_a_machine_that_sleeps_at_night_trains_by_day():
     assert due(model(MORNING - timedelta(hours=44), 1000), 1000, MORNING)
 
 
+def test_a_clock_that_was_once_years_ahead_puts_off_no_training():
+    assert due(model(NIGHT + timedelta(days=900), 1000), 1000, NIGHT)
+    assert not due(model(NIGHT + timedelta(hours=1), 1000), 1000, NIGHT)
+
+
 def test_a_refused_training_counts_as_the_nights_and_as_the_papers_it_saw():
     live = model(NIGHT - timedelta(days=9), 1000)
     refused = training(NIGHT - timedelta(minutes=5), 2000)
