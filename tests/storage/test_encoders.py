@@ -1,6 +1,6 @@
 """Text encoders: the neural one is an extra, and what is the matter with it is one sentence.
 
-Nothing is fetched here: what an installed fastembed does is tried where it is installed.
+Nothing is fetched here; what an installed fastembed does stands in tests/neural.
 """
 
 from importlib.util import find_spec
@@ -13,9 +13,7 @@ from bot.settings import Settings
 from recommender.encoder import EncoderUnavailable
 from storage import encoders
 
-is_installed = find_spec("fastembed") is not None
-without = pytest.mark.skipif(is_installed, reason="fastembed is installed")
-needs = pytest.mark.skipif(not is_installed, reason="needs paperlark[neural]")
+without = pytest.mark.skipif(find_spec("fastembed") is not None, reason="fastembed is installed")
 
 
 @pytest.fixture
@@ -64,21 +62,3 @@ def test_what_serves_before_the_first_training_waits_for_no_neural_encoder(setti
 def test_a_model_whose_encoder_is_not_here_is_told_so(settings):
     with pytest.raises(EncoderUnavailable, match="neural text encoder"):
         serving_encoder(settings, "neural-8199be6f")
-
-
-@needs
-def test_files_that_were_never_fetched_are_not_fetched_by_who_serves(tmp_path):
-    with pytest.raises(EncoderUnavailable, match="has not been fetched yet"):
-        encoders.load("neural", tmp_path)
-
-
-@needs
-@pytest.mark.parametrize("missing", ["tokenizer.json", "tokenizer_config.json", None])
-def test_damaged_files_are_named(tmp_path, missing):
-    folder = tmp_path / "neural"
-    folder.mkdir()
-    for name in ("model.onnx", "tokenizer.json", "tokenizer_config.json"):
-        if name != missing:
-            (folder / name).write_text("{}")
-    with pytest.raises(EncoderUnavailable, match="damaged: delete the folder neural"):
-        encoders.load("neural", tmp_path, may_fetch=True)
