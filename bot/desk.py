@@ -57,12 +57,16 @@ class LookUp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One reader's digest, impressed and ready to send."""
+    """One reader's digest, impressed and ready to send.
+
+    is_line: nothing was announced, and the reader wants no older papers then.
+    """
 
     user: User
     account: Account
     day: date
     offers: tuple[Offer, ...]
+    is_line: bool = False
 
     @property
     def model(self) -> str | None:
@@ -72,7 +76,14 @@ class Edition:
 
 def schedule_of(user: User) -> Schedule:
     """Return a user's schedule; UTC until the zone is known."""
-    return Schedule(user.push_at, user.zone or "UTC", user.push_days, user.picks)
+    return Schedule(
+        at=user.push_at,
+        zone=user.zone or "UTC",
+        days=user.push_days,
+        picks=user.picks,
+        is_quiet=user.is_quiet,
+        is_filled=user.is_filled,
+    )
 
 
 def owed_next(user: User, after: datetime) -> tuple[date, datetime] | None:
@@ -132,6 +143,8 @@ class Desk:
                 push_at=schedule.at,
                 push_days=schedule.days,
                 picks=schedule.picks,
+                is_quiet=schedule.is_quiet,
+                is_filled=schedule.is_filled,
                 account=reader.account,
             )
 
@@ -239,6 +252,8 @@ class Desk:
             first = {user: first_pushable(accounts.get(user, ())) for user in claims}
             reachable = {user: account for user, account in first.items() if account is not None}
             chosen = await self._chosen(db, claims, reachable) if is_retry else {}
+            lines = await self._lines(db, claims, reachable.keys() - chosen.keys())
+        chosen |= {user: [] for user in lines}
         while waiting := [user for user in reachable if user not in chosen]:
             async with self._reading() as db:
                 requests = [
@@ -248,9 +263,25 @@ class Desk:
             picks = await self._choosing.picks(requests)
             chosen |= await self._impress_digests(requests, picks, claims, reachable)
         return [
-            Edition(claims[user].user, reachable[user], claims[user].day, tuple(kept))
+            Edition(
+                claims[user].user, reachable[user], claims[user].day, tuple(kept), user in lines
+            )
             for user, kept in chosen.items()
         ]
+
+    async def _lines(
+        self,
+        db: AsyncSession,
+        claims: Mapping[int, deliveries.Claimed],
+        reachable: Collection[int],
+    ) -> frozenset[int]:
+        """Return who gets only a line today: nothing new came since their last digest."""
+        askers = [user for user in reachable if not claims[user].user.is_filled]
+        if not askers:
+            return frozenset()
+        newest = await catalogue.newest_first_seen(db)
+        last = await deliveries.last_begun(db, askers)
+        return frozenset(u for u in last if newest is None or newest < last[u])
 
     async def _impress_digests(
         self,

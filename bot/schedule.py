@@ -22,12 +22,17 @@ class Schedule:
     zone: an IANA name, "UTC" until the reader says where they are.
     days: 0 is Monday … 6 is Sunday; never empty.
     picks: papers in a digest, 1 … 10.
+    is_quiet: it comes without a sound.
+    is_filled: a day without new papers brings the best unseen of the last days; otherwise a
+        line that says so.
     """
 
     at: time = time(8, 0)
     zone: str = "UTC"
     days: frozenset[int] = WEEKDAYS
     picks: int = 5
+    is_quiet: bool = False
+    is_filled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

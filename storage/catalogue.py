@@ -37,6 +37,7 @@ __all__ = [
     "by_keys",
     "by_title",
     "changed_since",
+    "newest_first_seen",
     "note_failure",
     "note_success",
     "papers",
@@ -204,6 +205,13 @@ async def changed_since(
         .limit(limit)
     )
     return [(_paper(row), (row.changed, PaperId(row.id))) for row in rows]
+
+
+async def newest_first_seen(db: AsyncSession) -> datetime | None:
+    """Return when a real paper was met last; None while there is none."""
+    met = select(func.max(_papers.c.first_seen)).where(_papers.c.is_sample.is_(False))
+    newest: datetime | None = await db.scalar(met)
+    return newest
 
 
 async def summary(db: AsyncSession) -> CatalogueSummary:

@@ -5,7 +5,7 @@ waits to be tried again. The row stands before anything is sent, so a crash cost
 one digest and never sends two.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,10 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database import blocks, insert_into, table_of
 from storage.impressions import Impression, Place, impression_of
 from storage.tables import DeliveryRow, ImpressionRow, UserRow
-from storage.users import NextDue, Owed, User, by_ids, owed_after, user_of
-
-# Every schedule is due at least once a week: nothing older can be the last day that was missed.
-_LOOK_BACK = timedelta(days=15)
+from storage.users import LOOK_BACK, NextDue, Owed, User, by_ids, is_wanted, owed_after, user_of
 
 _users = table_of(UserRow)
 _outbox = table_of(DeliveryRow)
@@ -119,17 +116,13 @@ async def _due_users(db: AsyncSession, now: datetime, limit: int) -> list[User]:
 
 def owed_now(user: User, now: datetime, next_due: NextDue) -> Owed | None:
     """Return the last digest that is due by `now`; None for a reader who must not get any."""
-    if not _wants(user, now) or user.next_push_at is None or user.next_push_day is None:
+    if not is_wanted(user, now) or user.next_push_at is None or user.next_push_day is None:
         return None
     owed: Owed = (user.next_push_day, user.next_push_at)
-    later = next_due(user, max(user.next_push_at, now - _LOOK_BACK))
+    later = next_due(user, max(user.next_push_at, now - LOOK_BACK))
     while later is not None and later[1] <= now:
         owed, later = later, next_due(user, later[1])
     return owed
-
-
-def _wants(user: User, now: datetime) -> bool:
-    return user.is_pushed and (user.paused_until is None or user.paused_until <= now)
 
 
 async def _claim(
@@ -202,7 +195,7 @@ async def begin_sending(
     ).one_or_none()
     if reader is None:
         return False
-    if not _wants(user_of(reader), now):
+    if not is_wanted(user_of(reader), now):
         await _set(db, user, day, [State.CLAIMED], state=State.FAILED, reason="paused")
         return False
     return await _set(
@@ -341,6 +334,20 @@ async def last(db: AsyncSession, user: int) -> Delivery | None:
     chosen = select(_outbox).where(_outbox.c.user_id == user)
     row = (await db.execute(chosen.order_by(_outbox.c.day.desc()).limit(1))).one_or_none()
     return None if row is None else _delivery(row)
+
+
+async def last_begun(db: AsyncSession, users: Collection[int]) -> dict[int, datetime]:
+    """Return when the last digest of each of these readers that may have arrived was begun."""
+    found: dict[int, datetime] = {}
+    arrived = (State.SENT, State.EMPTY, State.UNKNOWN)
+    for block in blocks(list(users)):
+        rows = await db.execute(
+            select(_outbox.c.user_id, func.max(_outbox.c.claimed_at).label("begun"))
+            .where(_outbox.c.user_id.in_(block), _outbox.c.state.in_(arrived))
+            .group_by(_outbox.c.user_id)
+        )
+        found |= {row.user_id: row.begun for row in rows}
+    return found
 
 
 async def papers_of(

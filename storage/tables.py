@@ -126,6 +126,8 @@ class UserRow(Base):
     picks: Mapped[int] = mapped_column(default=5)
     is_pushed: Mapped[bool] = mapped_column(default=True)
     is_quiet: Mapped[bool] = mapped_column(default=False)
+    # Whether a day without new papers brings older unseen ones, or only a line.
+    is_filled: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     paused_until: Mapped[datetime | None]
     surprise: Mapped[int] = mapped_column(default=2)
     language: Mapped[str] = mapped_column(String(16), default="en")

@@ -18,6 +18,9 @@ from storage.tables import AccountRow, DeliveryRow, UserRow
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """`paused_until` of a pause without an end."""
 
+# Every schedule is due at least once a week: nothing older can be the last day that was missed.
+LOOK_BACK = timedelta(days=15)
+
 _TOUCH = timedelta(minutes=1)  # a reader who taps on is not written down at every tap
 
 
@@ -27,6 +30,7 @@ class User:
 
     zone: None until known; UTC holds till then.
     push_at: local. push_days: 0 is Monday … 6 is Sunday, never empty.
+    is_filled: whether a day without new papers brings older unseen ones, or only a line.
     paused_until: None when not paused, `FOREVER` for a pause without an end.
     next_push_at, next_push_day: the digest that is owed next, both None when none is.
     """
@@ -39,6 +43,7 @@ class User:
     picks: int
     is_pushed: bool
     is_quiet: bool
+    is_filled: bool
     paused_until: datetime | None
     surprise: int
     language: str
@@ -237,17 +242,22 @@ async def reschedule(
     push_at: time,
     push_days: frozenset[int],
     picks: int,
+    is_quiet: bool = False,
+    is_filled: bool = True,
     account: int | None = None,
 ) -> User:
     """Set the schedule, switch the push on, and send digests to `account` (None: as before).
 
-    A pause ends. The digest owed next is the first after `now` of a day that has none yet.
+    A pause ends. The digest owed next is the first after `now` of a day that has none yet; a
+    day that was owed and whose hour the change carries into the past is owed at once.
     """
     changes: dict[str, Any] = {
         "zone": zone,
         "push_at": push_at,
         "push_days": sum(1 << day for day in push_days),
         "picks": picks,
+        "is_quiet": is_quiet,
+        "is_filled": is_filled,
         "is_pushed": True,
         "paused_until": None,
     }
@@ -278,8 +288,10 @@ async def resume(db: AsyncSession, user: int, now: datetime, next_due: NextDue) 
 async def _changed(
     db: AsyncSession, user: int, now: datetime, next_due: NextDue, **changes: Any
 ) -> User:
+    before = await _known(db, user)
     await db.execute(update(_users).where(_users.c.id == user).values(**changes))
-    return await owe(db, await _known(db, user), now, next_due)
+    changed = await _known(db, user)
+    return await owe(db, changed, now, next_due, still_owed(before, changed, now, next_due))
 
 
 async def set_push_account(db: AsyncSession, user: int, account: int) -> None:
@@ -328,24 +340,60 @@ async def move_chat(db: AsyncSession, platform: str, old: str, new: str) -> None
     )
 
 
-async def owe(db: AsyncSession, user: User, now: datetime, next_due: NextDue) -> User:
+async def owe(
+    db: AsyncSession,
+    user: User,
+    now: datetime,
+    next_due: NextDue,
+    late: Owed | None = None,
+) -> User:
     """Write down which digest a user is owed next, and return the user as they now stand.
 
-    A day that has a delivery already is never owed again, however the schedule moves.
+    late: a digest that is owed before all others. A day that has a delivery already is never
+        owed again, however the schedule moves.
     """
     owed = owed_after(user, now, next_due) if await _is_reachable(db, user.id) else None
     if owed is not None:
+        since = (late or owed)[0] - timedelta(days=2)
         had = await db.scalars(
-            select(DeliveryRow.day).where(
-                DeliveryRow.user_id == user.id, DeliveryRow.day >= owed[0] - timedelta(days=2)
-            )
+            select(DeliveryRow.day).where(DeliveryRow.user_id == user.id, DeliveryRow.day >= since)
         )
-        days = frozenset(had)
-        while owed is not None and owed[0] in days:
-            owed = next_due(user, owed[1])
+        owed = first_without(frozenset(had), user, late, owed, next_due)
     await _write_owed(db, user.id, owed)
     day, moment = owed or (None, None)
     return replace(user, next_push_at=moment, next_push_day=day)
+
+
+def first_without(
+    had: Collection[date], user: User, late: Owed | None, owed: Owed | None, next_due: NextDue
+) -> Owed | None:
+    """Return the first digest of a day that had none: the late one, or `owed` and what follows."""
+    if late is not None and late[0] not in had:
+        return late
+    while owed is not None and owed[0] in had:
+        owed = next_due(user, owed[1])
+    return owed
+
+
+def still_owed(before: User, changed: User, now: datetime, next_due: NextDue) -> Owed | None:
+    """Return the day that was owed and whose hour has passed by the changed schedule.
+
+    Who moves the hour from eight to seven at half past seven loses no day: it is owed now.
+    Of several days the last, as after an outage.
+    """
+    if before.next_push_day is None or not is_wanted(changed, now):
+        return None
+    last: date | None = None
+    due = next_due(changed, now - LOOK_BACK)
+    while due is not None and due[1] <= now:
+        last = due[0] if due[0] >= before.next_push_day else last
+        due = next_due(changed, due[1])
+    return None if last is None else (last, now)
+
+
+def is_wanted(user: User, now: datetime) -> bool:
+    """Return whether a digest may be sent to this reader now."""
+    return user.is_pushed and (user.paused_until is None or user.paused_until <= now)
 
 
 def owed_after(user: User, now: datetime, next_due: NextDue) -> Owed | None:
@@ -386,6 +434,7 @@ def user_of(row: Row[Any]) -> User:
         picks=row.picks,
         is_pushed=row.is_pushed,
         is_quiet=row.is_quiet,
+        is_filled=row.is_filled,
         paused_until=row.paused_until,
         surprise=row.surprise,
         language=row.language,

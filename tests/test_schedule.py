@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
@@ -6,7 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.schedule import EVERY_DAY, Schedule, due_at, next_due, upcoming
+from bot.desk import owed_next
+from bot.schedule import EVERY_DAY, Schedule, due_at, exists, next_due, upcoming
+from storage.deliveries import owed_now
+from storage.users import User, first_without, owed_after, still_owed
 
 ZONES = sorted(available_timezones())
 days = st.dates(date(2000, 1, 1), date(2039, 12, 31))
@@ -79,6 +83,112 @@ def test_asking_again_at_the_due_moment_moves_on_by_at_least_a_day_of_the_calend
     first = next_due(schedule, now)
     second = next_due(schedule, first.moment)
     assert second.day > first.day
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_zone_of_the_world_loses_or_doubles_a_day_at_any_of_its_clock_changes(part):
+    for name in ZONES[part::4]:
+        zone = ZoneInfo(name)
+        for change in clock_changes(zone):
+            schedule = Schedule(at=change.astimezone(zone).time(), zone=name, days=EVERY_DAY)
+            first = change - timedelta(days=2)
+            owed = list(islice(upcoming(schedule, first), 5))
+            calendar = (owed[0].day + timedelta(days=n) for n in range(9))
+            assert [due.day for due in owed] == list(
+                islice((day for day in calendar if exists(day, zone)), 5)
+            ), (name, change)
+            moments = [due.moment for due in owed]
+            assert moments == sorted(moments), (name, change)
+            assert moments[0] - first <= timedelta(days=2), (name, change)
+
+
+def clock_changes(zone: ZoneInfo) -> list[datetime]:
+    """Return the moments, to the minute, at which a zone changed its offset in 2000 to 2040.
+
+    A week is looked at first, then the half that differs.
+    """
+    found, week = [], datetime(2000, 1, 1, tzinfo=UTC)
+    while week.year < 2041:
+        end = week + timedelta(days=7)
+        offset = week.astimezone(zone).utcoffset()
+        if end.astimezone(zone).utcoffset() != offset:
+            before, after = week, end
+            while after - before > timedelta(minutes=1):
+                middle = before + (after - before) / 2
+                if middle.astimezone(zone).utcoffset() == offset:
+                    before = middle
+                else:
+                    after = middle
+            found.append(after.replace(second=0, microsecond=0))
+        week = end
+    return found
+
+
+@given(st.lists(st.tuples(zones, minutes, st.integers(0, 40)), max_size=8), moments)
+@example(  # to the other side of the date line, when its hour has passed there
+    [("Asia/Tokyo", time(8), 7)], datetime(2026, 3, 3, 16, 30, tzinfo=UTC)
+)
+def test_a_reader_who_changes_zone_or_hour_neither_loses_nor_doubles_a_day(changes, begin):
+    reader = user_at("America/Los_Angeles", time(8), begin)
+    reader = replace(reader, **owed(owed_after(reader, begin, owed_next)))
+    now, had = begin, list[date]()
+    for zone, at, hours in [*changes, (reader.zone, reader.push_at, 0)]:
+        end = now + timedelta(hours=hours)
+        while reader.next_push_at <= end:  # the clock of the house looks
+            now = reader.next_push_at
+            had.append(owed_now(reader, now, owed_next)[0])
+            reader = replace(reader, **owed(owed_after(reader, now, owed_next)))
+        now, before = end, reader
+        reader = replace(reader, zone=zone, push_at=at)
+        late = still_owed(before, reader, now, owed_next)
+        following = owed_after(reader, now, owed_next)
+        missed = late and late[0] - before.next_push_day
+        reader = replace(reader, **owed(first_without(had, reader, late, following, owed_next)))
+        if missed:  # so far over the date line that two hours of his have passed: one catch-up
+            had += [before.next_push_day + timedelta(days=n) for n in range(missed.days)]
+    had.append(reader.next_push_day)
+    assert len(set(had)) == len(had)
+    assert sorted(had) == had
+    passed = (had[0] + timedelta(days=n) for n in range((had[-1] - had[0]).days + 1))
+    skipped = [day for day in passed if day not in had]
+    names = {"America/Los_Angeles", *(zone for zone, _, _ in changes)}
+    assert all(any(not exists(day, ZoneInfo(name)) for name in names) for day in skipped)
+
+
+def user_at(zone: str, at: time, now: datetime) -> User:
+    return User(
+        id=1,
+        kind="person",
+        zone=zone,
+        push_at=at,
+        push_days=EVERY_DAY,
+        picks=5,
+        is_pushed=True,
+        is_quiet=False,
+        is_filled=True,
+        paused_until=None,
+        surprise=2,
+        language="en",
+        push_account=None,
+        next_push_at=None,
+        next_push_day=None,
+        created=now,
+        last_seen=now,
+    )
+
+
+def owed(one: tuple[date, datetime]) -> dict[str, object]:
+    return {"next_push_day": one[0], "next_push_at": one[1]}
+
+
+@given(st.integers(1, 365), schedules, moments)
+def test_a_pause_ends_with_the_first_digest_that_is_due_after_it(days, schedule, now):
+    until = now + timedelta(days=days)
+    reader = user_at(schedule.zone, schedule.at, now)
+    paused = replace(reader, push_days=schedule.days, paused_until=until)
+    day, moment = owed_after(paused, now, owed_next)
+    assert moment >= until
+    assert (day, moment) == owed_next(paused, until - timedelta(microseconds=1))
 
 
 @pytest.mark.parametrize("hour", [0, 8, 23])

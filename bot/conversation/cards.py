@@ -94,13 +94,17 @@ def card_buttons(offer: Offer, *, is_alone: bool) -> Rows:
     return (first, tuple(second)) if second else (first,)
 
 
-def digest_message(offers: Sequence[Offer], day: date, picks: int) -> Message:
+def digest_message(
+    offers: Sequence[Offer], day: date, picks: int, *, is_filled: bool = True
+) -> Message:
     """Return a day's digest as one message; an honest line when there is nothing.
 
-    picks: how many the reader wants; fewer are explained.
+    picks: how many the reader wants; fewer are explained. is_filled: whether older papers
+    would have stood in for new ones.
     """
     if not offers:
-        return Message(text=plain(words.digest_is_empty(day)))
+        why = words.digest_is_empty if is_filled else words.nothing_announced
+        return Message(text=plain(why(day)))
     has_rows = len(offers) <= ROW
     items = tuple(
         DigestItem(

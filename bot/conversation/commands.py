@@ -29,6 +29,13 @@ COMMANDS = (
                 maximum=10,
                 form="{} papers",
             ),
+            CommandOption("sound", "Whether it comes with a sound", "choice", ("loud", "quiet")),
+            CommandOption(
+                "empty",
+                "On days without new papers: older ones, or a line",
+                "choice",
+                ("best", "line"),
+            ),
         ),
     ),
     CommandSpec(

@@ -162,7 +162,7 @@ def which_paper(offers: Sequence[Offer]) -> Message:
 
 
 def _schedule_buttons(reader: Reader) -> Rows:
-    """Return four or five rows: hours, days, papers, zones and the pause."""
+    """Return five rows: hours, days, papers, zones, and the pause with the manner."""
     present = reader.schedule
 
     def choice(label: str, phrase: str, is_chosen: bool) -> Button:
@@ -182,7 +182,11 @@ def _schedule_buttons(reader: Reader) -> Rows:
     )
     is_on = reader.is_pushed and reader.paused_until is None
     last = _button(words.PAUSE, Act.PAUSE) if is_on else _button(words.RESUME, Act.RESUME)
-    return (hours, days, counts, places, (last,))
+    manner = (
+        choice(words.QUIET, "loud" if present.is_quiet else "quiet", present.is_quiet),
+        choice(words.ONLY_A_LINE, "line" if present.is_filled else "best", not present.is_filled),
+    )
+    return (hours, days, counts, places, (last, *manner))
 
 
 def _button(label: str, act: Act, argument: str = "") -> Button:

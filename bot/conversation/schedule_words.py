@@ -1,4 +1,5 @@
-"""What people write behind /schedule: `[HH:MM] [zone] [daily|weekdays|weekly|mon,wed] [1–10]`.
+"""What people write behind /schedule: `[HH:MM] [zone] [daily|weekdays|weekly|mon,wed] [1–10]`,
+`[quiet|loud]` and `[best|line]`, which is for days without new papers.
 
 Every part is optional and in any order. A bare number is the hour, as "8" alone mostly is;
 with a time beside it, it is the number of papers ("8:30 5", "8 5"). "5 papers" always is.
@@ -6,7 +7,7 @@ Whatever is not understood, or said twice, changes nothing and is answered by on
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 
@@ -36,6 +37,14 @@ _NAMED_DAYS = {
     "workdays": WEEKDAYS,
     "weekend": _WEEKEND,
     "weekends": _WEEKEND,
+}
+_SOUNDS = {
+    **dict.fromkeys(("quiet", "quietly", "silent", "silently", "without sound", "no sound"), True),
+    **dict.fromkeys(("loud", "with sound", "sound"), False),
+}
+_EMPTY_DAYS = {
+    **dict.fromkeys(("best", "best of the week", "older papers"), True),
+    **dict.fromkeys(("line", "a line", "only a line", "just a line"), False),
 }
 _FILLERS = frozenset(
     ["at", "on", "in", "every", "each", "and", "the", "&", "time", "zone", "papers", "o'clock"]
@@ -71,6 +80,8 @@ class _Heard:
     day_sets: list[frozenset[int]] = field(default_factory=list)
     papers: list[int] = field(default_factory=list)
     bare: list[int] = field(default_factory=list)
+    quiet: list[bool] = field(default_factory=list)
+    filled: list[bool] = field(default_factory=list)
     is_weekly: bool = False
     is_offset: bool = False
 
@@ -160,6 +171,16 @@ def _hear_days(phrase: str, heard: _Heard) -> bool:
     return True
 
 
+def _hear_manner(phrase: str, heard: _Heard) -> bool:
+    if phrase in _SOUNDS:
+        heard.quiet.append(_SOUNDS[phrase])
+    elif phrase in _EMPTY_DAYS:
+        heard.filled.append(_EMPTY_DAYS[phrase])
+    else:
+        return False
+    return True
+
+
 def _hear_zone(phrase: str, heard: _Heard) -> bool:
     by_offset = zones.offset(phrase)
     if by_offset == "":
@@ -183,6 +204,7 @@ _HEARERS: tuple[Callable[[str, _Heard], bool], ...] = (
     _hear_time,
     _hear_papers,
     _hear_days,
+    _hear_manner,
     _hear_zone,
     _hear_number,
 )
@@ -206,7 +228,14 @@ def _settle_numbers(heard: _Heard) -> str:
 
 def _applied(heard: _Heard, present: Schedule, weekday: int) -> Schedule:
     """Return the present schedule with what was heard put in."""
-    for found, name in ((heard.times, "times"), (heard.zones, "zones"), (heard.papers, "numbers")):
+    once: tuple[tuple[Sequence[object], str], ...] = (
+        (heard.times, "times"),
+        (heard.zones, "zones"),
+        (heard.papers, "numbers"),
+        (heard.quiet, "wishes for the sound"),
+        (heard.filled, "wishes for empty days"),
+    )
+    for found, name in once:
         if len(set(found)) > 1:
             raise _Trouble(words.said_twice(name))
     if any(not 1 <= papers <= MOST_PAPERS for papers in heard.papers):
@@ -218,6 +247,10 @@ def _applied(heard: _Heard, present: Schedule, weekday: int) -> Schedule:
         changed = replace(changed, zone=heard.zones[0])
     if heard.papers:
         changed = replace(changed, picks=heard.papers[0])
+    if heard.quiet:
+        changed = replace(changed, is_quiet=heard.quiet[0])
+    if heard.filled:
+        changed = replace(changed, is_filled=heard.filled[0])
     return changed
 
 

@@ -40,6 +40,8 @@ NOT_NOW = "Not now"
 CHANGE = "Change"
 NEXT_PAPER = "Next paper"
 PAUSE = "Pause"
+QUIET = "Without sound"
+ONLY_A_LINE = "Empty day: a line"
 RESUME = "Resume"
 NEWER = "‹ Newer"
 OLDER = "Older ›"
@@ -195,6 +197,13 @@ def digest_is_empty(day: date) -> str:
     )
 
 
+def nothing_announced(day: date) -> str:
+    return (
+        f"No papers for {long_day(day)}: nothing was announced since your last digest. "
+        "/today brings the best older ones that you have not seen."
+    )
+
+
 # ---------------------------------------------------------------- reasons
 
 EXPLORING = "An exploring pick, outside your usual."
@@ -287,10 +296,12 @@ def days(chosen: frozenset[int]) -> str:
 
 
 def schedule_in_words(schedule: Schedule) -> str:
-    return (
+    said = (
         f"{schedule.picks} {_plural(schedule.picks, 'paper')}, {days(schedule.days)} "
         f"at {schedule.at:%H:%M} ({shown(schedule.zone)})"
     )
+    sound = ", without a sound" if schedule.is_quiet else ""
+    return f"{said}{sound}{'' if schedule.is_filled else ', only a line on days without new ones'}"
 
 
 def ago(now: datetime, then: datetime) -> str:
@@ -310,7 +321,8 @@ def next_digest(when: str, place: str) -> str:
 
 SCHEDULE_EXAMPLES = (
     "To change it, tap below or write /schedule with any of: hour, city or zone, days, number of "
-    "papers. For example /schedule 08:30 Berlin weekdays 5."
+    "papers. For example /schedule 08:30 Berlin weekdays 5. Write quiet or loud for its sound, and "
+    "for days without new papers: best for the best older ones, or line for only a line."
 )
 ZONE_IS_UNKNOWN = "I do not know your time zone yet, so UTC holds: write your city."
 OFFSET_HAS_NO_SUMMER = (

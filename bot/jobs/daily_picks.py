@@ -218,7 +218,9 @@ class DailyPicks:
 
     async def _send(self, claim: Claimed, edition: Edition, messenger: Messenger) -> Pushed:
         assert edition.account.chat is not None
-        message = digest_message(edition.offers, claim.day, schedule_of(claim.user).picks)
+        message = digest_message(
+            edition.offers, claim.day, claim.user.picks, is_filled=not edition.is_line
+        )
         try:
             refs = await messenger.send(
                 edition.account.chat,

@@ -147,6 +147,27 @@ async def test_moving_the_hour_to_this_evening_owes_no_second_digest_today(any_d
     assert moved.next_push_day == MONDAY + timedelta(days=1)
 
 
+async def test_moving_the_hour_behind_the_present_moment_loses_no_day(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    now = clock.forward(minutes=50)  # the digest is due in ten minutes
+    async with any_database.writing() as db:
+        moved = await users.reschedule(
+            db,
+            found.user.id,
+            now,
+            next_due,
+            zone=None,
+            push_at=time(7, 30),
+            push_days=frozenset(range(5)),
+            picks=5,
+        )
+        (claimed,) = await deliveries.claim_due(db, now, 10, next_due)
+    assert (moved.next_push_day, moved.next_push_at) == (MONDAY, now)
+    assert claimed.day == MONDAY
+    after = await user(any_database, found)
+    assert after.next_push_at == datetime(2026, 3, 3, 7, 30, tzinfo=UTC)
+
+
 async def test_a_pause_owes_nothing_before_it_ends(any_database, clock):
     found = await reader(any_database, "7", clock())
     async with any_database.writing() as db:

@@ -13,7 +13,8 @@ PRESENT = Schedule(time(7, 15), "Asia/Tokyo", frozenset([1, 3]), 4)
 WEDNESDAY = 2
 
 PIECES = """8 8:30 08.30 8am pm 12pm noon 25:00 5 papers x3 berlin new york Europe/Berlin usa est
-+2 utc-5 +5:30 daily weekdays weekly mon,wed tue-fri sunday every day at , ; & 🤷 0 99 1e9 ² ٣"""
++2 utc-5 +5:30 quiet loud line best daily weekdays weekly mon,wed tue-fri sunday every day
+at , ; & 🤷 0 99 1e9 ² ٣"""
 spoken = st.sampled_from(PIECES.split())
 
 
@@ -67,6 +68,20 @@ def test_days_are_understood(text, days):
     assert heard(text)[2] == days
 
 
+@pytest.mark.parametrize(
+    ("text", "is_quiet", "is_filled"),
+    [
+        *(("quiet", True, True), ("8:30 silently", True, True), ("loud", False, True)),
+        *(("line", False, False), ("Berlin quiet just a line", True, False)),
+        *(("best of the week", False, True), ("without sound, best", True, True)),
+    ],
+)
+def test_how_it_comes_is_understood(text, is_quiet, is_filled):
+    found = understand(text, PRESENT, WEDNESDAY)
+    assert isinstance(found, Understood), found
+    assert (found.schedule.is_quiet, found.schedule.is_filled) == (is_quiet, is_filled)
+
+
 def test_every_part_may_stand_anywhere():
     for text in (
         "9 Berlin weekdays 3",
@@ -91,7 +106,11 @@ def test_a_bare_number_is_the_hour_and_beside_a_time_the_number_of_papers():
     [
         *(("Narnia", "did not understand “narnia”"), ("berln", "did you mean Berlin?")),
         *(("8:30 9:30", "two different times"), ("berlin tokyo", "two different zones")),
-        *(("daily mon", "two different kinds of days"), ("weekly mon tue", "Weekly means one day")),
+        *(
+            ("quiet loud", "two different wishes"),
+            ("daily mon", "two different kinds of days"),
+            ("weekly mon tue", "Weekly means one day"),
+        ),
         *(("11 papers", "1 to 10 papers"), ("8 0", "1 to 10 papers"), ("30", "30 is no hour")),
         *(("25:00", "no time of day"), ("13pm", "no time of day"), ("8:75", "no time of day")),
         *(("usa", "more than one clock"), ("EST", "more than one clock")),

@@ -316,6 +316,36 @@ async def test_a_day_without_unseen_papers_says_so(push, desk, messenger, clock)
     assert "nothing new" in message.text[0].text.lower()
 
 
+async def test_who_wants_it_quiet_gets_it_without_a_sound(push, desk, messenger, clock):
+    await subscribe(desk, "7", replace(AT_EIGHT, is_quiet=True))
+    await subscribe(desk, "8")
+    clock.forward(hours=1)
+    await push.run_once()
+    assert {sent.chat: sent.is_quiet for sent in messenger.sent} == {
+        "chat-7": True,
+        "chat-8": False,
+    }
+
+
+async def test_a_day_without_new_papers_brings_older_ones_or_a_line_as_the_reader_chose(
+    push, desk, messenger, clock, any_database
+):
+    await subscribe(desk, "best")
+    await subscribe(desk, "line", replace(AT_EIGHT, is_filled=False))
+    clock.forward(hours=1)
+    await push.run_once()
+    clock.forward(days=1)  # and nothing was announced
+    await push.run_once()
+    clock.forward(hours=12)
+    await stocked(any_database, papers_of(TODAY + timedelta(days=1), first=40), clock())
+    clock.forward(hours=12)
+    await push.run_once()
+    best, line = messenger.to("chat-best"), messenger.to("chat-line")
+    assert [len(shown(message)) for message in best] == [3, 3, 3]
+    assert [bool(message.digest) for message in line] == [True, False, True]
+    assert "nothing was announced since your last digest" in line[1].text[0].text
+
+
 async def test_after_an_outage_of_days_one_catch_up_comes(push, desk, messenger, clock):
     await subscribe(desk)
     clock.forward(days=4, hours=1)
