@@ -25,6 +25,7 @@ from bot.conversation.messages import Message
 from bot.conversation.ports import (
     DeliveryError,
     OutcomeUnknown,
+    PlatformAway,
     RecipientGone,
     Refused,
     TryLater,
@@ -155,9 +156,9 @@ def meaning(trouble: Trouble) -> DeliveryError:
         case discord.RateLimited(retry_after=seconds):
             return TryLater(timedelta(seconds=seconds))
         case discord.LoginFailure() | discord.HTTPException(status=401):
-            return TryLater(timedelta(minutes=15))
+            return PlatformAway(timedelta(minutes=15))
         case discord.HTTPException(status=429):  # not in Discord's words: who is before it
-            return TryLater(timedelta(minutes=10))
+            return PlatformAway(timedelta(minutes=10))
         case discord.HTTPException(status=status) if status >= 500:
             return OutcomeUnknown(f"Discord answered {status}")
         case discord.HTTPException(status=403) if _is_page(trouble) or trouble.code in _OUR_FAULT:
@@ -167,7 +168,7 @@ def meaning(trouble: Trouble) -> DeliveryError:
         case discord.HTTPException(status=status, code=code):
             return Refused(f"Discord answered {status}, code {code}")
         case aiohttp.ClientConnectorError():
-            return TryLater(timedelta(minutes=1))
+            return PlatformAway(timedelta(minutes=1))
         case _:
             return OutcomeUnknown(type(trouble).__name__)
 
@@ -299,5 +300,5 @@ class DiscordMessenger:
                 log.error("discord.token_refused", hint=TOKEN_REFUSED)
             problem = meaning(trouble)
             is_later = isinstance(problem, TryLater)
-            raise (problem if is_later else TryLater(timedelta(minutes=1))) from trouble
+            raise (problem if is_later else PlatformAway(timedelta(minutes=1))) from trouble
         return http

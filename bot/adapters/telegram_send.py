@@ -38,6 +38,7 @@ from bot.conversation.ports import (
     Answering,
     DeliveryError,
     OutcomeUnknown,
+    PlatformAway,
     RecipientGone,
     Refused,
     TryLater,
@@ -197,7 +198,7 @@ def delivery_error(error: TelegramError) -> DeliveryError:
         case Flood():
             return TryLater(timedelta(seconds=error.after))
         case NotSent() | ServerTrouble() | InvalidToken():
-            return TryLater(LATER)
+            return PlatformAway(LATER)
         case BadRequest() if any(phrase in error.message.lower() for phrase in _GONE):
             return RecipientGone(name)
         case BadRequest():

@@ -7,6 +7,7 @@ DeskError
 DeliveryError
 ├── RecipientGone            blocked, deleted or kicked: stop sending to this chat
 ├── TryLater(after)          the platform asks for patience; still worth sending
+│   └── PlatformAway         whoever it is for: the platform itself cannot be reached
 ├── OutcomeUnknown           it may or may not have arrived; never sent twice blindly
 └── Refused                  the platform will not take this message, now or later
 """
@@ -54,6 +55,10 @@ class TryLater(DeliveryError):
     def __init__(self, after: timedelta) -> None:
         super().__init__(f"try again in {after}")
         self.after = after
+
+
+class PlatformAway(TryLater):
+    """The platform cannot be reached or fails at everything; surely nothing was sent."""
 
 
 class OutcomeUnknown(DeliveryError):

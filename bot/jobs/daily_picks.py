@@ -7,11 +7,13 @@ The outbox in the database is the queue and the only truth; no timer in memory i
 once: the row stands before anything is sent, so whatever dies in between costs one digest
 and never sends two. What was begun and never finished is recorded as unknown, never sent
 again by itself, and offered by /today. One reader's trouble costs that reader's digest and
-nobody else's.
+nobody else's: more is claimed while a slow send is still under way, each platform has sends
+of its own, and one that is away is left alone for a while.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,6 +25,7 @@ from bot.conversation.events import Platform
 from bot.conversation.ports import (
     Messenger,
     OutcomeUnknown,
+    PlatformAway,
     RecipientGone,
     Refused,
     TemporarilyUnavailable,
@@ -38,10 +41,14 @@ from storage.errors import StorageUnavailable
 log = structlog.get_logger()
 
 BATCH = 500
-AT_ONCE = 50  # sends under way; the platforms' pace is kept by the messengers
+ROOM = 2 * BATCH  # digests that were claimed and have not ended; then no more are claimed
+AT_ONCE = 50  # sends under way on a platform; its pace is kept by the messenger
 LOOK_EVERY = 5.0  # seconds between two looks at the outbox
 ABANDONED = timedelta(minutes=10)  # longer than any send may take
 PLATFORM_OFF = timedelta(minutes=10)
+OUTAGE = 3  # sends in a row that find a platform away until it is left alone
+FIRST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=5)
+LONGEST_WAIT = timedelta(minutes=30)  # between two tries of one digest
 NOT_CHOSEN = timedelta(hours=1)  # until a digest that a fault of ours kept from being made
 
 _Chosen = list[tuple[Claimed, Edition | None]]
@@ -67,8 +74,35 @@ class Pushed:
         )
 
 
+class _Line:
+    """The sends to one platform, and whether it answers at all."""
+
+    def __init__(self, messenger: Messenger) -> None:
+        self.messenger = messenger
+        self.gate = asyncio.Semaphore(AT_ONCE)
+        self._fails = 0
+        self._rest = FIRST_REST
+        self._until: datetime | None = None
+
+    def rests_for(self, now: datetime) -> timedelta | None:
+        """Return how long the platform is still left alone; None when it may be tried."""
+        return self._until - now if self._until is not None and self._until > now else None
+
+    def answered(self) -> None:
+        self._fails, self._rest, self._until = 0, FIRST_REST, None
+
+    def failed(self, now: datetime) -> bool:
+        """Note that it is away; return whether it is left alone from now on, twice as long."""
+        self._fails += 1
+        if self._fails < OUTAGE or self.rests_for(now):
+            return False
+        self._until = now + self._rest
+        self._rest = min(2 * self._rest, LONGEST_REST)
+        return True
+
+
 class DailyPicks:
-    """messengers: one for each platform that has a token."""
+    """messengers: one for each platform that has a token. look_every: in seconds."""
 
     def __init__(
         self,
@@ -76,22 +110,32 @@ class DailyPicks:
         desk: Desk,
         messengers: Mapping[Platform, Messenger],
         clock: Callable[[], datetime],
+        *,
+        look_every: float = LOOK_EVERY,
     ) -> None:
         self._database = database
         self._desk = desk
-        self._messengers = messengers
+        self._lines = {platform: _Line(one) for platform, one in messengers.items()}
         self._clock = clock
+        self._look_every = look_every
         self._is_away = False
+        self._open = 0
+        self._has_room = asyncio.Event()
+        self._left: list[Claimed] = []
+        self._pushed = Pushed()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at the outbox until told to stop; a database that is away is waited for."""
-        while not stop.is_set():
-            try:
-                await self.run_once(stop)
-                self._note_database(is_away=False)
-            except (StorageUnavailable, TemporarilyUnavailable):
-                self._note_database(is_away=True)
-            await ending.rest(stop, LOOK_EVERY)
+        async with asyncio.TaskGroup() as sends:
+            while not stop.is_set():
+                try:
+                    await self._look(sends, stop)
+                    self._note_database(is_away=False)
+                except (StorageUnavailable, TemporarilyUnavailable):
+                    self._note_database(is_away=True)
+                self._tell()
+                await ending.rest(stop, self._look_every)
+        await self._leave()
 
     async def run_once(self, stop: asyncio.Event | None = None) -> Pushed:
         """Send everything that is due now.
@@ -101,13 +145,33 @@ class DailyPicks:
 
         Raises StorageUnavailable, TemporarilyUnavailable.
         """
-        stop = stop or asyncio.Event()
+        away: Exception | None = None
+        async with asyncio.TaskGroup() as sends:
+            try:
+                await self._look(sends, stop or asyncio.Event())
+            except (StorageUnavailable, TemporarilyUnavailable) as error:
+                away = error  # what is under way ends all the same
+        if away is not None:
+            raise away
+        await self._leave()
+        return self._tell()
+
+    async def _look(self, sends: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        """Claim what is due and begin to send it; returns while the last of it is under way."""
         await self._recover()
-        pushed = Pushed()
         while not stop.is_set() and (claimed := await self._claim()):
-            pushed += await self._push(claimed, stop, is_retry=False)
+            await self._push(claimed, sends, stop, is_retry=False)
         while not stop.is_set() and (retried := await self._claim_retries()):
-            pushed += await self._push(retried, stop, is_retry=True)
+            await self._push(retried, sends, stop, is_retry=True)
+
+    async def _leave(self) -> None:
+        left, self._left = self._left, []
+        if left:
+            await self._give_back(left)
+
+    def _tell(self) -> Pushed:
+        """Return what ended since it was told last, and log it."""
+        pushed, self._pushed = self._pushed, Pushed()
         if pushed != Pushed():
             log.info(
                 "push.done",
@@ -138,23 +202,35 @@ class DailyPicks:
             await deliveries.give_back(db, claimed, self._clock())
 
     async def _push(
-        self, claimed: Sequence[Claimed], stop: asyncio.Event, *, is_retry: bool
-    ) -> Pushed:
+        self,
+        claimed: Sequence[Claimed],
+        sends: asyncio.TaskGroup,
+        stop: asyncio.Event,
+        *,
+        is_retry: bool,
+    ) -> None:
+        """Choose for a batch, begin to send it, and wait until there is room for another."""
         chosen, later = await self._choose(claimed, is_retry=is_retry)
-        gate, left = asyncio.Semaphore(AT_ONCE), list[Claimed]()
+        self._pushed += later
+        self._open += len(chosen)
+        for claim, edition in chosen:
+            sends.create_task(self._in_turn(claim, edition, stop))
+        while self._open > ROOM - BATCH:
+            self._has_room.clear()
+            await self._has_room.wait()
 
-        async def one(claim: Claimed, edition: Edition | None) -> Pushed:
-            async with gate:
-                if not stop.is_set():
-                    return await self._one(claim, edition)
-                left.append(claim)
-                return Pushed()
-
-        async with asyncio.TaskGroup() as tasks:
-            ends = [tasks.create_task(one(*pair)) for pair in chosen]
-        if left:
-            await self._give_back(left)
-        return sum((end.result() for end in ends), later)
+    async def _in_turn(self, claim: Claimed, edition: Edition | None, stop: asyncio.Event) -> None:
+        line = self._lines.get(Platform(edition.account.platform)) if edition else None
+        try:
+            async with line.gate if line else nullcontext():
+                if stop.is_set():
+                    self._left.append(claim)
+                else:
+                    ended = await self._one(claim, edition, line)
+                    self._pushed += ended
+        finally:
+            self._open -= 1
+            self._has_room.set()
 
     async def _choose(
         self, claimed: Sequence[Claimed], *, is_retry: bool
@@ -184,11 +260,11 @@ class DailyPicks:
             later += put_off
         return chosen, later
 
-    async def _one(self, claim: Claimed, edition: Edition | None) -> Pushed:
+    async def _one(self, claim: Claimed, edition: Edition | None, line: _Line | None) -> Pushed:
         """Send one digest; a fault of ours here must not cost anybody else theirs."""
         try:
             try:
-                return await self._begun(claim, edition)
+                return await self._begun(claim, edition, line)
             except (StorageUnavailable, TemporarilyUnavailable):
                 raise
             except Exception:
@@ -199,12 +275,13 @@ class DailyPicks:
             log.warning("push.unrecorded", user=claim.user.id, day=claim.day.isoformat())
             return Pushed(unknown=1)
 
-    async def _begun(self, claim: Claimed, edition: Edition | None) -> Pushed:
+    async def _begun(self, claim: Claimed, edition: Edition | None, line: _Line | None) -> Pushed:
         if edition is None:
             return await self._end(claim, State.FAILED, "unreachable")
-        messenger = self._messengers.get(Platform(edition.account.platform))
-        if messenger is None:
+        if line is None:
             return await self._later(claim, PLATFORM_OFF, "platform_off")
+        if rests := line.rests_for(self._clock()):
+            return await self._later(claim, rests, "platform_away")
         async with self._database.writing() as db:
             is_ours = await deliveries.begin_sending(
                 db,
@@ -214,34 +291,49 @@ class DailyPicks:
                 account=edition.account.id,
                 model=edition.model,
             )
-        return await self._send(claim, edition, messenger) if is_ours else Pushed()
+        return await self._send(claim, edition, line) if is_ours else Pushed()
 
-    async def _send(self, claim: Claimed, edition: Edition, messenger: Messenger) -> Pushed:
+    async def _send(self, claim: Claimed, edition: Edition, line: _Line) -> Pushed:
         assert edition.account.chat is not None
         message = digest_message(
             edition.offers, claim.day, claim.user.picks, is_filled=not edition.is_line
         )
         try:
-            refs = await messenger.send(
+            refs = await line.messenger.send(
                 edition.account.chat,
                 message,
                 nonce=claim.nonce,
                 is_quiet=claim.user.is_quiet,
             )
         except RecipientGone:
+            line.answered()
             why = "dms_closed" if edition.account.platform == Platform.DISCORD else "blocked"
             async with self._database.writing() as db:
                 await users.mark_unreachable(db, edition.account.id, why)
             return await self._end(claim, State.FAILED, why)
+        except PlatformAway as wait:
+            return await self._away(claim, edition, line, wait)
         except TryLater as wait:
+            line.answered()
             return await self._later(claim, wait.after, "busy")
         except OutcomeUnknown:
             return await self._end(claim, State.UNKNOWN, "connection")
         except Refused:
+            line.answered()
             log.exception("push.refused", user=claim.user.id, day=claim.day.isoformat())
             return await self._end(claim, State.FAILED, "refused")
+        line.answered()
         sent = [SentMessage(ref.chat, ref.message) for ref in refs]
         return await self._end(claim, State.SENT if edition.offers else State.EMPTY, None, sent)
+
+    async def _away(
+        self, claim: Claimed, edition: Edition, line: _Line, wait: PlatformAway
+    ) -> Pushed:
+        """Wait longer after every try of this digest, and leave the platform alone for a while."""
+        if line.failed(self._clock()):
+            log.warning("push.platform_away", platform=edition.account.platform)
+        patience = min(wait.after * 2 ** min(claim.attempts, 10), LONGEST_WAIT)
+        return await self._later(claim, max(wait.after, patience), "platform_away")
 
     async def _later(self, claim: Claimed, after: timedelta, why: str) -> Pushed:
         """Try again later, until the reader's next digest is due, which brings the papers too."""

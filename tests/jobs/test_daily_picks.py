@@ -5,7 +5,13 @@ from datetime import date, time, timedelta
 import pytest
 
 from bot.conversation.events import Platform
-from bot.conversation.ports import OutcomeUnknown, RecipientGone, Refused, TryLater
+from bot.conversation.ports import (
+    OutcomeUnknown,
+    PlatformAway,
+    RecipientGone,
+    Refused,
+    TryLater,
+)
 from bot.desk import owed_next
 from bot.jobs.daily_picks import ABANDONED, DailyPicks
 from bot.schedule import EVERY_DAY, Schedule
@@ -13,6 +19,7 @@ from recommender.encoder import load
 from recommender.feedback import Verdict
 from storage import deliveries
 from storage.deliveries import State
+from tests.conftest import BOUND
 from tests.house import (
     RecordingMessenger,
     open_desk,
@@ -208,6 +215,77 @@ async def test_who_is_told_to_end_begins_no_digest_and_the_next_start_sends_it_a
     await push.run_once()
     chats = [s.chat for s in (*ending.sent, *next_start.sent)]
     assert sorted(chats) == sorted(f"chat-{n}" for n in range(60))
+
+
+class HangingMessenger(RecordingMessenger):
+    """One chat's digest hangs on its way until it is let go."""
+
+    def __init__(self, chat):
+        super().__init__()
+        self._chat = chat
+        self.hangs, self.let_go, self.arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def send(self, chat, message, *, nonce, is_quiet):
+        if chat == self._chat:
+            self.hangs.set()
+            await self.let_go.wait()
+        refs = await super().send(chat, message, nonce=nonce, is_quiet=is_quiet)
+        self.arrived.set()
+        return refs
+
+
+async def test_a_digest_that_hangs_on_its_way_keeps_nobody_else_waiting(any_database, desk, clock):
+    await subscribe(desk, "slow")
+    await subscribe(desk, "later", replace(AT_EIGHT, at=time(9)))
+    clock.forward(hours=1)
+    messenger, stop = HangingMessenger("chat-slow"), asyncio.Event()
+    push = DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock, look_every=0.05)
+    running = asyncio.create_task(push.run(stop))
+    async with asyncio.timeout(BOUND):
+        await messenger.hangs.wait()
+        clock.forward(hours=1)
+        await messenger.arrived.wait()
+        assert [sent.chat for sent in messenger.sent] == ["chat-later"]
+        messenger.let_go.set()
+        stop.set()
+        await running
+    assert [sent.chat for sent in messenger.sent] == ["chat-later", "chat-slow"]
+
+
+class AwayMessenger(RecordingMessenger):
+    """A platform that cannot be reached while `is_away`."""
+
+    is_away = True
+    tries = 0
+
+    async def send(self, chat, message, *, nonce, is_quiet):
+        if self.is_away:
+            self.tries += 1
+            raise PlatformAway(timedelta(minutes=1))
+        return await super().send(chat, message, nonce=nonce, is_quiet=is_quiet)
+
+
+async def test_a_platform_that_is_away_is_tried_less_and_less_and_everybody_is_served_at_last(
+    any_database, desk, messenger, clock
+):
+    for n in range(20):
+        await subscribe(desk, str(n))
+    await desk.reschedule(
+        await desk.reader(person("ben", Platform.DISCORD)), AT_EIGHT, is_zone_known=True
+    )
+    away = AwayMessenger()
+    messengers = {Platform.TELEGRAM: away, Platform.DISCORD: messenger}
+    push = DailyPicks(any_database, desk, messengers, clock)
+    clock.forward(hours=1)
+    for _ in range(120):
+        await push.run_once()
+        clock.forward(minutes=1)
+    assert [sent.chat for sent in messenger.sent] == ["chat-ben"]
+    assert 20 <= away.tries <= 20 * 9  # two hours: after 1, 2, 4 … 30 minutes
+    away.is_away = False
+    clock.forward(minutes=30)
+    await push.run_once()
+    assert sorted(s.chat for s in away.sent) == sorted(f"chat-{n}" for n in range(20))
 
 
 class StoppingMessenger(RecordingMessenger):

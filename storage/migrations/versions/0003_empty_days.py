@@ -10,8 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    filled: sa.Column[bool] = sa.Column("is_filled", sa.Boolean(), nullable=False, server_default=sa.text("true"))
-    op.add_column("users", filled)
+    kept = sa.Boolean()
+    op.add_column(
+        "users", sa.Column("is_filled", kept, nullable=False, server_default=sa.text("true"))
+    )
 
 
 def downgrade() -> None:
