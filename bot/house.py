@@ -17,10 +17,12 @@ import structlog
 
 from bot import ending
 from bot import log as logs
-from bot.adapters.pacing import Pacer
-from bot.adapters.telegram_limits import LIMITS
+from bot.adapters import discord_limits, telegram_limits
+from bot.adapters.pacing import Limits, Pacer
+from bot.budget import SharedBudget
 from bot.clock import Clock, FileClock, MachineClock
 from bot.conversation import ports
+from bot.conversation.events import Platform
 from bot.conversation.service import Conversation
 from bot.desk import Desk
 from bot.jobs.ingest import Ingest, Pace
@@ -63,6 +65,7 @@ class House:
     conversation: Conversation
     ingest: Ingest
     telegram_pacer: Pacer
+    discord_pacer: Pacer
     is_on_screen: bool
 
 
@@ -140,7 +143,8 @@ async def open_house(
             desk=desk,
             conversation=Conversation(desk, clock),
             ingest=ingest,
-            telegram_pacer=Pacer(LIMITS, time.monotonic),
+            telegram_pacer=_pacer(settings, state, Platform.TELEGRAM, telegram_limits.LIMITS),
+            discord_pacer=_pacer(settings, state, Platform.DISCORD, discord_limits.LIMITS),
             is_on_screen=chat,
         )
 
@@ -178,6 +182,12 @@ def _state(settings: Settings) -> DialogueState:
         return open_state(settings.redis_url.get_secret_value() if settings.redis_url else None)
     except ValueError:  # its text may repeat the address, and a password with it
         raise CannotStart("REDIS_URL: expected redis://host:6379/0 or rediss://…") from None
+
+
+def _pacer(settings: Settings, state: DialogueState, platform: Platform, limits: Limits) -> Pacer:
+    """Return what paces this process; with Redis it shares the platform's limits with others."""
+    budget = SharedBudget(state, platform, limits) if settings.redis_url else None
+    return Pacer(limits, time.monotonic, budget=budget)
 
 
 async def _migrated(database: Database, stop: asyncio.Event) -> None:

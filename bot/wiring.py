@@ -99,7 +99,10 @@ async def _discord(house: House, stop: asyncio.Event) -> None:
     settings = house.settings
     assert settings.discord_token is not None
     app = DiscordApp(
-        settings.discord_token.get_secret_value(), settings.discord_api_base, house.conversation
+        settings.discord_token.get_secret_value(),
+        settings.discord_api_base,
+        house.conversation,
+        pacer=house.discord_pacer,
     )
     await app.run(stop)
 
@@ -127,7 +130,11 @@ async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Mes
         from bot.adapters.discord_rest import DiscordMessenger
 
         messengers[Platform.DISCORD] = await stack.enter_async_context(
-            DiscordMessenger(settings.discord_token.get_secret_value(), settings.discord_api_base)
+            DiscordMessenger(
+                settings.discord_token.get_secret_value(),
+                settings.discord_api_base,
+                house.discord_pacer,
+            )
         )
     return messengers
 

@@ -8,9 +8,28 @@ here is the truth; promises are kept by the database's constraints.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """At most `count` in any stretch of `seconds`, for all who use the name."""
+
+    name: str
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """An allowance that is used up; `wait` says for how many seconds."""
+
+    allowance: Allowance
+    wait: float
 
 
 class DialogueState(Protocol):
@@ -30,6 +49,12 @@ class DialogueState(Protocol):
 
         rate: tokens a second. burst: how many may go at once after a rest. Nothing is
         taken when the answer is not 0.
+        """
+
+    async def spend(self, allowances: Sequence[Allowance]) -> Spent | None:
+        """Take one of each allowance; if one of them is used up, take nothing and return it.
+
+        Of several that are used up, the one that must be waited for longest.
         """
 
     def lock(self, name: str, ttl: float) -> AbstractAsyncContextManager[bool]:
@@ -72,6 +97,7 @@ class LocalState:
         self._clock = clock
         self._values: dict[str, tuple[str, float]] = {}  # value, when it expires
         self._buckets: dict[str, tuple[float, float, float]] = {}  # tokens, at, full again
+        self._spent: dict[str, tuple[deque[float], float]] = {}  # when, forgotten after seconds
         self._listeners: dict[str, set[asyncio.Queue[str]]] = {}
         self._sweep_at = 1000
 
@@ -95,6 +121,19 @@ class LocalState:
         tokens -= wait == 0.0
         self._buckets[bucket] = (tokens, now, now + (burst - tokens) / rate)
         return wait
+
+    async def spend(self, allowances: Sequence[Allowance]) -> Spent | None:
+        self._sweep()
+        now, full = self._clock(), list[Spent]()
+        for one in allowances:
+            taken, _ = self._spent.setdefault(one.name, (deque(maxlen=one.count), one.seconds))
+            if len(taken) == one.count and (wait := taken[0] + one.seconds - now) > 0:
+                full.append(Spent(one, wait))
+        if full:
+            return max(full, key=lambda spent: spent.wait)
+        for one in allowances:
+            self._spent[one.name][0].append(now)
+        return None
 
     @asynccontextmanager
     async def lock(self, name: str, ttl: float) -> AsyncIterator[bool]:
@@ -130,11 +169,12 @@ class LocalState:
     async def close(self) -> None:
         self._values.clear()
         self._buckets.clear()
+        self._spent.clear()
 
     @property
     def size(self) -> int:
-        """How many values and buckets are held."""
-        return len(self._values) + len(self._buckets)
+        """How many values, buckets and allowances are held."""
+        return len(self._values) + len(self._buckets) + len(self._spent)
 
     def _sweep(self) -> None:
         """Now and then drop what has expired and buckets that are full again."""
@@ -143,6 +183,11 @@ class LocalState:
         now = self._clock()
         self._values = {k: v for k, v in self._values.items() if v[1] > now}
         self._buckets = {k: b for k, b in self._buckets.items() if b[2] > now}
+        self._spent = {
+            name: (taken, seconds)
+            for name, (taken, seconds) in self._spent.items()
+            if taken and taken[-1] + seconds > now
+        }
         self._sweep_at = 2 * self.size + 1000
 
 

@@ -8,7 +8,7 @@ attempt a second and not one for every tap.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from storage.dialogue_state import LocalState, texts
+from storage.dialogue_state import Allowance, LocalState, Spent, texts
 
 T = TypeVar("T")
 
@@ -52,6 +52,26 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
 return tostring(wait)
 """
 
+# Each allowance is a list of the moments at which it was taken, newest first.
+_SPEND = """
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local full, longest = 0, 0
+for i, key in ipairs(KEYS) do
+    local count, seconds = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    local oldest = tonumber(redis.call('LINDEX', key, count - 1) or nil)
+    local wait = oldest and math.min(seconds, oldest + seconds - now) or 0
+    if wait > longest then full, longest = i, wait end
+end
+if full > 0 then return {full, tostring(longest)} end
+for i, key in ipairs(KEYS) do
+    redis.call('LPUSH', key, string.format('%.6f', now))
+    redis.call('LTRIM', key, 0, ARGV[2 * i - 1] - 1)
+    redis.call('PEXPIRE', key, math.ceil(ARGV[2 * i] * 1000) + 1000)
+end
+return {0, '0'}
+"""
+
 _UNLOCK = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
@@ -78,6 +98,7 @@ class RedisState:
             retry=Retry(NoBackoff(), 1),
         )
         self._take = self.redis.register_script(_TAKE)
+        self._spend = self.redis.register_script(_SPEND)
         self._unlock = self.redis.register_script(_UNLOCK)
         self._local = LocalState(clock)
         self._rest = rest
@@ -105,6 +126,17 @@ class RedisState:
                 lambda: self._local.take(bucket, rate, burst),
             )
         )
+
+    async def spend(self, allowances: Sequence[Allowance]) -> Spent | None:
+        async def by_redis() -> Spent | None:
+            full, wait = await self._spend(
+                keys=[f"{PREFIX}spent:{one.name}" for one in allowances],
+                args=[part for one in allowances for part in (one.count, one.seconds)],
+            )
+            return Spent(allowances[full - 1], float(wait)) if full else None
+
+        spent: Spent | None = await self._ask(by_redis, lambda: self._local.spend(allowances))
+        return spent
 
     @asynccontextmanager
     async def lock(self, name: str, ttl: float) -> AsyncIterator[bool]:

@@ -38,6 +38,7 @@ from bot.adapters.discord_rest import (
     Rest,
     silence_library,
 )
+from bot.adapters.pacing import Pacer
 from bot.conversation.commands import COMMANDS
 from bot.conversation.events import CommandSpec, Event
 from bot.conversation.messages import Action
@@ -70,7 +71,7 @@ class Timing:
 
 
 class DiscordApp:
-    """One bot on Discord."""
+    """One bot on Discord. pacer: shared with whatever else sends as this bot in this process."""
 
     def __init__(
         self,
@@ -78,12 +79,14 @@ class DiscordApp:
         api_base: str,
         answering: Answering,
         *,
+        pacer: Pacer,
         commands: Sequence[CommandSpec] = COMMANDS,
         timing: Timing | None = None,
     ) -> None:
         self._token = token
         self._api_base = api_base.rstrip("/")
         self._answering = answering
+        self._pacer = pacer
         self._commands = commands
         self._timing = timing or Timing()
         self._failures = 0
@@ -110,7 +113,7 @@ class DiscordApp:
 
     async def _serve_once(self) -> bool:
         """Serve until Discord ends it; return whether it makes sense to try again."""
-        client = Client(self._answering, self._commands, self._timing)
+        client = Client(self._answering, self._commands, self._timing, self._pacer)
         try:
             await client.login(self._token)
             await client.connect()
@@ -136,7 +139,11 @@ class Client(discord.Client):
     """discord.py's client, listening for interactions and for text that is meant for us."""
 
     def __init__(
-        self, answering: Answering, commands: Sequence[CommandSpec], timing: Timing
+        self,
+        answering: Answering,
+        commands: Sequence[CommandSpec],
+        timing: Timing,
+        pacer: Pacer,
     ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
@@ -150,7 +157,7 @@ class Client(discord.Client):
         self._answering = answering
         self._offered = commands
         self._timing = timing
-        self._rest = Rest(self.http)
+        self._rest = Rest(self.http, pacer)
         self._away: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._channels: dict[int, str] = {}  # DM channels by person

@@ -20,6 +20,7 @@ import structlog
 from discord.http import HTTPClient, Route
 
 from bot.adapters.discord_render import Payload, render
+from bot.adapters.pacing import Pacer, Urgency
 from bot.conversation.events import MessageRef
 from bot.conversation.messages import Message
 from bot.conversation.ports import (
@@ -72,14 +73,21 @@ def silence_library() -> None:
 
 
 class Rest:
-    """The requests; each raises what discord.py and aiohttp raise, within its time."""
+    """The requests; each raises what discord.py and aiohttp raise, within its time.
 
-    def __init__(self, http: HTTPClient) -> None:
+    pacer: whose turn it is to send something into a channel.
+    """
+
+    def __init__(self, http: HTTPClient, pacer: Pacer) -> None:
         self._http = http
+        self._pacer = pacer
 
-    async def send(self, channel: str, body: Payload) -> MessageRef:
+    async def send(
+        self, channel: str, body: Payload, urgency: Urgency = Urgency.ANSWER
+    ) -> MessageRef:
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
-        sent = await self._call(route, body)
+        async with self._pacer.turn(channel, urgency=urgency):
+            sent = await self._call(route, body)
         return MessageRef(str(sent["channel_id"]), str(sent["id"]))
 
     async def edit(self, ref: MessageRef, body: Payload) -> None:
@@ -191,6 +199,7 @@ async def deliver(
     body: Payload,
     nonce: str,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    urgency: Urgency = Urgency.ANSWER,
 ) -> MessageRef:
     """Send a message once, however often it takes. Raises one of the DeliveryErrors.
 
@@ -203,7 +212,7 @@ async def deliver(
         async with asyncio.timeout(PATIENCE):
             for wait in (*PAUSES, None):
                 try:
-                    return await rest.send(channel, body)
+                    return await rest.send(channel, body, urgency)
                 except TROUBLES as trouble:
                     problem = meaning(trouble)
                     was_handed_over |= isinstance(problem, OutcomeUnknown)
@@ -234,11 +243,13 @@ class DiscordMessenger:
         self,
         token: str,
         api_base: str,
+        pacer: Pacer,
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._token = token
         self._api_base = api_base.rstrip("/")
+        self._pacer = pacer
         self._pause = pause
         self._http: HTTPClient | None = None
         self._login = asyncio.Lock()
@@ -265,7 +276,8 @@ class DiscordMessenger:
         """Return what was sent; Discord takes every message whole."""
         rest = await self._rest()
         body = render(message) | ({"flags": SILENT} if is_quiet else {})
-        return (await deliver(rest, await self._channel(rest, chat), body, nonce, self._pause),)
+        channel = await self._channel(rest, chat)
+        return (await deliver(rest, channel, body, nonce, self._pause, Urgency.PUSH),)
 
     async def _channel(self, rest: Rest, chat: str) -> str:
         kind, _, user = chat.rpartition(":")
@@ -285,7 +297,7 @@ class DiscordMessenger:
         async with self._login:
             if self._http is None:
                 self._http = await self._logged_in()
-            return Rest(self._http)
+            return Rest(self._http, self._pacer)
 
     async def _logged_in(self) -> HTTPClient:
         silence_library()

@@ -7,6 +7,9 @@ chat, so that one that must wait delays nobody else. `Pacer` waits for turns in 
 The platform counts when a request reaches it, which is some moment between sending it and
 having its answer. So what is under way counts in every window, and what is answered counts
 from its answer on: then no jitter on the way can push two windows into one.
+
+Processes that share a platform's limits share a `Budget` as well: whoever has the turn asks
+it, and gives the turn back uncounted when the others have used it up.
 """
 
 import asyncio
@@ -45,6 +48,21 @@ class Limits:
     overall: tuple[Window, ...]
     chat: tuple[Window, ...]
     group: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UsedUp:
+    """Nothing is left of the budget for so many seconds: for one chat, or for all (None)."""
+
+    seconds: float
+    chat: str | None
+
+
+class Budget(Protocol):
+    """What several processes may send together. Answers without knowing of their turns."""
+
+    async def spend(self, chat: str, *, is_group: bool) -> UsedUp | None:
+        """Take what one send costs; None when it may go."""
 
 
 class Held(Exception):
@@ -155,6 +173,16 @@ class Turns:
         elif ticket in chat.queues[ticket.urgency]:
             chat.queues[ticket.urgency].remove(ticket)
 
+    def put_back(self, ticket: Ticket, now: float) -> None:
+        """Take back a turn that was not used: it counts nowhere, and waits in front."""
+        self._under_way.remove(ticket)
+        self._overall.under_way -= 1
+        chat = self._chats[ticket.chat]
+        chat.log.under_way -= 1
+        chat.queues[ticket.urgency].appendleft(ticket)
+        for urgency in Urgency:
+            self._list(ticket.chat, chat, urgency, now)
+
     def hold(self, until: float, chat: str | None = None, *, is_group: bool = False) -> None:
         """Send nothing to a chat, or to anybody, before a moment."""
         if chat is None:
@@ -255,6 +283,7 @@ class Pacer:
     """Turns that are waited for. One pacer for all that sends to a platform in a process.
 
     clock: monotonic seconds. alarm: calls back after some seconds of that clock.
+    budget: shared with other processes; None for one process alone.
     """
 
     def __init__(
@@ -262,10 +291,13 @@ class Pacer:
         limits: Limits,
         clock: Callable[[], float],
         alarm: Callable[[float, Callable[[], None]], Alarm] = _call_later,
+        *,
+        budget: Budget | None = None,
     ) -> None:
         self._turns = Turns(limits)
         self.clock = clock
         self._set_alarm = alarm
+        self._budget = budget
         self._alarm: Alarm | None = None
         self._waiting: dict[Ticket, tuple[asyncio.Future[None], float]] = {}
 
@@ -286,12 +318,17 @@ class Pacer:
         """
         self._refuse_if_held(chat, patience)
         ticket = Ticket(chat, urgency, is_group)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[ticket] = (turn, patience)
+        turn = self._wait(ticket, patience)
         try:
             self._turns.join(ticket, self.clock(), again=again)
             self._serve()
             await turn
+            while self._budget and (used_up := await self._budget.spend(chat, is_group=is_group)):
+                turn = self._wait(ticket, patience)
+                self._turns.hold(self.clock() + used_up.seconds, used_up.chat, is_group=is_group)
+                self._turns.put_back(ticket, self.clock())
+                self._serve()
+                await turn
             yield
         finally:
             self._waiting.pop(ticket, None)
@@ -306,6 +343,11 @@ class Pacer:
                 self._turns.leave(ticket, self.clock())
                 turn.set_exception(Held(seconds))
         self._serve()
+
+    def _wait(self, ticket: Ticket, patience: float) -> asyncio.Future[None]:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[ticket] = (turn, patience)
+        return turn
 
     def _refuse_if_held(self, chat: str, patience: float) -> None:
         wait = self._turns.held_until(chat) - self.clock()

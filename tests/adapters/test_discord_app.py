@@ -1,6 +1,7 @@
 """The Discord adapter against a Discord of our own on loopback."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 import structlog
 
 from bot.adapters.discord_app import DiscordApp, DiscordMessenger, Timing
+from bot.adapters.pacing import Limits, Pacer, Window
 from bot.conversation.events import Command, Event, MessageRef, Pressed, Said
 from bot.conversation.messages import (
     Action,
@@ -86,10 +88,15 @@ def script() -> Script:
     return Script()
 
 
+def unpaced() -> Pacer:
+    nothing = (Window(10_000, 0.001),)
+    return Pacer(Limits(nothing, nothing, ()), time.monotonic)
+
+
 @asynccontextmanager
 async def serving(discord: LocalDiscord, script: Script, timing: Timing = QUICK):
     stop = asyncio.Event()
-    app = DiscordApp(discord.token, discord.api_base, script, timing=timing)
+    app = DiscordApp(discord.token, discord.api_base, script, pacer=unpaced(), timing=timing)
     task = asyncio.create_task(app.run(stop))
     try:
         await discord.online()
@@ -326,7 +333,7 @@ async def test_the_end_does_not_wait_for_an_answer_that_hangs(discord, script):
 
 
 async def test_a_refused_token_ends_discord_alone_and_is_never_printed(discord, script):
-    app = DiscordApp("a-wrong-token", discord.api_base, script, timing=QUICK)
+    app = DiscordApp("a-wrong-token", discord.api_base, script, pacer=unpaced(), timing=QUICK)
     with structlog.testing.capture_logs() as lines:
         async with asyncio.timeout(BOUND):
             await app.run(asyncio.Event())
@@ -387,7 +394,9 @@ class Pauses:
 
 @pytest.fixture
 async def messenger(discord) -> AsyncIterator[DiscordMessenger]:
-    async with DiscordMessenger(discord.token, discord.api_base, pause=Pauses()) as sender:
+    async with DiscordMessenger(
+        discord.token, discord.api_base, unpaced(), pause=Pauses()
+    ) as sender:
         yield sender
 
 
@@ -461,6 +470,6 @@ async def test_a_bot_under_suspicion_does_not_give_up_its_readers(discord, messe
 
 
 async def test_a_wrong_token_costs_no_reader_their_digests(discord):
-    async with DiscordMessenger("a-wrong-token", discord.api_base) as sender:
+    async with DiscordMessenger("a-wrong-token", discord.api_base, unpaced()) as sender:
         with pytest.raises(TryLater):
             await push(sender, discord.person().dm)

@@ -14,6 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.pacing import Held, Limits, Pacer, Ticket, Turns, Urgency, Window
+from bot.budget import SharedBudget
+from bot.conversation.events import Platform
+from storage.dialogue_state import LocalState
 
 unhurried = settings(deadline=None)  # a busy machine is no bug
 
@@ -314,3 +317,45 @@ async def test_a_refused_send_goes_before_what_its_chat_wants_to_say_next(pacer,
     await clock.advance(5)
     assert order == ["refused", "next"]
     await asyncio.gather(*tasks)
+
+
+async def test_processes_that_share_a_budget_keep_its_windows_together(clock):
+    state = LocalState(clock)
+    pacers = [
+        Pacer(LIMITS, clock, clock.alarm, budget=SharedBudget(state, Platform.TELEGRAM, LIMITS))
+        for _ in range(3)
+    ]
+    sent = []
+
+    async def send(pacer, chat):
+        async with pacer.turn(chat, is_group=chat.startswith("-"), urgency=Urgency.PUSH):
+            sent.append((clock.now, chat))
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(90):
+            tasks.create_task(send(pacers[number % 3], f"reader {number % 45}"))
+        for number in range(6):
+            tasks.create_task(send(pacers[number % 3], "-group"))
+        await clock.advance(120)
+    assert len(sent) == 96
+    assert_within([at for at, _ in sent], LIMITS.overall[0])
+    for chat in {chat for _, chat in sent}:
+        assert_within([at for at, one in sent if one == chat], LIMITS.chat[0])
+    assert_within([at for at, chat in sent if chat == "-group"], LIMITS.group[0])
+    assert max(at for at, chat in sent if chat != "-group") - 100.0 <= 96 / 5 + 2
+
+
+async def test_a_chat_that_others_have_used_up_holds_up_nobody_else(clock):
+    state = LocalState(clock)
+    budget = SharedBudget(state, Platform.TELEGRAM, LIMITS)
+    pacer = Pacer(LIMITS, clock, clock.alarm, budget=budget)
+    for _ in range(2):
+        assert await budget.spend("a", is_group=False) is None  # another process
+    held = [asyncio.create_task(take(pacer, "a")) for _ in range(3)]
+    await settle()
+    free = [asyncio.create_task(take(pacer, chat)) for chat in ("b", "c", "d")]
+    await clock.advance(0.1)
+    assert all(task.done() for task in free)
+    assert not any(task.done() for task in held)
+    await clock.advance(5)
+    assert all(task.done() for task in held)

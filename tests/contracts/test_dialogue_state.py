@@ -6,7 +6,7 @@ import contextlib
 import pytest
 import structlog
 
-from storage.dialogue_state import LocalState, open_state
+from storage.dialogue_state import Allowance, LocalState, open_state
 from storage.redis_state import RedisState
 from tests import servers
 from tests.conftest import BOUND
@@ -68,6 +68,37 @@ async def test_many_tasks_that_ask_at_once_get_no_more_than_the_burst(state, nam
     assert waits.count(0) == 4
 
 
+async def test_an_allowance_is_given_so_often_and_then_says_how_long_to_wait(state, name):
+    three = Allowance(name, 3, 100.0)
+    answers = [await state.spend([three]) for _ in range(5)]
+    assert answers[:3] == [None, None, None]
+    for spent in answers[3:]:
+        assert spent.allowance == three
+        assert 90 < spent.wait <= 100
+
+
+async def test_when_one_allowance_is_used_up_nothing_is_taken_of_the_others(state, name):
+    scarce, ample = Allowance(f"{name} scarce", 1, 100.0), Allowance(f"{name} ample", 2, 200.0)
+    assert await state.spend([ample, scarce]) is None
+    for _ in range(3):
+        assert (await state.spend([ample, scarce])).allowance == scarce
+    assert await state.spend([ample]) is None
+    assert (await state.spend([scarce, ample])).allowance == ample  # it must be waited for longer
+
+
+async def test_an_allowance_comes_back_with_time(state, name):
+    async with asyncio.timeout(BOUND):
+        for _ in range(5):
+            while await state.spend([Allowance(name, 1, 0.002)]) is not None:
+                pass
+
+
+async def test_many_tasks_that_spend_at_once_get_no_more_than_is_allowed(state, name):
+    allowances = [Allowance(name, 4, 100.0), Allowance(f"{name} other", 100, 100.0)]
+    answers = await asyncio.gather(*(state.spend(allowances) for _ in range(30)))
+    assert answers.count(None) == 4
+
+
 async def test_a_lock_has_one_holder_and_is_free_afterwards(state, name):
     async with state.lock(name, ttl=60) as mine:
         async with state.lock(name, ttl=60) as second, state.lock(f"{name} 2", ttl=60) as other:
@@ -105,6 +136,9 @@ async def test_processes_share_what_is_in_redis(redis_server, name):
     assert await two.get(name) == "x"
     waits = [await state.take(name, rate=0.01, burst=1) for state in (one, two)]
     assert waits[0] == 0 < waits[1]
+    spent = [await state.spend([Allowance(name, 1, 100.0)]) for state in (one, two)]
+    assert spent[0] is None
+    assert spent[1] is not None
     async with one.lock(name, ttl=60) as mine, two.lock(name, ttl=60) as theirs:
         assert (mine, theirs) == (True, False)
     async with two.listen(name) as heard, asyncio.timeout(BOUND):
@@ -118,6 +152,7 @@ async def test_every_key_says_whose_it_is(redis_server, name):
     state = RedisState(redis_server.url)
     await state.set(name, "x", ttl=60)
     await state.take(name, rate=1, burst=1)
+    await state.spend([Allowance(name, 1, 60.0)])
     async with state.lock(name, ttl=60):
         keys = [key async for key in state.redis.scan_iter()]
     assert all(key.startswith("paperlark:") for key in keys)
@@ -181,6 +216,7 @@ async def test_a_process_state_forgets_what_has_expired(name):
         now += 1
         await state.set(f"{name} {number}", "x", ttl=10)
         await state.take(f"{name} {number}", rate=1, burst=1)
+        await state.spend([Allowance(f"{name} {number}", 1, 10.0)])
     assert state.size < 3000
     assert await state.get(f"{name} 2999") == "x"
     assert await state.get(f"{name} 2980") is None
