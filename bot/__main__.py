@@ -16,6 +16,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 import typer
 
+from bot.commands.bench import bench_app
 from bot.settings import Settings, WrongSetting, load
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(bench_app, name="bench")
 
 
 def _settings() -> Settings:
@@ -192,6 +194,23 @@ def evaluate(
     kept = _settings().data_dir / FOLDER if encoder == "neural" else folder
     wish = evaluating.Wish(folder, wanted, encoder, kept, seed, baselines, json, plot)
     raise typer.Exit(evaluating.run(wish))
+
+
+@bench_app.command("due")
+def bench_due(
+    readers: Annotated[int, typer.Option(min=1, help="Readers due in the same minute.")] = 10_000,
+    papers: Annotated[int, typer.Option(min=1, help="Papers of the last seven days.")] = 2000,
+    opinions: Annotated[
+        int, typer.Option(min=0, max=300, help="Papers each reader liked or skipped.")
+    ] = 10,
+    processes: Annotated[int, typer.Option(min=1, help="Schedulers that share the work.")] = 2,
+) -> None:
+    """Claim, rank and write down a digest for many readers, on a database of the bench's own."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    settings = _settings()
+    from bot.commands.bench_due import run
+
+    raise typer.Exit(run(settings, readers, papers, opinions, processes))
 
 
 @app.command()

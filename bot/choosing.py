@@ -1,7 +1,7 @@
 """Choose papers for readers: all that is known of them in, picks out."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +10,7 @@ from bot.shelf import Shelf
 from recommender.picks import Pick, Request
 from recommender.ranking import recommend
 from storage import feedback_log, users
+from storage.users import User
 
 NEWEST_DAYS = 7  # announcement days whose papers are candidates
 
@@ -21,11 +22,16 @@ class Choosing:
         self._shelf = shelf
         self._seed = seed
 
-    async def requests(self, db: AsyncSession, ids: Collection[int]) -> list[Request]:
-        """Return what the recommender needs to know of each reader, in the given order."""
+    async def requests(
+        self, db: AsyncSession, ids: Collection[int], people: Mapping[int, User] | None = None
+    ) -> list[Request]:
+        """Return what the recommender needs to know of each reader, in the given order.
+
+        people: the readers, where they are known already.
+        """
         standing = await feedback_log.standing(db, ids)
         seen = await feedback_log.seen(db, ids)
-        people = await users.by_ids(db, ids)
+        people = await users.by_ids(db, ids) if people is None else people
         return [
             Request(
                 user=user,

@@ -29,9 +29,9 @@ from bot.conversation.ports import (
 )
 from bot.reach import first_pushable, place_for_digests
 from bot.schedule import Due, Schedule, next_due
-from bot.shelf import Shelf
+from bot.shelf import Holding, Shelf
 from recommender.feedback import Verdict
-from recommender.papers import PaperId
+from recommender.papers import Paper, PaperId
 from recommender.picks import Pick, Request
 from storage import catalogue, deliveries, feedback_log, users
 from storage.database import Database
@@ -112,6 +112,7 @@ class Desk:
         self._look_up = look_up
         self._choosing = Choosing(shelf, seed)
         self._clock = clock
+        self._at_hand: tuple[Holding | None, dict[PaperId, Paper]] = (None, {})
 
     # ------------------------------------------------------------------ readers
 
@@ -247,6 +248,7 @@ class Desk:
         is_retry: a digest that was chosen before stays as it was chosen.
         """
         claims = {claim.user.id: claim for claim in claimed}
+        people = {claim.user.id: claim.user for claim in claimed}
         async with self._reading() as db:
             accounts = await users.accounts_of(db, list(claims))
             first = {user: first_pushable(accounts.get(user, ())) for user in claims}
@@ -257,8 +259,8 @@ class Desk:
         while waiting := [user for user in reachable if user not in chosen]:
             async with self._reading() as db:
                 requests = [
-                    replace(request, k=claims[request.user].user.picks)
-                    for request in await self._choosing.requests(db, waiting)
+                    replace(request, k=people[request.user].picks)
+                    for request in await self._choosing.requests(db, waiting, people)
                 ]
             picks = await self._choosing.picks(requests)
             chosen |= await self._impress_digests(requests, picks, claims, reachable)
@@ -305,11 +307,18 @@ class Desk:
         async with self._writing() as db:
             late = await offers.seen_meanwhile(db, new)
             new = [impression for impression in new if impression.user not in late]
-            made = await offers.impressed(db, new, {r.user: r.feedback for r in requests})
+            standing = {request.user: request.feedback for request in requests}
+            made = await offers.impressed(db, new, standing, self._papers_at_hand())
         found: dict[int, list[Offer]] = {r.user: [] for r in requests if r.user not in late}
         for impression, offer in zip(new, made, strict=True):
             found[impression.user].append(offer)
         return found
+
+    def _papers_at_hand(self) -> dict[PaperId, Paper]:
+        """Return papers of earlier digests, while none in the catalogue has changed."""
+        if self._shelf.holding is not self._at_hand[0]:
+            self._at_hand = (self._shelf.holding, {})
+        return self._at_hand[1]
 
     async def _chosen(
         self,

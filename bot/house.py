@@ -5,6 +5,7 @@ on its shelf, the desk and the conversation over them. It owns the clock.
 """
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
@@ -147,6 +148,15 @@ async def open_house(
             discord_pacer=_pacer(settings, state, Platform.DISCORD, discord_limits.LIMITS),
             is_on_screen=chat,
         )
+
+
+def collect_seldom() -> None:
+    """Let Python look for garbage in cycles less often.
+
+    A batch of digests makes hundreds of thousands of small objects that are all in use;
+    walking through them again and again was 30 % of the time that choosing took.
+    """
+    gc.set_threshold(50_000, 20, 100)
 
 
 def open_clock(settings: Settings) -> Clock:

@@ -5,11 +5,12 @@ as many queries as one reader's.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.ports import Offer, Opinion, UnknownPaper
-from recommender.feedback import Feedback
+from recommender.feedback import Feedback, Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick
 from storage import catalogue, feedback_log
@@ -22,14 +23,16 @@ async def impressed(
     db: AsyncSession,
     new: Sequence[NewImpression],
     standing: Mapping[int, Sequence[Feedback]],
+    known: dict[PaperId, Paper] | None = None,
 ) -> list[Offer]:
     """Record impressions and return what they show, in the same order, of any readers.
 
     standing: what each of these readers says of papers; it words the reasons.
+    known: papers that need not be read again; those that are read are put in.
     """
     doubtful = await feedback_log.doubtful(db, {n.user for n in new})
     ids = await feedback_log.impress(db, new)
-    papers = await _papers(db, [n.paper for n in new], [n.pick for n in new])
+    papers = await _papers(db, [n.paper for n in new], [n.pick for n in new], known)
     said = {user: opinions(kept) for user, kept in standing.items()}
     return [
         _offer(
@@ -90,14 +93,26 @@ def opinions(standing: Iterable[Feedback]) -> dict[PaperId, Opinion]:
 
 
 def opinion_of(feedback: Feedback) -> Opinion:
-    return Opinion(feedback.verdict, feedback.is_saved)
+    return _opinion(feedback.verdict, feedback.is_saved)
+
+
+@lru_cache  # a dozen in all, of which a morning's digests need a million
+def _opinion(verdict: Verdict | None, is_saved: bool) -> Opinion:
+    return Opinion(verdict, is_saved)
 
 
 async def _papers(
-    db: AsyncSession, shown: Sequence[PaperId], picks: Sequence[Pick | None]
+    db: AsyncSession,
+    shown: Sequence[PaperId],
+    picks: Sequence[Pick | None],
+    known: dict[PaperId, Paper] | None = None,
 ) -> dict[PaperId, Paper]:
     """Return the papers shown and those that the picks' parts name."""
-    return await catalogue.papers(db, {*shown, *(paper for p in picks for paper in _named(p))})
+    found = {} if known is None else known
+    wanted = {*shown, *(paper for p in picks for paper in _named(p))}
+    if lacking := wanted - found.keys():
+        found |= await catalogue.papers(db, lacking)
+    return found
 
 
 async def _said(

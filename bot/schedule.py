@@ -8,6 +8,7 @@ key made of the sending date would then skip one day and double the next.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 EVERY_DAY = frozenset(range(7))
@@ -93,6 +94,7 @@ def upcoming(schedule: Schedule, after: datetime) -> Iterator[Due]:
         day += timedelta(days=1)
 
 
+@lru_cache(maxsize=4096)  # in one minute thousands of readers ask for the same
 def next_due(schedule: Schedule, after: datetime) -> Due:
     """Return the first digest due strictly after a UTC moment."""
     return next(upcoming(schedule, after))

@@ -72,6 +72,11 @@ class Shelf:
         """Return the version of the model held, empty before the first refresh."""
         return self._holding.model.version if self._holding else ""
 
+    @property
+    def holding(self) -> Holding | None:
+        """Return what is held; another object as soon as any paper changed."""
+        return self._holding
+
     async def held(self) -> Holding:
         """Return the model and corpus of this moment, to be used for one answer.
 

@@ -24,6 +24,7 @@ from bot.house import (
     LOOK_AGAIN,
     CannotStart,
     House,
+    collect_seldom,
     configure_logs,
     open_database,
     open_house,
@@ -108,6 +109,7 @@ async def _discord(house: House, stop: asyncio.Event) -> None:
 
 
 async def _scheduler(house: House, stop: asyncio.Event) -> None:
+    collect_seldom()
     async with AsyncExitStack() as stack:
         messengers = await _messengers(house, stack)
         await DailyPicks(house.database, house.desk, messengers, house.clock).run(stop)

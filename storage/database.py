@@ -10,7 +10,6 @@ the caller's own inside the block is never mistaken for one.
 """
 
 import asyncio
-import functools
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -18,7 +17,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, event, exc, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    FromClause,
+    Table,
+    bindparam,
+    event,
+    exc,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import (
@@ -34,7 +45,7 @@ from storage.tables import Base
 T = TypeVar("T")
 
 # Names stay readable, so that the full-text index can read them too.
-_dump_json = functools.partial(json.dumps, ensure_ascii=False)
+_dump_json = json.JSONEncoder(ensure_ascii=False).encode
 
 _SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
@@ -273,6 +284,21 @@ def insert_into(db: AsyncSession, row: type[Base]) -> "postgresql.Insert | sqlit
     if db.get_bind().dialect.name == "postgresql":
         return postgresql.insert(row)
     return sqlite.insert(row)
+
+
+def pairs(db: AsyncSession, values: Sequence[tuple[int, int]]) -> FromClause:
+    """Return a table of many pairs of numbers, with the columns `a` and `b`.
+
+    One parameter or two, however many pairs: no statement is made anew for another number.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        firsts, seconds = ([pair[side] for pair in values] for side in (0, 1))
+        many = ARRAY(BigInteger)
+        unnested = func.unnest(bindparam(None, firsts, many), bindparam(None, seconds, many))
+        return unnested.table_valued("a", "b", name="pairs").render_derived()
+    each = func.json_each(json.dumps(values)).table_valued("value")
+    a, b = (func.json_extract(each.c.value, f"$[{side}]") for side in (0, 1))
+    return select(a.label("a"), b.label("b")).subquery("pairs")
 
 
 def table_of(row: type[Base]) -> Table:

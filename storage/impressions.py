@@ -11,10 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Pick, ScorePart
-from storage.database import blocks, table_of
+from storage.database import blocks, pairs, table_of
 from storage.tables import DeliveryRow, ImpressionRow, UserRow
-
-_LOCKED = 50  # readers asked about at once: each is looked up with the papers of all of them
 
 _shown = table_of(ImpressionRow)
 
@@ -64,11 +62,23 @@ async def impress(db: AsyncSession, impressions: Sequence[NewImpression]) -> lis
     """Append impressions and return their ids, in the same order."""
     if not impressions:
         return []
-    added = await db.execute(
-        insert(_shown).returning(_shown.c.id, sort_by_parameter_order=True),
-        [_impression_row(new) for new in impressions],
-    )
-    return list(added.scalars())
+    ids = await _free_ids(db, len(impressions))
+    rows = [{"id": i, **_impression_row(new)} for i, new in zip(ids, impressions, strict=True)]
+    # On the connection, with ids known beforehand: one executemany, where RETURNING in this
+    # order would be a statement for each row.
+    await (await db.connection()).execute(insert(_shown), rows)
+    return ids
+
+
+async def _free_ids(db: AsyncSession, n: int) -> list[int]:
+    """Return ids that nobody else will use."""
+    if db.get_bind().dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence("impressions", "id")
+        numbers = func.generate_series(1, n).table_valued("number")
+        return list(await db.scalars(select(func.nextval(sequence)).select_from(numbers)))
+    # This transaction has the one writer.
+    first = (await db.scalar(select(func.max(_shown.c.id))) or 0) + 1
+    return list(range(first, first + n))
 
 
 def _impression_row(new: NewImpression) -> dict[str, Any]:
@@ -90,7 +100,7 @@ def _impression_row(new: NewImpression) -> dict[str, Any]:
 
 
 def _part_document(part: ScorePart) -> dict[str, Any]:
-    document: dict[str, Any] = {"kind": part.kind.value, "value": part.value}
+    document: dict[str, Any] = {"kind": part.kind, "value": part.value}
     if part.paper is not None:
         document["paper"] = part.paper
     if part.words:
@@ -171,14 +181,14 @@ async def seen_meanwhile(
     these readers anything, so no paper is shown twice.
     """
     found = set[int]()
-    for block in blocks(sorted(picked), _LOCKED):
+    for block in blocks(sorted(picked)):
         held = select(UserRow.id).where(UserRow.id.in_(block)).order_by(UserRow.id)
         await db.execute(held.with_for_update())
-        papers = {paper for user in block for paper in picked[user]}
-        chosen = _certainty(block, None, True).where(_shown.c.paper_id.in_(papers))
-        found |= {
-            row.user_id for row in await db.execute(chosen) if row.paper_id in picked[row.user_id]
-        }
+        asked = pairs(db, [(user, int(paper)) for user in block for paper in picked[user]])
+        chosen = _certainty(None, None, True).join_from(
+            _shown, asked, (_shown.c.user_id == asked.c.a) & (_shown.c.paper_id == asked.c.b)
+        )
+        found |= {row.user_id for row in await db.execute(chosen)}
     return frozenset(found)
 
 
@@ -197,7 +207,9 @@ async def _by_certainty(
     return {user: frozenset(papers) for user, papers in found.items()}
 
 
-def _certainty(users: Sequence[int], since: datetime | None, is_certain: bool) -> Select[Any]:
+def _certainty(
+    users: Sequence[int] | None, since: datetime | None, is_certain: bool
+) -> Select[Any]:
     """Two points make certain: a card or a sent digest has two, one that ended unknown one."""
     points = func.sum(
         case((DeliveryRow.state == "failed", 0), (DeliveryRow.state == "unknown", 1), else_=2)
@@ -210,8 +222,10 @@ def _certainty(users: Sequence[int], since: datetime | None, is_certain: bool) -
             & (DeliveryRow.day == _shown.c.day)
             & (_shown.c.place == Place.DIGEST),
         )
-        .where(_shown.c.user_id.in_(users), _shown.c.place.in_(_CHOSEN))
+        .where(_shown.c.place.in_(_CHOSEN))
         .group_by(_shown.c.user_id, _shown.c.paper_id)
         .having(points >= 2 if is_certain else points == 1)
     )
+    if users is not None:
+        chosen = chosen.where(_shown.c.user_id.in_(users))
     return chosen if since is None else chosen.where(_shown.c.shown_at >= since)

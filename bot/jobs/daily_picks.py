@@ -40,7 +40,7 @@ from storage.errors import StorageUnavailable
 
 log = structlog.get_logger()
 
-BATCH = 500
+BATCH = 1000
 ROOM = 2 * BATCH  # digests that were claimed and have not ended; then no more are claimed
 AT_ONCE = 50  # sends under way on a platform; its pace is kept by the messenger
 LOOK_EVERY = 5.0  # seconds between two looks at the outbox
