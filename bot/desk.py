@@ -536,4 +536,4 @@ def looks_like_a_title(words: str) -> bool:
 
 
 def _delivery(kept: deliveries.Delivery) -> Delivery:
-    return Delivery(Due(kept.day, kept.due), kept.state.value, kept.reason or "")
+    return Delivery(Due(kept.day, kept.due), kept.state.value, kept.reason or "", kept.next_try)

@@ -14,7 +14,7 @@ from bot.conversation import words
 from bot.conversation.cards import list_message
 from bot.conversation.commands import COMMANDS
 from bot.conversation.messages import Button, Message, Rows, Span, Style, plain
-from bot.conversation.ports import Offer, Reader, Status
+from bot.conversation.ports import Delivery, Offer, Reader, Status
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import clipped, visible
 from bot.schedule import EVERY_DAY, WEEKDAYS
@@ -105,7 +105,8 @@ def status(found: Status, now: datetime) -> Message:
         words.taste(found.likes, found.skips, found.saved),
         "",
         f"{_capital(words.schedule_in_words(reader.schedule))}. {push_state(reader)}",
-        words.last_digest(last.state, last.due.day, last.reason) if last else words.NO_DIGEST_YET,
+        _last_digest(reader, last) if last else words.NO_DIGEST_YET,
+        *_why_not_today(found, now),
         "",
         words.catalogue(
             found.papers,
@@ -121,6 +122,28 @@ def status(found: Status, now: datetime) -> Message:
         lines.append(words.model(visible(found.model)))
     buttons = (_button(words.CHANGE, Act.SCHEDULE), _button(words.NEXT_PAPER, Act.NEXT))
     return text("\n".join(clipped(line, 400) for line in lines), buttons=(buttons,))
+
+
+def _last_digest(reader: Reader, last: Delivery) -> str:
+    retry = last.retry.astimezone(ZoneInfo(reader.schedule.zone)) if last.retry else None
+    return words.last_digest(
+        last.state, last.due.day, last.reason, f"{retry:%H:%M}" if retry else ""
+    )
+
+
+def _why_not_today(found: Status, now: datetime) -> list[str]:
+    """Return why no digest came today, where neither the last nor the next one says it."""
+    reader = found.reader
+    if reader.due is None or reader.paused_until is not None or reader.unreachable:
+        return []
+    today = _local(reader, now)
+    if reader.due.moment <= now:
+        at = reader.due.moment.astimezone(ZoneInfo(reader.schedule.zone))
+        return [words.digest_is_late(reader.due.day, f"{at:%H:%M}")]
+    if reader.due.day <= today or (found.last and found.last.due.day >= today):
+        return []
+    is_a_day = today.weekday() in reader.schedule.days
+    return [words.HOUR_HAD_PASSED if is_a_day else words.NO_DAY_TODAY]
 
 
 def help_message() -> Message:

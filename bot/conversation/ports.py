@@ -142,11 +142,15 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one day's digest. `state` is storage's word: sent, empty, failed, unknown …"""
+    """What became of one day's digest. `state` is storage's word: sent, empty, failed, unknown …
+
+    retry: when a digest that waits is tried again.
+    """
 
     due: Due
     state: str
     reason: str = ""
+    retry: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

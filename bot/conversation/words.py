@@ -415,17 +415,43 @@ def taste(likes: int, skips: int, saved: int) -> str:
     )
 
 
-def last_digest(state: str, due: date, reason: str) -> str:
+_WHY_NOT = {
+    "blocked": "I was blocked there",
+    "dms_closed": "your direct messages are closed to me",
+    "unreachable": "none of your accounts could be reached",
+    "busy": "the platform asked for patience",
+    "platform_away": "the platform could not be reached",
+    "platform_off": "I am not connected to the platform it goes to",
+    "refused": "the platform refused the message",
+    "paused": "you paused it",
+    "fault": "something went wrong on my side",
+    "connection": "the connection broke while it was sent",
+    "interrupted": "I was interrupted while sending it",
+}
+
+
+def last_digest(state: str, due: date, reason: str, retry: str) -> str:
+    """retry: the local time at which one that waits is tried again, or nothing."""
     day = long_day(due)
-    why = f" ({reason.replace('_', ' ')})" if reason else ""
+    why = f", because {_WHY_NOT.get(reason, reason.replace('_', ' '))}" if reason else ""
+    if retry and why:
+        return f"The digest for {day} is late{why}. I try again at {retry}."
     return {
         "sent": f"The last digest was sent, for {day}.",
         "empty": f"For {day} there was nothing new, and I said so.",
         "failed": f"The digest for {day} could not be delivered{why}. /today shows its papers.",
-        "unknown": f"The digest for {day} may not have arrived. /today shows its papers.",
+        "unknown": f"The digest for {day} may not have arrived{why}. /today shows its papers.",
     }.get(state, f"The digest for {day} is on its way.")
 
 
+def digest_is_late(day: date, at: str) -> str:
+    return f"The digest for {long_day(day)} was due at {at} and is late: it comes as soon as I can."
+
+
+NO_DAY_TODAY = "Today is no day of your schedule."
+HOUR_HAD_PASSED = (
+    "None comes today: its hour had passed when the schedule was set or the digest switched on."
+)
 NO_DIGEST_YET = "No digest was due yet."
 
 

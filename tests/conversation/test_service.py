@@ -268,8 +268,8 @@ async def test_status_tells_taste_digests_and_how_fresh_the_papers_are(ada, desk
         "",
         "5 papers, weekdays at 08:00 (UTC). The next one comes on Monday, 23 November at "
         "08:00 (UTC).",
-        "The digest for Friday, 20 November could not be delivered (blocked). /today shows its "
-        "papers.",
+        "The digest for Friday, 20 November could not be delivered, because I was blocked there. "
+        "/today shows its papers.",
         "",
         "I have 12 papers, the newest announced on Friday, 20 November; new ones came in 3 hours "
         "ago.",
@@ -280,6 +280,40 @@ async def test_status_tells_taste_digests_and_how_fresh_the_papers_are(ada, desk
     desk.is_sample = True
     await ada.command("/status")
     assert "These are sample papers: real ones arrive once arXiv has been read." in ada.transcript
+
+
+@pytest.mark.parametrize(
+    ("last", "schedule", "hours", "says"),
+    [
+        (("unknown", "connection"), "08:00", 2, "may not have arrived, because the connection"),
+        (
+            ("claimed", "platform_away"),
+            "08:00",
+            2,
+            "could not be reached. I try again at",
+        ),
+        (None, "weekly fri", 2, "Today is no day of your schedule."),
+        (None, "06:00", 2, "its hour had passed when the schedule was set"),
+        (None, "08:00", 0, "The next one comes on Monday, 23 November at 08:00"),
+    ],
+)
+async def test_status_says_why_no_digest_came_today(desk, last, schedule, hours, says):
+    now = NOW + timedelta(hours=hours)
+    ada = Journey(Conversation(desk, lambda: now))
+    await ada.command(f"/schedule {schedule}")
+    desk.now = now
+    if last:
+        retry = now + timedelta(minutes=4) if last[0] == "claimed" else None
+        desk.last = Delivery(Due(NOW.date(), now), *last, retry)
+    await ada.command("/status")
+    assert says in ada.last
+
+
+async def test_status_owns_up_to_a_digest_that_is_late(desk):
+    now = NOW + timedelta(hours=2)
+    ada = Journey(Conversation(desk, lambda: now))  # and the desk still owes the one of eight
+    await ada.command("/status")
+    assert "was due at 08:00 and is late: it comes as soon as I can." in ada.last
 
 
 async def test_where_no_digest_can_be_sent_none_is_promised(desk):
