@@ -7,6 +7,7 @@ so that `--help` answers at once.
 import asyncio
 import os
 import sys
+from datetime import date
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Literal
@@ -194,6 +195,36 @@ def evaluate(
     kept = _settings().data_dir / FOLDER if encoder == "neural" else folder
     wish = evaluating.Wish(folder, wanted, encoder, kept, seed, baselines, json, plot)
     raise typer.Exit(evaluating.run(wish))
+
+
+def _day(words: str) -> date:
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        raise typer.BadParameter("expected a day such as 2026-03-02") from None
+
+
+@app.command()
+def trace(
+    user: Annotated[str, typer.Argument(help="A user's number, or telegram:ID or discord:ID.")],
+    day: Annotated[str, typer.Argument(help="The reader's day, such as 2026-03-02.")],
+) -> None:
+    """Print each step of one reader's digest, or why there was none."""
+    wanted, settings = _day(day), _settings()
+    from bot.commands import trace as tracing
+
+    raise typer.Exit(tracing.trace(settings, user, wanted))
+
+
+@app.command()
+def deliveries(
+    day: Annotated[str, typer.Option(help="The readers' day, such as 2026-03-02.")],
+) -> None:
+    """Count the digests of a day by how they ended or stand."""
+    wanted, settings = _day(day), _settings()
+    from bot.commands import trace as tracing
+
+    raise typer.Exit(tracing.count(settings, wanted))
 
 
 @bench_app.command("due")

@@ -5,22 +5,38 @@ waits to be tried again. The row stands before anything is sent, so a crash cost
 one digest and never sends two.
 """
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Row,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import blocks, insert_into, table_of
 from storage.impressions import Impression, Place, impression_of
-from storage.tables import DeliveryRow, ImpressionRow, UserRow
+from storage.tables import AccountRow, DeliveryRow, ImpressionRow, UserRow
 from storage.users import LOOK_BACK, NextDue, Owed, User, by_ids, is_wanted, owed_after, user_of
 
 _users = table_of(UserRow)
 _outbox = table_of(DeliveryRow)
+_accounts = table_of(AccountRow)
 _shown = table_of(ImpressionRow)
 
 
@@ -57,6 +73,25 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to a delivery. why: a word of `reason`, or until when."""
+
+    at: datetime
+    what: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many deliveries of a day ended, or stand, like this. platform: None before a send."""
+
+    platform: str | None
+    state: State
+    reason: str | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of one day's digest."""
 
@@ -72,6 +107,7 @@ class Delivery:
     attempts: int
     nonce: str
     messages: tuple[SentMessage, ...]
+    steps: tuple[Step, ...]
     model: str | None
 
 
@@ -131,6 +167,7 @@ async def _claim(
     """Insert the outbox rows; a row that is there already belongs to somebody else."""
     if not owed:
         return []
+    steps = [_document(Step(now, "claimed"))]
     rows = [
         {
             "user_id": user.id,
@@ -141,6 +178,7 @@ async def _claim(
             "attempts": 0,
             "nonce": f"{user.id}-{day:%Y%m%d}",
             "messages": [],
+            "steps": steps,
         }
         for user, (day, moment) in owed
     ]
@@ -196,13 +234,15 @@ async def begin_sending(
     if reader is None:
         return False
     if not is_wanted(user_of(reader), now):
-        await _set(db, user, day, [State.CLAIMED], state=State.FAILED, reason="paused")
+        step = Step(now, "failed", "paused")
+        await _set(db, user, day, [State.CLAIMED], step, state=State.FAILED, reason="paused")
         return False
     return await _set(
         db,
         user,
         day,
         [State.CLAIMED],
+        Step(now, "begun"),
         state=State.SENDING,
         account_id=account,
         model=model,
@@ -231,6 +271,7 @@ async def finish(
         user,
         day,
         [State.CLAIMED, State.SENDING, State.UNKNOWN],
+        Step(now, state.value, reason or ""),
         state=state,
         reason=reason,
         sent_at=now if state is State.SENT else None,
@@ -239,7 +280,13 @@ async def finish(
 
 
 async def retry_at(
-    db: AsyncSession, user: int, day: date, at: datetime, *, reason: str | None = None
+    db: AsyncSession,
+    user: int,
+    day: date,
+    at: datetime,
+    now: datetime,
+    *,
+    reason: str | None = None,
 ) -> None:
     """Let a digest that surely did not arrive be tried again from `at` on."""
     await _set(
@@ -247,6 +294,7 @@ async def retry_at(
         user,
         day,
         [State.CLAIMED, State.SENDING, State.UNKNOWN],
+        Step(now, f"put off until {at.astimezone(UTC):%H:%M:%S}", reason or ""),
         state=State.CLAIMED,
         next_try=at,
         reason=reason,
@@ -254,13 +302,13 @@ async def retry_at(
 
 
 async def _set(
-    db: AsyncSession, user: int, day: date, states: Sequence[State], **values: Any
+    db: AsyncSession, user: int, day: date, states: Sequence[State], step: Step, **values: Any
 ) -> bool:
     """Change a delivery that is in one of these states; return whether it was."""
     changed = await db.scalar(
         update(_outbox)
         .where(_outbox.c.user_id == user, _outbox.c.day == day, _outbox.c.state.in_(states))
-        .values({"next_try": None, **values})
+        .values({"next_try": None, "steps": _with(db, step), **values})
         .returning(_outbox.c.user_id)
     )
     return changed is not None
@@ -277,7 +325,7 @@ async def due_retries(db: AsyncSession, now: datetime, limit: int) -> list[Claim
             .with_for_update(skip_locked=True)
         )
     ).all()
-    await _write(db, rows, claimed_at=now, next_try=None)
+    await _write(db, rows, Step(now, "claimed again"), claimed_at=now, next_try=None)
     people = await by_ids(db, {row.user_id for row in rows})
     return [Claimed(people[row.user_id], row.day, row.due, row.nonce, row.attempts) for row in rows]
 
@@ -300,8 +348,9 @@ async def recover(db: AsyncSession, now: datetime, older_than: timedelta) -> Rec
     ).all()
     never_begun = [row for row in rows if row.state == State.CLAIMED]
     begun = [row for row in rows if row.state == State.SENDING]
-    await _write(db, never_begun, next_try=now)
-    await _write(db, begun, state=State.UNKNOWN, reason="interrupted")
+    await _write(db, never_begun, Step(now, "left by a process that died"), next_try=now)
+    unknown = Step(now, "unknown", "interrupted")
+    await _write(db, begun, unknown, state=State.UNKNOWN, reason="interrupted")
     return Recovered(len(never_begun), tuple((row.user_id, row.day) for row in begun))
 
 
@@ -312,14 +361,39 @@ async def give_back(db: AsyncSession, claimed: Sequence[Claimed], now: datetime)
         await db.execute(
             update(_outbox)
             .where(chosen, _outbox.c.state == State.CLAIMED, _outbox.c.next_try.is_(None))
-            .values(next_try=now)
+            .values(next_try=now, steps=_with(db, Step(now, "given back")))
         )
 
 
-async def _write(db: AsyncSession, rows: Sequence[Row[Any]], **values: Any) -> None:
-    if rows:
-        chosen = tuple_(_outbox.c.user_id, _outbox.c.day).in_([(r.user_id, r.day) for r in rows])
-        await db.execute(update(_outbox).where(chosen).values(**values))
+async def _write(db: AsyncSession, rows: Sequence[Row[Any]], step: Step, **values: Any) -> None:
+    for some in blocks(rows):
+        chosen = tuple_(_outbox.c.user_id, _outbox.c.day).in_([(r.user_id, r.day) for r in some])
+        await db.execute(update(_outbox).where(chosen).values(**values, steps=_with(db, step)))
+
+
+def _document(step: Step) -> dict[str, str]:
+    return {"at": step.at.astimezone(UTC).isoformat(), "what": step.what, "why": step.why}
+
+
+def _with(db: AsyncSession, step: Step) -> ColumnElement[Any]:
+    """Return the steps of a delivery and one more, for an UPDATE that reads none of them."""
+    more = json.dumps(_document(step))
+    if db.get_bind().dialect.name == "postgresql":
+        joined = cast(_outbox.c.steps, JSONB).op("||")(cast(literal(more, Text), JSONB))
+        return cast(joined, JSON)
+    return func.json_insert(_outbox.c.steps, "$[#]", func.json(more))
+
+
+async def counts(db: AsyncSession, day: date) -> list[Count]:
+    """Return how the deliveries of a day stand, by platform, state and reason."""
+    rows = await db.execute(
+        select(_accounts.c.platform, _outbox.c.state, _outbox.c.reason, func.count())
+        .outerjoin_from(_outbox, _accounts, _accounts.c.id == _outbox.c.account_id)
+        .where(_outbox.c.day == day)
+        .group_by(_accounts.c.platform, _outbox.c.state, _outbox.c.reason)
+    )
+    found = [Count(platform, State(state), reason, n) for platform, state, reason, n in rows]
+    return sorted(found, key=lambda one: (one.platform or "", one.state, one.reason or ""))
 
 
 async def of_day(db: AsyncSession, user: int, day: date) -> Delivery | None:
@@ -380,5 +454,8 @@ def _delivery(row: Row[Any]) -> Delivery:
         attempts=row.attempts,
         nonce=row.nonce,
         messages=tuple(SentMessage(**sent) for sent in row.messages),
+        steps=tuple(
+            Step(datetime.fromisoformat(one["at"]), one["what"], one["why"]) for one in row.steps
+        ),
         model=row.model,
     )

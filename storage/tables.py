@@ -230,6 +230,8 @@ class DeliveryRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     nonce: Mapped[str] = mapped_column(String(32))
     messages: Mapped[list[dict[str, Any]]]  # [{"chat": "…", "message": "…"}]
+    # What happened to it, in order: [{"at": "…", "what": "put off", "why": "busy"}]
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     model: Mapped[str | None] = mapped_column(String(64))
 
 

@@ -341,7 +341,7 @@ class DailyPicks:
         if at >= next_due(schedule_of(claim.user), claim.due).moment:
             return await self._end(claim, State.FAILED, why)
         async with self._database.writing() as db:
-            await deliveries.retry_at(db, claim.user.id, claim.day, at, reason=why)
+            await deliveries.retry_at(db, claim.user.id, claim.day, at, self._clock(), reason=why)
         return Pushed(later=1)
 
     async def _end(

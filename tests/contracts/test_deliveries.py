@@ -8,7 +8,7 @@ from sqlalchemy import insert, update
 
 from storage import deliveries, feedback_log, users
 from storage.database import Database, table_of
-from storage.deliveries import SentMessage, State
+from storage.deliveries import Count, SentMessage, State
 from storage.errors import StorageUnavailable
 from storage.impressions import Place
 from storage.tables import AccountRow, UserRow
@@ -177,7 +177,7 @@ async def test_what_did_not_arrive_is_tried_again_at_its_moment_with_the_same_no
     (first,) = await claim(any_database, EIGHT)
     await begin(any_database, ada)
     async with any_database.writing() as db:
-        await deliveries.retry_at(db, ada.user.id, MONDAY, EIGHT + 5 * MINUTE, reason="busy")
+        await deliveries.retry_at(db, ada.user.id, MONDAY, EIGHT + 5 * MINUTE, EIGHT, reason="busy")
     async with any_database.reading() as db:
         assert await deliveries.next_moment(db) == EIGHT + 5 * MINUTE
     assert await retries(any_database, EIGHT + 4 * MINUTE) == []
@@ -193,7 +193,7 @@ async def test_two_schedulers_share_what_is_to_be_tried_again(any_database, cloc
     await claim(any_database, EIGHT)
     async with any_database.writing() as db:
         for one in found:
-            await deliveries.retry_at(db, one.user.id, MONDAY, EIGHT)
+            await deliveries.retry_at(db, one.user.id, MONDAY, EIGHT, EIGHT)
     shares = await asyncio.gather(*(retries(any_database, EIGHT) for _ in range(4)))
     again = [c.user.id for share in shares for c in share]
     assert sorted(again) == [one.user.id for one in found]
@@ -222,13 +222,59 @@ async def test_what_a_dead_process_left_is_tried_again_only_if_it_was_never_begu
     assert (await delivery(any_database, begun)).state is State.SENT
 
 
+async def test_every_step_of_a_digest_is_written_down_with_its_moment(any_database, ada):
+    later, last = EIGHT + 5 * MINUTE, EIGHT + 16 * MINUTE
+    await claim(any_database, EIGHT)
+    await begin(any_database, ada)
+    async with any_database.writing() as db:
+        await deliveries.retry_at(db, ada.user.id, MONDAY, later, EIGHT, reason="busy")
+    (again,) = await retries(any_database, later)
+    async with any_database.writing() as db:
+        await deliveries.give_back(db, [again], later)
+    await retries(any_database, later)
+    await begin(any_database, ada, now=later)
+    async with any_database.writing() as db:
+        await deliveries.recover(db, last, 10 * MINUTE)
+    steps = (await delivery(any_database, ada)).steps
+    assert [(step.at, step.what, step.why) for step in steps] == [
+        (EIGHT, "claimed", ""),
+        (EIGHT, "begun", ""),
+        (EIGHT, "put off until 08:05:00", "busy"),
+        (later, "claimed again", ""),
+        (later, "given back", ""),
+        (later, "claimed again", ""),
+        (later, "begun", ""),
+        (last, "unknown", "interrupted"),
+    ]
+
+
+async def test_the_deliveries_of_a_day_are_counted_by_platform_state_and_reason(
+    any_database, clock
+):
+    found = [await reader(any_database, name, clock()) for name in "abc"]
+    await reader(any_database, "d", clock())
+    await claim(any_database, EIGHT)
+    for one in found:
+        await begin(any_database, one)
+    for one in found[:2]:
+        await finish(any_database, one, State.SENT)
+    await finish(any_database, found[2], State.FAILED, reason="blocked")
+    async with any_database.reading() as db:
+        assert await deliveries.counts(db, MONDAY + DAY) == []
+        assert await deliveries.counts(db, MONDAY) == [
+            Count(None, State.CLAIMED, None, 1),
+            Count("telegram", State.FAILED, "blocked", 1),
+            Count("telegram", State.SENT, None, 2),
+        ]
+
+
 async def test_what_was_sent_stays_sent(any_database, ada):
     await claim(any_database, EIGHT)
     await begin(any_database, ada)
     await finish(any_database, ada, State.SENT, messages=[SentMessage("c", "1")])
     await finish(any_database, ada, State.FAILED, reason="late")
     async with any_database.writing() as db:
-        await deliveries.retry_at(db, ada.user.id, MONDAY, EIGHT)
+        await deliveries.retry_at(db, ada.user.id, MONDAY, EIGHT, EIGHT)
     kept = await delivery(any_database, ada)
     assert (kept.state, kept.next_try, len(kept.messages)) == (State.SENT, None, 1)
 

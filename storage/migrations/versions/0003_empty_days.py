@@ -1,4 +1,4 @@
-"""What a day without new papers brings: older unseen ones, or only a line."""
+"""What a day without new papers brings, and the steps of a delivery."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,12 @@ def upgrade() -> None:
     op.add_column(
         "users", sa.Column("is_filled", kept, nullable=False, server_default=sa.text("true"))
     )
+    steps = sa.JSON()
+    op.add_column(
+        "deliveries", sa.Column("steps", steps, nullable=False, server_default=sa.text("'[]'"))
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("deliveries", "steps")
     op.drop_column("users", "is_filled")
