@@ -27,7 +27,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.desk import Desk, owed_next
-from bot.house import collect_seldom, open_encoder
+from bot.house import collect_seldom, serving_encoder
 from bot.jobs.daily_picks import BATCH
 from bot.settings import Settings
 from bot.shelf import Shelf
@@ -111,7 +111,7 @@ def _work(settings: Settings, url: str, ready: Barrier, results: "Queue[Took]") 
 async def _working(settings: Settings, url: str, ready: Barrier) -> Took:
     collect_seldom()
     database = Database(url)
-    shelf = Shelf(database, settings.data_dir, lambda name: open_encoder(settings, name))
+    shelf = Shelf(database, settings.data_dir, lambda name: serving_encoder(settings, name))
     await shelf.refresh()
     await asyncio.to_thread(ready.wait)
     took = await due(database, Desk(database, shelf, _NoLookUp(), lambda: NOW))
