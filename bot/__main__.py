@@ -245,6 +245,34 @@ def bench_due(
 
 
 @app.command()
+def replay(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.jsonl.gz", help="Papers, with the day of each.")
+    ],
+    seed: Annotated[
+        list[int], typer.Option(min=0, help="Decides days and readers; may be given repeatedly.")
+    ] = [0, 1, 2],  # noqa: B006 (typer copies it)
+    readers: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Simulated readers of each interest.")
+    ] = 20,
+    encoder: Annotated[
+        Literal["static", "lsa"], typer.Option(help="What turns text into vectors.")
+    ] = "static",
+    json: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write all figures to this file.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Draw the share over digests; needs matplotlib."),
+    ] = None,
+) -> None:
+    """Replay past announcement days: the first ten digests of simulated readers."""
+    from bot.commands import replay as replaying
+
+    raise typer.Exit(replaying.run(replaying.Wish(file, seed, readers, encoder, json, plot)))
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(installed_version("paperlark"))

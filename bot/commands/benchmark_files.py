@@ -31,11 +31,11 @@ def read(folder: Path) -> Benchmark:
     if not folder.is_dir():
         raise MalformedBenchmark(f"{folder}: expected a folder")
     with_validation = _with_validation(folder)
-    papers = parse_papers(_lines(folder / PAPERS), PAPERS)
+    papers = parse_papers(lines(folder / PAPERS), PAPERS)
     if not papers:
         raise MalformedBenchmark(f"{PAPERS}, line 1: expected a paper, found none")
     likes = {
-        part: parse_likes(_lines(folder / name), name, len(papers)) for part, name in LIKES.items()
+        part: parse_likes(lines(folder / name), name, len(papers)) for part, name in LIKES.items()
     }
     for part in ("train", "test"):
         if not len(likes[part]):
@@ -78,7 +78,8 @@ def read_vectors(folder: Path, benchmark: Benchmark) -> TableEncoder:
     return TableEncoder(benchmark.papers, vectors)
 
 
-def _lines(path: Path) -> Iterator[str]:
+def lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a compressed file. Raises MalformedBenchmark."""
     number = 0
     try:
         with gzip.open(path, "rb") as file:
