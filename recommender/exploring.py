@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from recommender.arrays import Floats, Rows
+from recommender.metrics import Doubles
 
 DRAWS = 64
 EVEN = 0.1  # of all exploring picks: evenly among the candidates, so that each has a chance
@@ -43,23 +44,56 @@ def explore(
     if not len(allowed):
         return None
     pool, chance = _pool(allowed, rng)
-    amplitude = _AMPLITUDE[surprise] * max(float(scores[pool].std()), 1e-6)
-    noise = amplitude * (varied[pool] @ _draws(judged, varied.shape[1]))
-    winners = np.argmax(scores[pool][:, None] + noise, axis=0)
+    noise, winners = _contest(scores, varied, judged, surprise, pool)
     draw = int(rng.integers(DRAWS))
     is_even = rng.random() < EVEN
     place = int(rng.integers(len(pool))) if is_even else int(winners[draw])
-    won = np.count_nonzero(winners == place) / DRAWS
     return Explored(
         at=int(pool[place]),
         added=0.0 if is_even else float(noise[place, draw]),
-        propensity=chance * ((1 - EVEN) * won + EVEN / len(pool)),
+        propensity=chance * float(_shares(winners, len(pool))[place]),
     )
+
+
+def chances(scores: Floats, varied: Floats, judged: Floats, surprise: int) -> Doubles:
+    """Return the probability with which `explore` would pick each candidate, shape (n,).
+
+    Takes what `explore` takes; surprise may be 0, where scores alone decide but for the even
+    share. Sums to 1 unless no candidate may be picked. For judging a dial or a model by what
+    another one showed (`off_policy`).
+    """
+    found = np.zeros(len(scores))
+    allowed = np.flatnonzero(np.isfinite(scores))
+    groups = _groups(allowed)
+    for group in range(groups):
+        pool = allowed[group::groups]
+        _, winners = _contest(scores, varied, judged, surprise, pool)
+        found[pool] = _shares(winners, len(pool)) / groups
+    return found
+
+
+def _contest(
+    scores: Floats, varied: Floats, judged: Floats, surprise: int, pool: Rows
+) -> tuple[Floats, Rows]:
+    """Return what each draw adds to each of the pool, (n, DRAWS), and whom it leads to."""
+    amplitude = _AMPLITUDE[surprise] * max(float(scores[pool].std()), 1e-6)
+    noise = amplitude * (varied[pool] @ _draws(judged, varied.shape[1]))
+    return noise, np.argmax(scores[pool][:, None] + noise, axis=0)
+
+
+def _shares(winners: Rows, n: int) -> Doubles:
+    """Return the probability of each of a pool of n."""
+    won = np.bincount(winners, minlength=n) / DRAWS
+    return np.asarray((1 - EVEN) * won + EVEN / n, np.float64)
+
+
+def _groups(allowed: Rows) -> int:
+    return -(-len(allowed) // _MOST)
 
 
 def _pool(allowed: Rows, rng: np.random.Generator) -> tuple[Rows, float]:
     """Return who competes, and the chance of this group: every candidate is in just one."""
-    groups = -(-len(allowed) // _MOST)
+    groups = _groups(allowed)
     return allowed[int(rng.integers(groups)) :: groups], 1 / groups
 
 
