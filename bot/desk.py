@@ -165,6 +165,9 @@ class Desk:
 
         return await self._changed(reader, change)
 
+    async def set_surprise(self, reader: Reader, surprise: int) -> Reader:
+        return await self._changed(reader, lambda db: users.set_surprise(db, reader.id, surprise))
+
     async def left(self, person: Person) -> None:
         async with self._writing() as db:
             found = await users.find(db, person.platform.value, person.account)

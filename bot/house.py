@@ -25,6 +25,7 @@ from bot.clock import Clock, FileClock, MachineClock
 from bot.conversation import ports
 from bot.conversation.events import Platform
 from bot.conversation.service import Conversation
+from bot.conversation.surprise import Surprise
 from bot.desk import Desk
 from bot.jobs.ingest import Ingest, Pace
 from bot.settings import Settings
@@ -142,7 +143,7 @@ async def open_house(
             state=state,
             shelf=shelf,
             desk=desk,
-            conversation=Conversation(desk, clock),
+            conversation=Conversation(desk, clock, [Surprise(desk)]),
             ingest=ingest,
             telegram_pacer=_pacer(settings, state, Platform.TELEGRAM, telegram_limits.LIMITS),
             discord_pacer=_pacer(settings, state, Platform.DISCORD, discord_limits.LIMITS),

@@ -21,6 +21,7 @@ FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 # Every schedule is due at least once a week: nothing older can be the last day that was missed.
 LOOK_BACK = timedelta(days=15)
 
+_MOST_SURPRISE = 4
 _TOUCH = timedelta(minutes=1)  # a reader who taps on is not written down at every tap
 
 
@@ -283,6 +284,14 @@ async def pause(
 async def resume(db: AsyncSession, user: int, now: datetime, next_due: NextDue) -> User:
     """End a pause and switch the push on."""
     return await _changed(db, user, now, next_due, paused_until=None, is_pushed=True)
+
+
+async def set_surprise(db: AsyncSession, user: int, surprise: int) -> User:
+    """Set the dial between the familiar and the surprising. Raises ValueError beyond 0 to 4."""
+    if not 0 <= surprise <= _MOST_SURPRISE:
+        raise ValueError(f"the dial goes from 0 to {_MOST_SURPRISE}, not to {surprise}")
+    await db.execute(update(_users).where(_users.c.id == user).values(surprise=surprise))
+    return await _known(db, user)
 
 
 async def _changed(

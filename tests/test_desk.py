@@ -11,6 +11,7 @@ from bot.conversation.events import Left, MessageRef, Platform, Pressed
 from bot.conversation.messages import Edit, Send, Toast
 from bot.conversation.ports import OutcomeUnknown, SourceUnavailable, TemporarilyUnavailable
 from bot.conversation.service import Conversation
+from bot.conversation.surprise import Surprise
 from bot.desk import Desk, looks_like_a_title
 from bot.jobs.daily_picks import DailyPicks
 from bot.schedule import EVERY_DAY, Schedule
@@ -382,6 +383,15 @@ async def test_pause_and_resume_switch_the_digest(ada, desk):
     assert (await desk.reader(person("7"))).due is None
     await ada.command("/resume")
     assert (await desk.reader(person("7"))).due is not None
+
+
+async def test_the_dial_is_kept_and_ranking_follows_it(desk, clock, any_database):
+    ada = Journey(Conversation(desk, clock, [Surprise(desk)]), person("7"))
+    for dial in (4, 0):
+        await ada.command(f"/surprise {dial}")
+        reader = await desk.reader(person("7"))
+        assert reader.surprise == dial
+    assert not any(offer.pick.is_exploring for offer in await desk.digest(reader) if offer.pick)
 
 
 async def test_who_left_is_owed_nothing_until_they_speak_again(ada, desk, clock):

@@ -189,6 +189,8 @@ def _letter(button: Button) -> str:
         return ""
     if tap.act is Act.SCHEDULE and not tap.argument:
         return "c"
+    if tap.act is Act.SURPRISE:
+        return tap.argument  # the dial's own numbers
     if tap.act is Act.LIST:
         return "<" if button.label.startswith("‹") else ">"
     return _LETTERS.get(tap.act, "")

@@ -44,6 +44,19 @@ COMMANDS = (
         (CommandOption("days", "For how many days", "whole", minimum=1, maximum=365),),
     ),
     CommandSpec("resume", "Start the digest again"),
+    CommandSpec(
+        "surprise",
+        "How far my picks may leave your usual, 0 to 4",
+        (
+            CommandOption(
+                "dial",
+                "0 is the most familiar, 4 the most surprising",
+                "whole",
+                minimum=0,
+                maximum=4,
+            ),
+        ),
+    ),
     CommandSpec("status", "What I know, and when your next digest comes"),
     CommandSpec("help", "List what I understand"),
 )

@@ -33,6 +33,7 @@ class Act(StrEnum):
     PAUSE = "p"
     RESUME = "r"
     LIST = "y"  # arguments: which list, which page
+    SURPRISE = "su"  # argument: where the dial is to stand, 0 to 4
 
 
 @dataclass(frozen=True, slots=True)

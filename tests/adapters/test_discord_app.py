@@ -257,6 +257,17 @@ async def test_a_tap_that_came_too_late_still_changes_the_card_in_a_dm(discord, 
     assert "👍 Liked" in card.text
 
 
+async def test_the_dial_is_a_typed_option(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.slash("surprise", dial=0)
+        await bob.sees("Paper 1")
+        (spec,) = [command for command in discord.commands if command["name"] == "surprise"]
+    assert (script.heard[0].name, script.heard[0].text) == ("surprise", "0")
+    (option,) = spec["options"]
+    assert (option["min_value"], option["max_value"]) == (0, 4)
+
+
 async def test_what_is_written_in_a_dm_is_heard_with_its_links(discord, script):
     bob = discord.person()
     async with serving(discord, script):

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from storage import deliveries, users
@@ -180,6 +181,20 @@ async def test_a_pause_owes_nothing_before_it_ends(any_database, clock):
     async with any_database.writing() as db:
         resumed = await users.resume(db, found.user.id, clock(), next_due)
     assert (resumed.paused_until, resumed.next_push_at) == (None, EIGHT)
+
+
+async def test_the_dial_stands_in_the_middle_until_it_is_turned(any_database, clock):
+    found = await reader(any_database, "7", clock())
+    assert found.user.surprise == 2
+    async with any_database.writing() as db:
+        assert (await users.set_surprise(db, found.user.id, 4)).surprise == 4
+    turned = await user(any_database, found)
+    assert turned.surprise == 4
+    assert turned.next_push_at == found.user.next_push_at
+    for beyond in (-1, 5):
+        async with any_database.writing() as db:
+            with pytest.raises(ValueError, match="from 0 to 4"):
+                await users.set_surprise(db, found.user.id, beyond)
 
 
 async def test_switching_the_push_off_owes_nothing(any_database, clock):

@@ -93,6 +93,9 @@ class ScriptedDesk:
     async def resume(self, reader: Reader) -> Reader:
         return self._keep(reader, paused_until=None, is_pushed=True)
 
+    async def set_surprise(self, reader: Reader, surprise: int) -> Reader:
+        return self._keep(reader, surprise=surprise)
+
     async def left(self, person: Person) -> None:
         self._reach()
         self.gone.append(person.account)

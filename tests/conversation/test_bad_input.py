@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from bot.conversation.commands import COMMANDS
 from bot.conversation.messages import Edit, Message, Send, Toast
 from bot.conversation.service import Conversation
+from bot.conversation.surprise import Surprise
 from bot.conversation.taps import Act, Tap, encode
 from bot.schedule import Schedule
 from tests.conversation.journey import BOB, Journey, length
@@ -35,7 +36,7 @@ data = st.text(max_size=70) | st.builds(
 def begun() -> tuple[ScriptedDesk, Conversation]:
     titles = ("<b>bold</b> & _x_", "מאמר", r"$\alpha$ {", "x" * 2000, "@everyone")
     desk = ScriptedDesk([paper(n, title=title) for n, title in enumerate(titles, start=1)])
-    return desk, Conversation(desk, lambda: NOW)
+    return desk, Conversation(desk, lambda: NOW, [Surprise(desk)])
 
 
 def checked(journey: Journey) -> None:
@@ -100,3 +101,4 @@ async def test_any_taps_are_answered_and_touch_nobody_elses_data(taps):
     assert {key: value for key, value in desk.opinions.items() if key[0] == 1} == mine
     assert desk.readers["2"].schedule == Schedule()
     assert desk.readers["2"].paused_until is None
+    assert desk.readers["2"].surprise == 2
