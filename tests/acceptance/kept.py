@@ -1,6 +1,6 @@
 """What the bot keeps, looked at from outside while it runs, and time that passes for it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,27 @@ from recommender.ranking import recommend
 from storage import feedback_log
 from storage.database import Database
 from storage.tables import DeliveryRow, SourceRow, UserRow
+
+# SQLite can wait for nobody, but count for ever.
+_STILL = (
+    "CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    " SELECT i FROM n",
+    "CREATE TRIGGER standing_still BEFORE {event} ON {table} WHEN {when}"
+    " BEGIN SELECT count(*) FROM endless; END",
+)
+_MOVING = ("DROP TRIGGER standing_still", "DROP VIEW endless")
+_ASLEEP = (
+    "CREATE FUNCTION asleep() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN PERFORM pg_sleep(600); RETURN NEW; END $$",
+    "CREATE TRIGGER standing_still BEFORE {event} ON {table} FOR EACH ROW WHEN ({when})"
+    " EXECUTE FUNCTION asleep()",
+)
+_AWAKE = (
+    # The server does not notice by itself that who asked is dead.
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+    "DROP TRIGGER standing_still ON {table}",
+    "DROP FUNCTION asleep",
+)
 
 
 class Kept:
@@ -105,6 +126,25 @@ class Kept:
         """Let everything that was claimed lie in the past."""
         earlier = datetime.now(UTC) - timedelta(minutes=minutes)
         await self.change(update(DeliveryRow).values(claimed_at=earlier))
+
+    @asynccontextmanager
+    async def standing_still(self, event: str, table: str, when: str) -> AsyncIterator[None]:
+        """Let every process that is about to change a row like this stand still in the database.
+
+        event: INSERT or UPDATE. when: a condition on NEW. So a process can be killed at that
+        very point; leave the block when it is dead.
+        """
+        begin, end = (_STILL, _MOVING) if self.database.is_sqlite else (_ASLEEP, _AWAKE)
+        await self._run(text.format(event=event, table=table, when=when) for text in begin)
+        try:
+            yield
+        finally:
+            await self._run(text.format(table=table) for text in end)
+
+    async def _run(self, statements: Iterable[str]) -> None:
+        async with self.database.writing() as db:
+            for statement in statements:
+                await db.execute(text(statement))
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:

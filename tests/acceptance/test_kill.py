@@ -118,7 +118,7 @@ async def test_no_digest_comes_twice_though_the_process_dies_while_it_pushes(wor
     hanging = world.telegram.fault("sendMessage", kind="hang", chat=people[0].person.id)
     await kept.everybodys_digest_is_due()
     await eventually(lambda: any(digests(reader) for reader in readers), "the first digest")
-    await world.telegram.until(lambda: hanging.times == 0, BOUND)
+    await eventually(lambda: hanging.times == 0, "the send that hangs")
     await bot.kill()
     hanging.released.set()
     states = await kept.deliveries()
