@@ -20,6 +20,7 @@ from tests.acceptance.people import (
 )
 from tests.acceptance.process import BotProcess, eventually, run_once
 
+ABANDONED = 11  # minutes after which a digest that was begun is given up
 ROLES = ("ingest", "telegram", "discord", "scheduler")
 
 
@@ -87,6 +88,48 @@ async def test_roles_in_processes_of_their_own_share_one_taste_and_push_once(
         assert await asyncio.gather(*(bot.stop() for bot in bots)) == [0] * len(bots)
     assert len(digests(ada)) == len(digests(ben)) == 1
     assert world.violations == []
+
+
+async def test_a_scheduler_that_dies_in_the_middle_leaves_the_rest_to_the_other(
+    world, settings, database_url
+):
+    people = [OnTelegram(world.telegram, 4300 + n, f"Person {n}") for n in range(12)]
+    async with AsyncExitStack() as stack:
+        kept = await stack.enter_async_context(kept_at(database_url))
+        assert (await run_once(settings, world.data_dir, "migrate"))[0] == 0
+        roles = ("ingest", "telegram", "scheduler", "scheduler")
+        bots = [BotProcess(settings, world.data_dir, role) for role in roles]
+        await asyncio.gather(*(stack.enter_async_context(bot) for bot in bots))
+        await eventually(lambda: has_come(kept, DAYS[0]), "a day's papers")
+        await asyncio.gather(*(asks_for_a_card(one, "/start") for one in people))
+        hanging = [
+            world.telegram.fault("sendMessage", kind="hang", chat=one.person.id)
+            for one in people[:2]
+        ]
+
+        # Whichever of the two has claimed them dies with its sends under way.
+        await kept.everybodys_digest_is_due()
+        await eventually(lambda: not any(fault.times for fault in hanging), "sends that hang")
+        for scheduler in bots[2:]:
+            await scheduler.kill()
+            await scheduler.start()
+        for fault in hanging:
+            fault.released.set()
+
+        async def all_ended():
+            await kept.minutes_pass_for_deliveries(ABANDONED)
+            states = set((await kept.deliveries()).values())
+            return not states & {"claimed", "sending"}
+
+        await eventually(all_ended, "an end for every digest")
+        ended = await kept.deliveries()
+        assert len(ended) == len(people)
+        assert set(ended.values()) <= {"sent", "unknown"}
+        for one in people:
+            assert len(digests(one)) <= 1
+            assert ended[one.account] == "unknown" or len(digests(one)) == 1
+        assert [ended[one.account] for one in people[:2]] == ["unknown", "unknown"]
+        assert await asyncio.gather(*(bot.stop() for bot in bots)) == [0] * len(bots)
 
 
 async def has_come(kept, day):
