@@ -475,6 +475,7 @@ class Desk:
             else None,
             push_place=place,
             unreachable=account.unreachable or "",
+            back_from=found.back_from,
             surprise=user.surprise,
             language=user.language,
         )

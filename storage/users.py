@@ -74,11 +74,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """is_new: this is the account's first word to us."""
+    """is_new: this is the account's first word to us.
+
+    back_from: why nothing could be sent to the account until this word; empty if it could.
+    """
 
     user: User
     account: Account
     is_new: bool
+    back_from: str = ""
 
 
 Owed = tuple[date, datetime]
@@ -165,7 +169,8 @@ async def _touched(
     await db.execute(update(_users).where(_users.c.id == user.id).values(last_seen=user.last_seen))
     if (moved or is_back) and user.next_push_at is None:
         user = await owe(db, user, now, next_due)
-    return Found(user, account, is_new=False)
+    why = (found.account.unreachable or "") if is_back else ""
+    return Found(user, account, is_new=False, back_from=why)
 
 
 async def find(db: AsyncSession, platform: str, external_id: str) -> Found | None:

@@ -84,6 +84,12 @@ def push_state(reader: Reader) -> str:
     return f"{words.paused_until(_local(reader, reader.paused_until))} {due}"
 
 
+def back_again(reader: Reader) -> str:
+    """Return that digests could not be delivered until now, and when the next one comes."""
+    why = words.COULD_NOT_REACH.get(reader.back_from, words.COULD_NOT_REACH_OTHERWISE)
+    return f"{why} {push_state(reader)}"
+
+
 def paused(reader: Reader) -> Message:
     return text(push_state(reader), buttons=((_button(words.RESUME, Act.RESUME),),))
 

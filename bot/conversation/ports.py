@@ -81,6 +81,7 @@ class Reader:
     push_place: where the digest goes, in words ("here", "your Discord messages"), or empty
         when no account of theirs can be reached.
     unreachable: why the last digest could not be delivered to this account, empty if it could.
+    back_from: the same, when it can be reached again since this very word.
     """
 
     id: int
@@ -93,6 +94,7 @@ class Reader:
     due: Due | None = None
     push_place: str = "here"
     unreachable: str = ""
+    back_from: str = ""
     surprise: int = 2
     language: str = "en"
 

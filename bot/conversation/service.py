@@ -108,23 +108,26 @@ class Conversation:
     async def _start(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
         if not reader.is_pushed or reader.paused_until is not None:
-            reader = await self._desk.resume(reader)
+            resumed = await self._desk.resume(reader)
+            reader = replace(resumed, back_from=reader.back_from)
         yield Send(dialogue.welcome(reader))
         yield await self._next(reader, words.RANKING_AWAY)
+        for news in _of_reach(reader):
+            yield news
 
     async def _pick(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
         yield await self._next(reader, words.RANKING_AWAY)
-        if reader.unreachable:
-            yield privately(text(dialogue.push_state(reader)))
+        for news in _of_reach(reader):
+            yield news
 
     async def _today(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
         offers = await self._desk.digest(reader)
         # A digest that stands may have been made when another number was wanted.
         yield Send(cards.digest_message(offers, self._today_of(reader), len(offers)))
-        if reader.unreachable:
-            yield privately(text(dialogue.push_state(reader)))
+        for news in _of_reach(reader):
+            yield news
 
     async def _saved(self, command: Command) -> Actions:
         words_given = visible(command.text)
@@ -225,6 +228,8 @@ class Conversation:
                 yield action
         except UnknownPaper:
             yield Toast(words.PAPER_GONE)
+        if reader.back_from:
+            yield privately(text(dialogue.back_again(reader)))
 
     async def _on_paper(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         paper = PaperId(tap.paper or 0)
@@ -335,6 +340,13 @@ def _calls_for_the_next(tap: Tap, stored: Stored) -> bool:
     """A first like or skip on a card of the flow; a mind that changes gets no further card."""
     is_first = stored.changed and stored.before.verdict is None
     return is_first and tap.act in (Act.LIKE, Act.SKIP) and not tap.inside
+
+
+def _of_reach(reader: Reader) -> list[Send]:
+    """Return what is to be said of a digest that could not be delivered; mostly nothing."""
+    if reader.unreachable:
+        return [privately(text(dialogue.push_state(reader)))]
+    return [privately(text(dialogue.back_again(reader)))] if reader.back_from else []
 
 
 def _for_the_asker(action: Action) -> Action:

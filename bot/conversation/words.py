@@ -401,6 +401,16 @@ UNREACHABLE = {
         "them, then send /resume."
     ),
 }
+COULD_NOT_REACH = {
+    "blocked": "I sent no digest since I was blocked here; now that you are back, I do again.",
+    "dms_closed": (
+        "I sent no digest since your direct messages were closed to me; now that you are back, I "
+        "do again."
+    ),
+}
+COULD_NOT_REACH_OTHERWISE = (
+    "I sent no digest since this chat could not be reached; now that you are back, I do again."
+)
 UNREACHABLE_OTHERWISE = "I could not deliver the last digest to this chat. /resume tries again."
 
 # ---------------------------------------------------------------- status

@@ -66,7 +66,9 @@ async def test_a_blocked_reader_is_owed_nothing_until_they_speak_again(any_datab
     assert gone.unreachable == "blocked"
     assert (await user(any_database, found)).next_push_at is None
     back = await reader(any_database, "7", clock.forward(days=1))
-    assert back.account.unreachable is None
+    assert (back.account.unreachable, back.back_from) == (None, "blocked")
+    again = await reader(any_database, "7", clock())
+    assert again.back_from == ""
     assert back.user.next_push_at == EIGHT + timedelta(days=1)
     assert await user(any_database, found) == back.user
 

@@ -309,6 +309,18 @@ async def test_status_says_why_no_digest_came_today(desk, last, schedule, hours,
     assert says in ada.last
 
 
+async def test_who_was_out_of_reach_is_told_on_the_next_visit(ada, desk):
+    await ada.command("/pick")
+    desk.readers["1"] = replace(desk.readers["1"], back_from="blocked")
+    told = "I sent no digest since I was blocked here; now that you are back, I do again. The n"
+    await ada.command("/pick")
+    assert ada.transcript[-1].startswith(told)
+    await ada.command("/start")
+    assert ada.transcript[-1].startswith(told)
+    await ada.tap("👍 Like", next(iter(ada.messages)))
+    assert ada.transcript[-1].startswith(told)
+
+
 async def test_status_owns_up_to_a_digest_that_is_late(desk):
     now = NOW + timedelta(hours=2)
     ada = Journey(Conversation(desk, lambda: now))  # and the desk still owes the one of eight
