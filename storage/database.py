@@ -121,6 +121,17 @@ class Database:
         """
         await asyncio.to_thread(_migrate, self._url)
 
+    async def settle(self) -> None:
+        """Bring SQLite's journal into its file, so that what was deleted is in neither.
+
+        A reader that is busy may hold a part of it back until later. Raises StorageUnavailable.
+        """
+        if not self.is_sqlite:
+            return
+        async with self._turn(), self._writers.connect() as connection:
+            raw = await connection.get_raw_connection()
+            await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
     async def dispose(self) -> None:
         """Close every connection."""
         await self._readers.dispose()
@@ -212,6 +223,8 @@ def _sqlite_engine(url: str, patience: float, begin: str, readers: int) -> Async
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten: who asks to be forgotten is in no free page either.
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA query_only = {'ON' if readers else 'OFF'}")
         cursor.close()
 

@@ -132,6 +132,7 @@ class UserRow(Base):
     surprise: Mapped[int] = mapped_column(default=2)
     language: Mapped[str] = mapped_column(String(16), default="en")
     push_account_id: Mapped[int | None]  # where /schedule was last given, else last used
+    scheduled_at: Mapped[datetime | None]  # when /schedule was last given
     next_push_at: Mapped[datetime | None] = mapped_column(index=True)  # None: nothing is owed
     next_push_day: Mapped[date | None]  # the local day that next_push_at is for
     created: Mapped[datetime]
@@ -255,6 +256,66 @@ class LinkRow(Base):
     kept_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     joined_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     at: Mapped[datetime]
+
+
+class LinkedAccountRow(Base):
+    """An account that speaks for another reader than the one it made, and goes home at a split."""
+
+    __tablename__ = "linked_accounts"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    home_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+
+
+class LinkCodeRow(Base):
+    """A one-time code by which another account may join; kept as a keyed hash."""
+
+    __tablename__ = "link_codes"
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    expires: Mapped[datetime] = mapped_column(index=True)
+
+
+class LinkGuessRow(Base):
+    """A code that was tried and was none, so that guessing can be slowed."""
+
+    __tablename__ = "link_guesses"
+
+    id: Mapped[int] = mapped_column(Long, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class NoteRow(Base):
+    """What a reader wrote on a paper. The only words of people that are kept: never in a log."""
+
+    __tablename__ = "notes"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    text: Mapped[str] = mapped_column(String(1000))
+    at: Mapped[datetime]
+
+
+class BanRow(Base):
+    """An account that gets no answer, as a keyed hash: it outlives /forget and names nobody."""
+
+    __tablename__ = "bans"
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
+class SecretRow(Base):
+    """What keyed hashes of this installation are made with; drawn at first use."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(String(64))
 
 
 class TopicRow(Base):

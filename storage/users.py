@@ -268,7 +268,7 @@ async def reschedule(
         "paused_until": None,
     }
     if account is not None:
-        changes["push_account_id"] = account
+        changes |= {"push_account_id": account, "scheduled_at": now}
     return await _changed(db, user, now, next_due, **changes)
 
 

@@ -1,0 +1,176 @@
+"""What is kept about a person can be handed out whole and forgotten whole; a ban outlives it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select
+
+from recommender.feedback import Verdict
+from storage import bans, catalogue, feedback_log, library, linking, personal, users
+from storage.database import Database
+from storage.feedback_log import Place
+from storage.marks import mark
+from storage.tables import (
+    DeliveryRow,
+    FeedbackRow,
+    FollowRow,
+    MuteRow,
+    TopicRow,
+    UserRow,
+    VoteRow,
+)
+from tests import traces
+from tests.contracts.examples import MONDAY, next_due, reader, shown, stored
+
+NAME = "9140775523"
+NOTE = "read this on the xylophone"
+
+
+async def full_life(database, clock, name=NAME):
+    """Let a person leave a trace in every table that can hold one; return them and a group."""
+    await stored(database, 4, clock())
+    found = await reader(database, name, clock())
+    other = await reader(database, f"{name}-second", clock(), platform="discord")
+    async with database.writing() as db:
+        known = await catalogue.by_keys(db, [f"arxiv:2603.{n:05}" for n in range(1, 5)])
+        papers = sorted(paper.id for paper in known.values())
+        chat = f"-100{len(name)}"
+        group = await users.find_or_create(
+            db, "telegram", chat, chat, "en", clock(), next_due, kind="group"
+        )
+        user, account = found.user.id, found.account.id
+        for who in (found, other):
+            (impression,) = await feedback_log.impress(
+                db, [shown(who, papers[0], clock(), Place.DIGEST, MONDAY)]
+            )
+            await feedback_log.record(
+                db, who.user.id, who.account.id, f"e{who.user.id}", papers[0], impression,
+                clock(), verdict=Verdict.LIKE, save=True,
+            )  # fmt: skip
+        for row in (TopicRow, FollowRow, MuteRow):
+            kind = {} if row is TopicRow else {"kind": "word"}
+            await db.execute(insert(row).values(user_id=user, text=NOTE, at=clock(), **kind))
+        await db.execute(
+            insert(DeliveryRow).values(
+                user_id=user, day=MONDAY, account_id=account, due=clock(), state="sent",
+                claimed_at=clock(), nonce="n", messages=[{"chat": f"chat-{name}", "message": "1"}],
+            )
+        )  # fmt: skip
+        vote = {"group_id": group.user.id, "paper_id": papers[1], "account_id": account}
+        await db.execute(insert(VoteRow).values(**vote, verdict="like", at=clock()))
+        (seen,) = await feedback_log.impress(
+            db, [feedback_log.NewImpression(group.user.id, account, papers[2], clock(), Place.CARD)]
+        )
+        await db.execute(
+            insert(FeedbackRow).values(
+                user_id=group.user.id, paper_id=papers[2], account_id=group.account.id,
+                impression_id=seen, verdict="like", at=clock(),
+            )
+        )  # fmt: skip
+        await library.write_note(db, user, account, papers[0], NOTE, clock())
+        await linking.redeem(db, user, account, "NOCODE", clock(), next_due)
+        await linking.join(db, user, other.user.id, clock(), next_due)
+        await linking.new_code(db, user, account, clock())
+        await users.set_push_account(db, user, account)
+    return found, other, group
+
+
+async def test_after_forgetting_no_row_of_any_table_refers_to_the_person(any_database, clock):
+    found, other, group = await full_life(any_database, clock)
+    people, accounts = {found.user.id, other.user.id}, {found.account.id, other.account.id}
+    before = await traces.referring(any_database, people, accounts)
+    assert len(before) >= 25
+    async with any_database.writing() as db:
+        who = await personal.forget(db, found.user.id)
+    assert (who.users, who.accounts) == (people, accounts)
+    assert who.platforms == {"telegram", "discord"}
+    assert await traces.referring(any_database, people, accounts) == []
+    assert await traces.in_tables(any_database, [NAME, NOTE]) == []
+    async with any_database.reading() as db:
+        assert await users.by_id(db, group.user.id) is not None
+        standing = (await feedback_log.standing(db, [group.user.id]))[group.user.id]
+    assert len(standing) == 1
+
+
+async def test_nobody_else_loses_anything(any_database, clock):
+    found, *_ = await full_life(any_database, clock)
+    bob, *_ = await full_life(any_database, clock, "5550001")
+    async with any_database.reading() as db:
+        before = await personal.everything(db, bob.user.id)
+    async with any_database.writing() as db:
+        await personal.forget(db, found.user.id)
+    async with any_database.reading() as db:
+        after = await personal.everything(db, bob.user.id)
+    assert after == before
+
+
+async def test_whatever_will_be_forgotten_is_handed_out_before(any_database, clock):
+    found, other, _ = await full_life(any_database, clock)
+    async with any_database.reading() as db:
+        handed_out = await personal.everything(db, found.user.id)
+    people, accounts = {found.user.id, other.user.id}, {found.account.id, other.account.id}
+    told = {place.split(".")[0] for place in await traces.referring(any_database, people, accounts)}
+    assert set(handed_out) == told
+    assert NOTE in json.dumps(handed_out)
+    assert NAME in json.dumps(handed_out)
+
+
+async def test_what_was_forgotten_is_in_no_byte_of_the_files(database, clock, tmp_path):
+    found, *_ = await full_life(database, clock)
+    assert traces.in_files(tmp_path, [NAME, NOTE]) != []
+    async with database.writing() as db:
+        await personal.forget(db, found.user.id)
+    await database.settle()
+    assert traces.in_files(tmp_path, [NAME, NOTE]) == []
+
+
+async def test_a_ban_holds_for_one_account_outlives_forgetting_and_names_nobody(
+    any_database, clock
+):
+    found = await reader(any_database, NAME, clock())
+    async with any_database.reading() as db:
+        assert not await bans.is_banned(db, "telegram", NAME)
+    for _ in range(2):
+        async with any_database.writing() as db:
+            await bans.ban(db, "telegram", NAME, clock())
+    async with any_database.reading() as db:
+        user = await users.by_id(db, found.user.id)
+    assert user.next_push_at is None
+    async with any_database.writing() as db:
+        await personal.forget(db, found.user.id)
+    assert await traces.in_tables(any_database, [NAME]) == []
+    async with any_database.reading() as db:
+        assert await bans.is_banned(db, "telegram", NAME)
+        assert not await bans.is_banned(db, "discord", NAME)
+        assert not await bans.is_banned(db, "telegram", "1")
+    async with any_database.writing() as db:
+        await bans.unban(db, "telegram", NAME)
+    async with any_database.reading() as db:
+        assert not await bans.is_banned(db, "telegram", NAME)
+
+
+async def test_two_installations_mark_the_same_account_differently(database, clock, tmp_path):
+    second = Database(f"sqlite+aiosqlite:///{tmp_path / 'second.db'}")
+    await second.migrate()
+    marks = []
+    for one in (database, second):
+        async with one.writing() as db:
+            marks.append(await mark(db, "ban", "telegram", NAME))
+    await second.dispose()
+    assert marks[0] != marks[1]
+
+
+@pytest.mark.parametrize("gap", [timedelta(), timedelta(days=3)])
+async def test_who_comes_back_is_a_new_person(any_database, clock, gap):
+    found, *_ = await full_life(any_database, clock)
+    async with any_database.writing() as db:
+        await personal.forget(db, found.user.id)
+    clock.now += gap
+    again = await reader(any_database, NAME, clock())
+    assert again.is_new
+    async with any_database.reading() as db:
+        assert await library.kept(db, again.user.id, only_saved=False) == []
+        assert (
+            await db.scalar(select(UserRow.scheduled_at).where(UserRow.id == again.user.id))
+        ) is None
