@@ -43,6 +43,7 @@ from storage.sources.source import SourceUnavailable
 
 log = structlog.get_logger()
 
+EXPORTS = "exports"  # in DATA_DIR: what the terminal's person asked for; /forget empties it
 LOG_FILE = "paperlark.log"  # in DATA_DIR, while a chat is on screen
 LOOK_AGAIN = 2.0  # seconds until a database that is away is asked again
 

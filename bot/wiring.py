@@ -20,6 +20,7 @@ from bot import ending
 from bot.conversation.events import Platform
 from bot.conversation.ports import Messenger
 from bot.house import (
+    EXPORTS,
     LOG_FILE,
     LOOK_AGAIN,
     CannotStart,
@@ -332,7 +333,7 @@ async def _chat(house: House, stop: asyncio.Event) -> None:
     from bot.adapters.terminal_app import TerminalApp
 
     try:
-        await TerminalApp(house.conversation).run(stop)
+        await TerminalApp(house.conversation, folder=house.settings.data_dir / EXPORTS).run(stop)
     except Exception:
         where = house.settings.data_dir / LOG_FILE
         print(f"The chat broke, and ends; {where} says more.", file=sys.stderr)

@@ -29,6 +29,7 @@ _BODY = {
     "nonce",
     "enforce_nonce",
     "message_reference",
+    "attachments",
 }
 
 
@@ -51,6 +52,7 @@ class Posted:
     only_for: int | None = None
     reply_to: str = ""
     edits: int = 0
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -269,7 +271,7 @@ class LocalDiscord:
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         parts = request.match_info["path"].split("/")
-        body = await request.json() if request.can_read_body else None
+        body = await self._body(request)
         try:
             route, handler, arguments = self._route(request.method, parts)
             self.calls.append((route, body))
@@ -292,6 +294,19 @@ class LocalDiscord:
         finally:
             await self._notify()
         return web.Response(status=204) if answer is None else self._json(answer)
+
+    async def _body(self, request: web.Request) -> Any:
+        """Return what a request says; of a form, with its files where their names stand."""
+        if request.content_type != "multipart/form-data":
+            return await request.json() if request.can_read_body else None
+        form = await request.post()
+        body = json.loads(str(form["payload_json"]))
+        said = body.get("data", body)
+        for named in said["attachments"]:
+            field = form[f"files[{named['id']}]"]
+            assert isinstance(field, web.FileField)
+            named["content"] = field.file.read()
+        return body
 
     def _route(self, method: str, parts: list[str]) -> tuple[str, Callable[..., Any], list[Any]]:
         match (method, *parts):
@@ -440,6 +455,7 @@ class LocalDiscord:
             only_for if body.get("flags", 0) & EPHEMERAL else None,
             body.get("message_reference", {}).get("message_id", ""),
         )
+        posted.files = {f["filename"]: f["content"] for f in body.get("attachments", ())}
         self.posted[posted.number] = posted
         return posted
 
@@ -447,6 +463,8 @@ class LocalDiscord:
         self._check(body)
         posted.content, posted.embeds = body.get("content", ""), body.get("embeds", [])
         posted.components = body.get("components", [])
+        if "attachments" in body:
+            posted.files = {f["filename"]: f["content"] for f in body["attachments"]}
         posted.flags &= ~LOADING
         posted.edits += 1
         return self._message(posted)

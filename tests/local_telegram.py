@@ -43,6 +43,7 @@ class Posted:
     edits: int = 0
     is_quiet: bool = False
     thread: int | None = None
+    file: tuple[str, bytes] | None = None  # its name and content
 
     @property
     def labels(self) -> list[str]:
@@ -203,7 +204,12 @@ class LocalTelegram:
         if request.content_type == "application/json":
             return dict(await request.json())
         raw = {**request.query, **dict(await request.post())}
-        return {name: decoded(str(value), name) for name, value in raw.items()}
+        files = {n: (v.filename, v.file.read()) for n, v in raw.items() if _is_file(v)}
+        said = {n: decoded(str(v), n) for n, v in raw.items() if not _is_file(v)}
+        return {
+            name: files[value.removeprefix("attach://")] if _is_attached(value) else value
+            for name, value in (said | {n: f for n, f in files.items() if n == "document"}).items()
+        }
 
     def _fault_for(self, method: str, params: dict[str, Any]) -> Fault | None:
         for fault in self._faults:
@@ -350,6 +356,17 @@ class LocalTelegram:
         )
         self.deliveries.append(posted)
         return self._message(posted)
+
+    def _do_send_document(self, params: dict[str, Any]) -> dict[str, Any]:
+        if len(params.get("caption", "")) > 1024:
+            raise BotFault(400, "Bad Request: message caption is too long")
+        message = self._do_send_message(params | {"text": params["caption"]})
+        name, content = params["document"]
+        if not content:
+            raise BotFault(400, "Bad Request: file must be non-empty")
+        self.deliveries[-1].file = (name, content)
+        document = {"file_id": "f1", "file_unique_id": "u1", "file_name": name}
+        return message | {"document": document}
 
     def _do_edit_message_text(self, params: dict[str, Any]) -> dict[str, Any]:
         chat = self._reachable(params["chat_id"])
@@ -518,3 +535,11 @@ class TelegramPerson:
         """Wait for the answer to a tap; return its text."""
         await self.telegram.until(lambda: query.answers)
         return query.answers[0]
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, web.FileField)
+
+
+def _is_attached(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("attach://")

@@ -31,6 +31,17 @@ FIELDS = {
             "message_thread_id",
         },
     ),
+    "sendDocument": (
+        {"chat_id", "document"},
+        {
+            "caption",
+            "parse_mode",
+            "reply_markup",
+            "disable_content_type_detection",
+            "disable_notification",
+            "message_thread_id",
+        },
+    ),
     "editMessageText": (
         {"text", "chat_id", "message_id"},
         {"parse_mode", "reply_markup", "link_preview_options"},

@@ -79,19 +79,26 @@ _ITEMS = (
     _Room(title=160, line=70, summary=0, reason=140, footer=70),
 )
 _FOOTING = 600
+FILE = "attachments"
 
 
 def render(message: Message) -> Payload:
-    """Return what Discord takes for a new message and for an edit alike, within its limits."""
+    """Return what Discord takes for a new message and for an edit alike, within its limits.
+
+    A file stands whole under `FILE`; `Rest` sends it as Discord wants it.
+    """
     content, embeds = _drawn(message)
     if not content and not embeds:
         content = NOTHING
-    return {
+    body: Payload = {
         "content": content,
         "embeds": embeds,
         "components": _components(message.rows),
         "allowed_mentions": {"parse": []},
     }
+    if message.attachment is not None:
+        body[FILE] = message.attachment
+    return body
 
 
 def units(text: str) -> int:

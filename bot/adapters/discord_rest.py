@@ -7,6 +7,7 @@ never logged, ours or the library's.
 
 import asyncio
 import hashlib
+import io
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -19,10 +20,10 @@ import discord
 import structlog
 from discord.http import HTTPClient, Route
 
-from bot.adapters.discord_render import Payload, render
+from bot.adapters.discord_render import FILE, Payload, render
 from bot.adapters.pacing import Pacer, Urgency
 from bot.conversation.events import MessageRef
-from bot.conversation.messages import Message
+from bot.conversation.messages import Attachment, Message
 from bot.conversation.ports import (
     DeliveryError,
     OutcomeUnknown,
@@ -153,9 +154,34 @@ class Rest:
             async with asyncio.timeout(seconds):
                 if body is None:
                     return await self._http.request(route)
+                if isinstance(body, dict) and (attachment := _attachment(body)):
+                    return await self._http.request(route, **_multipart(body, attachment))
                 return await self._http.request(route, json=body)
         except json.JSONDecodeError as error:  # carried out, as far as anybody can tell
             raise aiohttp.ClientPayloadError("an answer that is no JSON") from error
+
+
+def _attachment(body: Payload) -> Attachment | None:
+    """Return the file in a message, or in the message that an acknowledgement carries."""
+    found: Attachment | None = body.get("data", body).get(FILE)
+    return found
+
+
+def _multipart(body: Payload, attachment: Attachment) -> dict[str, Any]:
+    """Return the arguments of a request that carries a file beside what it says."""
+    named = {FILE: [{"id": 0, "filename": attachment.name}]}
+    said = body | ({"data": body["data"] | named} if "data" in body else named)
+    file = discord.File(io.BytesIO(attachment.content), attachment.name)
+    form = [
+        {"name": "payload_json", "value": json.dumps(said)},
+        {
+            "name": "files[0]",
+            "value": file.fp,
+            "filename": attachment.name,
+            "content_type": "application/octet-stream",
+        },
+    ]
+    return {"form": form, "files": [file]}
 
 
 def meaning(trouble: Trouble) -> DeliveryError:

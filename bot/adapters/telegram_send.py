@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+import telegram
 from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import (
@@ -46,6 +47,7 @@ from bot.conversation.ports import (
 
 RETRIES = (0.3, 1.5)  # seconds before a request that was not carried out is repeated
 LATER = timedelta(minutes=1)
+UPLOAD = 60.0  # seconds that a file may take
 PUSH = Turn(Urgency.PUSH, patience=10.0)
 
 # What Telegram says, in lower case, of chats that cannot be written to.
@@ -136,13 +138,9 @@ async def deliver(
 
     moved: told when the chat turns out to have a new id, under which it is then sent.
     """
-    drawn = render(message)
     send = partial(
-        bot.send_message,
-        text=drawn.html,
+        _request(bot, message),
         parse_mode=ParseMode.HTML,
-        reply_markup=drawn.keyboard,
-        link_preview_options=LinkPreviewOptions(is_disabled=True),
         disable_notification=manner.is_quiet,
         message_thread_id=manner.thread,
         rate_limit_args=manner.turn,
@@ -157,6 +155,28 @@ async def deliver(
     except TelegramError as error:
         raise delivery_error(error) from error
     return MessageRef(str(sent.chat.id), str(sent.message_id))
+
+
+def _request(bot: TelegramBot, message: Message) -> Callable[..., Awaitable[telegram.Message]]:
+    """Return the request that carries what a message says, and its file if it has one."""
+    drawn = render(message)
+    if message.attachment is None:
+        return partial(
+            bot.send_message,
+            text=drawn.html,
+            reply_markup=drawn.keyboard,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+    return partial(
+        bot.send_document,
+        document=message.attachment.content,
+        filename=message.attachment.name,
+        caption=drawn.html,
+        reply_markup=drawn.keyboard,
+        disable_content_type_detection=True,
+        write_timeout=UPLOAD,
+        read_timeout=UPLOAD,
+    )
 
 
 async def revise(bot: TelegramBot, ref: MessageRef, message: Message, turn: Turn) -> bool:

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import structlog
@@ -22,7 +23,7 @@ from rich.text import Text
 from bot.adapters.terminal_render import WIDEST, drawn, drawn_change, keys
 from bot.conversation.commands import COMMANDS
 from bot.conversation.events import Command, Event, MessageRef, Person, Platform, Pressed, Said
-from bot.conversation.messages import Action, Button, Edit, Message, Send, Toast
+from bot.conversation.messages import Action, Attachment, Button, Edit, Message, Send, Toast
 from bot.conversation.ports import Answering
 from bot.conversation.text import visible
 
@@ -49,6 +50,7 @@ class TerminalApp:
     console: where to write; made for standard output when left out.
     lines: what to read when it is not the terminal, such as a pipe or a test's text.
     session: makes the ids of this run's events differ from those of every other run.
+    folder: where files are put that the conversation hands over.
     """
 
     def __init__(
@@ -58,11 +60,13 @@ class TerminalApp:
         console: Console | None = None,
         lines: Iterable[str] | None = None,
         session: str = "",
+        folder: Path = Path("exports"),
     ) -> None:
         self._answering = answering
         self._is_live = lines is None and sys.stdin.isatty() and sys.stdout.isatty()
         self._console = console or _console(is_live=self._is_live)
         self._lines = lines
+        self._folder = folder
         self._session = session or os.urandom(6).hex()
         self._person = Person(Platform.TERMINAL, CHAT, CHAT)
         self._shown: dict[MessageRef, Message] = {}
@@ -147,10 +151,23 @@ class TerminalApp:
                 self._messages += 1
                 self._remember(MessageRef(CHAT, str(self._messages)), message)
                 self._print(drawn(message, is_plain=not self._is_live))
+                if message.attachment:
+                    self._print(Text(self._put_down(message.attachment)))
             case Edit(ref=ref, message=message):
                 change = drawn_change(self._shown.get(ref), message)
                 self._shown[ref] = message  # keeps its place: newer messages' keys go first
                 self._print(change)
+
+    def _put_down(self, attachment: Attachment) -> str:
+        """Write a file where its owner finds it, readable for nobody else, and say where."""
+        file = self._folder / attachment.name
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_bytes(attachment.content)
+        except OSError as error:
+            return f"The file could not be written to {file}: {error.strerror}.\n"
+        return f"Written to {file}\n"
 
     def _print(self, what: RenderableType) -> None:
         width = min(self._console.width, WIDEST)

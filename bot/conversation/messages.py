@@ -108,16 +108,27 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to hand over. name: of `A-Za-z0-9._-`, with its ending."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message: text, or one card, or one digest; text stands above the other two.
 
     buttons: rows of the message as a whole. Adapters draw `rows`, which holds them too.
+    attachment: a file that comes with a new message, never with an edit; then the text is at
+        most 1,000 characters, and there is neither card nor digest.
     """
 
     text: RichText = ()
     card: Card | None = None
     digest: Digest | None = None
     buttons: Rows = ()
+    attachment: Attachment | None = None
 
     @property
     def rows(self) -> Rows:

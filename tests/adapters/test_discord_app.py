@@ -15,6 +15,7 @@ from bot.adapters.pacing import Limits, Pacer, Window
 from bot.conversation.events import Command, Event, MessageRef, Pressed, Said
 from bot.conversation.messages import (
     Action,
+    Attachment,
     Button,
     Card,
     Edit,
@@ -484,3 +485,41 @@ async def test_a_wrong_token_costs_no_reader_their_digests(discord):
     async with DiscordMessenger("a-wrong-token", discord.api_base, unpaced()) as sender:
         with pytest.raises(TryLater):
             await push(sender, discord.person().dm)
+
+
+@pytest.mark.parametrize("timing", [QUICK, HASTY])
+@pytest.mark.parametrize("is_slash", [True, False])
+async def test_a_file_arrives_with_its_name_and_its_words(discord, script, timing, is_slash):
+    content = "Zoë & <co>\0\n".encode()
+    file = Attachment("papers.bib", content)
+    script.says = lambda _: [Send(Message(plain("Here you are."), attachment=file))]
+    if timing is HASTY:
+        script.gate.clear()
+    bob = discord.person()
+    async with serving(discord, script, timing):
+        if is_slash:
+            asked = await bob.slash("pick")
+            if timing is HASTY:
+                await discord.until(lambda: asked.answered)
+        else:
+            await bob.write("hello")
+        script.gate.set()
+        posted = await bob.sees("Here you are.")
+    assert posted.files == {"papers.bib": content}
+    assert discord.violations == []
+
+
+async def test_a_file_comes_with_the_answer_to_a_tap_too(discord, script):
+    file = Attachment("papers.bib", b"@misc{}")
+    script.says = lambda event: [
+        Send(Message(plain("Here you are."), attachment=file))
+        if isinstance(event, Pressed)
+        else Send(paper(1))
+    ]
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.slash("start")
+        await bob.press(await bob.sees("Paper 1"), "Like")
+        posted = await bob.sees("Here you are.")
+    assert posted.files == {"papers.bib": b"@misc{}"}
+    assert discord.violations == []

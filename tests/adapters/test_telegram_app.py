@@ -11,7 +11,7 @@ from bot.adapters.telegram_app import Timing
 from bot.adapters.telegram_menu import ABOUT, DESCRIPTION
 from bot.conversation.commands import COMMANDS
 from bot.conversation.events import Command, MessageRef, Pressed
-from bot.conversation.messages import Edit, Message, Send, Toast, plain
+from bot.conversation.messages import Attachment, Button, Edit, Message, Send, Toast, plain
 from tests.adapters.telegram_setting import QUICK, Scripted, card, running
 from tests.local_telegram import LocalTelegram
 
@@ -393,3 +393,19 @@ async def test_no_log_of_any_level_holds_the_token_or_what_people_wrote(telegram
     everything = caplog.text + str(logs)
     for secret in (telegram.token, telegram.token.split(":")[1], "secret interest", "Person"):
         assert secret not in everything
+
+
+async def test_a_file_arrives_with_its_name_its_words_and_its_buttons(telegram):
+    alice = telegram.person()
+    content = "Zoë & <co>\0\n".encode()
+
+    async def handing_over(event):
+        buttons = ((Button("Next", "x:::"),),)
+        file = Attachment("papers.bib", content)
+        yield Send(Message(plain("Here you are: 1 < 2"), buttons=buttons, attachment=file))
+
+    async with running(telegram, Scripted(handing_over)):
+        alice.say("/export bibtex")
+        posted = await alice.hears("Here you are: 1 < 2")
+    assert posted.file == ("papers.bib", content)
+    assert posted.labels == ["Next"]

@@ -18,7 +18,7 @@ from bot.adapters.terminal_app import FAILED, GOODBYE, HINT, TerminalApp, _compl
 from bot.adapters.terminal_render import keys
 from bot.conversation.cards import digest_message
 from bot.conversation.events import Event
-from bot.conversation.messages import Button, Message, Send, Toast, plain
+from bot.conversation.messages import Attachment, Button, Message, Send, Toast, plain
 from bot.conversation.service import Conversation
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
@@ -335,3 +335,34 @@ def test_a_pipe_that_stays_open_does_not_keep_the_program_from_ending():
         process.stdout.close()
         process.stdin.close()
         process.wait(BOUND)
+
+
+class HandingOver:
+    """Answers everything with a file."""
+
+    async def answer(self, event):
+        yield Send(Message(plain("Here you are."), attachment=Attachment("papers.bib", b"@misc{}")))
+
+
+async def chat_in(folder) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=200, color_system=None, legacy_windows=False)
+    app = TerminalApp(HandingOver(), console=console, lines=[], folder=folder)
+    async with asyncio.timeout(BOUND):
+        await app.run(asyncio.Event())
+    return out.getvalue()
+
+
+async def test_a_file_is_written_for_its_owner_alone_and_its_place_is_told(tmp_path):
+    told = await chat_in(tmp_path / "exports")
+    file = tmp_path / "exports" / "papers.bib"
+    assert file.read_bytes() == b"@misc{}"
+    assert file.stat().st_mode & 0o077 == 0
+    assert "".join(f"Here you are.Written to{file}".split()) in "".join(told.split())
+
+
+async def test_a_file_that_cannot_be_written_is_told_too(tmp_path):
+    (tmp_path / "exports").write_text("in the way")
+    told = await chat_in(tmp_path / "exports")
+    assert "could not be written" in told
+    assert FAILED not in told
