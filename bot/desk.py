@@ -24,19 +24,18 @@ from bot.conversation.ports import (
     SourceUnavailable,
     Status,
     Stored,
-    TemporarilyUnavailable,
     UnknownPaper,
 )
 from bot.reach import first_pushable, place_for_digests
 from bot.schedule import Due, Schedule, next_due
 from bot.shelf import Holding, Shelf
+from bot.transactions import reading, writing
 from recommender.feedback import Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick, Request
-from storage import catalogue, deliveries, feedback_log, users
+from storage import bans, catalogue, deliveries, feedback_log, users
 from storage.database import Database
 from storage.deliveries import State
-from storage.errors import StorageUnavailable
 from storage.feedback_log import NewImpression, Place
 from storage.sources.references import keys_in
 from storage.users import FOREVER, Account, Found, User
@@ -129,6 +128,19 @@ class Desk:
                 speaks_there=person.is_private,
             )
             return await self._reader(db, found)
+
+    async def reader_of(self, account: int) -> Reader:
+        """Return the reader behind an account that is known to stand."""
+        async with self._reading() as db:
+            spoken = await users.account(db, account)
+            assert spoken is not None
+            user = await users.by_id(db, spoken.user)
+            assert user is not None
+            return await self._reader(db, Found(user, spoken, is_new=False))
+
+    async def is_banned(self, person: Person) -> bool:
+        async with self._reading() as db:
+            return await bans.is_banned(db, person.platform.value, person.account)
 
     async def reschedule(
         self, reader: Reader, schedule: Schedule, *, is_zone_known: bool
@@ -398,13 +410,14 @@ class Desk:
         async with self._writing() as db:
             return [await offers.asked_for(db, self._asked(reader, paper)) for paper in found]
 
-    async def saved(self, reader: Reader, page: int) -> tuple[Sequence[Offer], int]:
+    async def saved(
+        self, reader: Reader, page: int, sought: str = ""
+    ) -> tuple[Sequence[Offer], int]:
         async with self._reading() as db:
+            if sought:
+                return await offers.saved_with(db, reader.id, sought, page, SAVED_PAGE)
             kept, total = await feedback_log.saved(db, reader.id, page, SAVED_PAGE)
-            papers = await catalogue.papers(db, [f.paper for f in kept])
-        return [
-            Offer(papers[f.paper], 0, None, offers.opinion_of(f)) for f in kept if f.paper in papers
-        ], total
+            return await offers.kept(db, reader.id, kept), total
 
     # ------------------------------------------------------------------ status
 
@@ -434,19 +447,13 @@ class Desk:
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
-        try:
-            async with self._database.reading() as db:
-                yield db
-        except StorageUnavailable as error:
-            raise TemporarilyUnavailable from error
+        async with reading(self._database) as db:
+            yield db
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncSession]:
-        try:
-            async with self._database.writing() as db:
-                yield db
-        except StorageUnavailable as error:
-            raise TemporarilyUnavailable from error
+        async with writing(self._database) as db:
+            yield db
 
     async def _changed(
         self, reader: Reader, change: Callable[[AsyncSession], Awaitable[User]]

@@ -18,16 +18,22 @@ import structlog
 
 from bot import ending
 from bot import log as logs
+from bot.account_desk import AccountDesk
 from bot.adapters import discord_limits, telegram_limits
 from bot.adapters.pacing import Limits, Pacer
 from bot.budget import SharedBudget
 from bot.clock import Clock, FileClock, MachineClock
 from bot.conversation import ports
+from bot.conversation.account import AccountFeature
 from bot.conversation.events import Platform
+from bot.conversation.exporting import ExportFeature
+from bot.conversation.features import Feature
+from bot.conversation.library import LibraryFeature
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
 from bot.desk import Desk
 from bot.jobs.ingest import Ingest, Pace
+from bot.library_desk import LibraryDesk
 from bot.settings import Settings
 from bot.shelf import Shelf
 from recommender.encoder import Encoder, EncoderUnavailable
@@ -144,7 +150,7 @@ async def open_house(
             state=state,
             shelf=shelf,
             desk=desk,
-            conversation=Conversation(desk, clock, [Surprise(desk)]),
+            conversation=Conversation(desk, clock, _features(database, desk, clock, settings)),
             ingest=ingest,
             telegram_pacer=_pacer(settings, state, Platform.TELEGRAM, telegram_limits.LIMITS),
             discord_pacer=_pacer(settings, state, Platform.DISCORD, discord_limits.LIMITS),
@@ -163,6 +169,20 @@ def collect_seldom() -> None:
 
 def open_clock(settings: Settings) -> Clock:
     return FileClock(settings.clock_file) if settings.clock_file else MachineClock()
+
+
+def _features(
+    database: Database, desk: Desk, clock: Clock, settings: Settings
+) -> tuple[Feature, ...]:
+    """Return the parts of the conversation that bring commands of their own."""
+    account = AccountDesk(database, desk.reader_of, clock, settings.data_dir / EXPORTS)
+    library = LibraryDesk(database, clock)
+    return (
+        Surprise(desk),
+        AccountFeature(account, clock, settings.contact or None),
+        LibraryFeature(library),
+        ExportFeature(library),
+    )
 
 
 def open_database(settings: Settings) -> Database:

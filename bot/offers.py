@@ -4,6 +4,7 @@ Every function works inside a transaction of the caller's. Many readers' offers 
 as many queries as one reader's.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from bot.conversation.ports import Offer, Opinion, UnknownPaper
 from recommender.feedback import Feedback, Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick
-from storage import catalogue, feedback_log
+from storage import catalogue, feedback_log, library
 from storage.feedback_log import Impression, NewImpression
 
 Opinions = Mapping[PaperId, Opinion]
@@ -85,6 +86,40 @@ async def asked_for(db: AsyncSession, new: NewImpression) -> Offer:
         raise UnknownPaper
     (impression,) = await feedback_log.impress(db, [new])
     return _offer(papers, new.paper, impression, None, await _said(db, new.user, papers))
+
+
+async def kept(db: AsyncSession, user: int, feedback: Sequence[Feedback]) -> list[Offer]:
+    """Return papers that a reader keeps, with their notes, to be shown to them alone."""
+    about = [f.paper for f in feedback]
+    papers = await catalogue.papers(db, about)
+    notes = await library.notes(db, user, about)
+    return [
+        Offer(papers[f.paper], 0, None, opinion_of(f), note=notes.get(f.paper, ""))
+        for f in feedback
+        if f.paper in papers
+    ]
+
+
+async def saved_with(
+    db: AsyncSession, user: int, sought: str, page: int, size: int
+) -> tuple[list[Offer], int]:
+    """Return a page of the saved papers in which all words stand, and how many there are."""
+    saved = await library.kept(db, user, only_saved=True)
+    offers = await kept(db, user, [Feedback(k.paper, k.verdict, True) for k in saved])
+    wanted = _folded(sought).split()
+    found = [o for o in offers if all(word in _searchable(o) for word in wanted)]
+    return found[(page - 1) * size : page * size], len(found)
+
+
+def _searchable(offer: Offer) -> str:
+    paper = offer.paper
+    return _folded("\n".join((paper.title, *paper.authors, paper.abstract, offer.note)))
+
+
+def _folded(text: str) -> str:
+    """Return text without case and accents: who looks for Godel finds Gödel."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 def opinions(standing: Iterable[Feedback]) -> dict[PaperId, Opinion]:

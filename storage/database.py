@@ -124,13 +124,16 @@ class Database:
     async def settle(self) -> None:
         """Bring SQLite's journal into its file, so that what was deleted is in neither.
 
-        A reader that is busy may hold a part of it back until later. Raises StorageUnavailable.
+        Where somebody reads meanwhile, what they still need of it goes with the next one.
         """
         if not self.is_sqlite:
             return
         async with self._turn(), self._writers.connect() as connection:
-            raw = await connection.get_raw_connection()
-            await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            await raw.execute("PRAGMA busy_timeout = 1000")
+            await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            await raw.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
 
     async def dispose(self) -> None:
         """Close every connection."""

@@ -277,7 +277,7 @@ class Client(discord.Client):
             try:
                 self._remember(user.id, await self._rest.open_dm(str(user.id)))
             except TROUBLES as trouble:
-                log.info("discord.no_dm", user=user.id, code=getattr(trouble, "code", 0))
+                log.info("discord.no_dm", code=getattr(trouble, "code", 0))
         return self._channels.get(user.id)
 
     def _remember(self, user: int, channel: str) -> None:

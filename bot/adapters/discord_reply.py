@@ -297,7 +297,7 @@ async def _edit(rest: Rest, ref: MessageRef, message: Message) -> None:
     try:
         await rest.edit(ref, render(message))
     except discord.NotFound:
-        log.info("discord.message_gone", chat=ref.chat, message=ref.message)
+        log.info("discord.message_gone", message=ref.message)
 
 
 def _note(trouble: BaseException, event: str) -> None:

@@ -22,7 +22,7 @@ from bot.conversation.messages import (
 from bot.conversation.ports import Offer, Opinion
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.tex import readable
-from bot.conversation.text import clipped, isolated
+from bot.conversation.text import clipped, isolated, visible
 from recommender.feedback import Verdict
 from recommender.papers import Paper
 
@@ -91,6 +91,8 @@ def card_buttons(offer: Offer, *, is_alone: bool) -> Rows:
     ]
     if opinion.verdict is not None or opinion.is_saved:
         second.append(button(words.UNDO, Act.UNDO))
+    if opinion.is_saved:
+        second.append(button(words.NOTE, Act.NOTE))
     return (first, tuple(second)) if second else (first,)
 
 
@@ -179,7 +181,7 @@ def _item_card(offer: Offer, count: int) -> Card:
     paper, room = offer.paper, DIGEST_LENGTH // max(count, 3)
     name = title(paper, min(room * 35 // 100, _TITLE))
     people = isolated(clipped(_authors(paper, 2, 25), room * 18 // 100))
-    reason = _fitting_reason(offer, room * 33 // 100)
+    reason = _fitting_reason(offer, room * 33 // 100) or _note_line(offer, room * 33 // 100)
     left = room - len(name) - len(people) - len(reason) - _MARKS
     has_sentence = count <= ROW and left >= _SHORTEST_SENTENCE
     return Card(
@@ -203,6 +205,10 @@ def _fitting_reason(offer: Offer, limit: int) -> str:
         if len(reason) <= limit:
             return reason
     return clipped(reason, limit)
+
+
+def _note_line(offer: Offer, limit: int) -> str:
+    return isolated(clipped(words.note_line(visible(offer.note)), limit)) if offer.note else ""
 
 
 def _data(offer: Offer, act: Act, *, is_alone: bool, day: date | None = None) -> str:

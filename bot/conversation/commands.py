@@ -10,8 +10,21 @@ COMMANDS = (
     CommandSpec("today", "Today's digest"),
     CommandSpec(
         "saved",
-        "The papers you saved",
+        "The papers you saved, or those of them with some words",
+        (
+            CommandOption("page", "Which page, 1 is the newest", "whole", minimum=1, maximum=1000),
+            CommandOption("words", "Words of the title, the authors, the abstract or your note"),
+        ),
+    ),
+    CommandSpec(
+        "history",
+        "What I showed you and what you said, the newest first",
         (CommandOption("page", "Which page, 1 is the newest", "whole", minimum=1, maximum=1000),),
+    ),
+    CommandSpec(
+        "note",
+        "Write a note on the paper you opened last",
+        (CommandOption("words", "Your note; - takes it away"),),
     ),
     CommandSpec("undo", "Take back your last like, skip or save"),
     CommandSpec(
@@ -58,6 +71,25 @@ COMMANDS = (
         ),
     ),
     CommandSpec("status", "What I know, and when your next digest comes"),
+    CommandSpec(
+        "link",
+        "One taste on two platforms: get a code, or join with one",
+        (CommandOption("code", "The code from your other account, or undo"),),
+    ),
+    CommandSpec(
+        "export",
+        "Your saved papers or all your data as a file",
+        (
+            CommandOption(
+                "form",
+                "Which kind of file",
+                "choice",
+                choices=("bibtex", "ris", "csl", "csv", "taste", "json"),
+            ),
+        ),
+    ),
+    CommandSpec("privacy", "What I keep about you, and how to get or delete it"),
+    CommandSpec("forget", "Delete everything I know about you"),
     CommandSpec("help", "List what I understand"),
 )
 

@@ -15,8 +15,9 @@ from bot.conversation.cards import list_message
 from bot.conversation.commands import COMMANDS
 from bot.conversation.messages import Button, Message, Rows, Span, Style, plain
 from bot.conversation.ports import Delivery, Offer, Reader, Status
+from bot.conversation.sought import packed
 from bot.conversation.taps import Act, Tap, encode
-from bot.conversation.text import clipped, visible
+from bot.conversation.text import clipped, isolated, visible
 from bot.schedule import EVERY_DAY, WEEKDAYS
 
 SAVED_PAGE = 10
@@ -169,20 +170,28 @@ def unknown_command(name: str) -> Message:
     return text(words.unknown_command(name if is_name else "", nearest))
 
 
-def saved_page(offers: Sequence[Offer], total: int, page: int) -> Message:
-    """Return one page of saved papers, with buttons to the pages beside it."""
+def saved_page(offers: Sequence[Offer], total: int, page: int, sought: str = "") -> Message:
+    """Return one page of saved papers, with buttons to the pages beside it.
+
+    sought: the words that all of them have, empty when nothing was looked for.
+    """
     pages = -(-total // SAVED_PAGE)
     if total == 0:
-        return text(words.NOTHING_SAVED)
+        return text(words.nothing_found(isolated(sought)) if sought else words.NOTHING_SAVED)
     if not offers:
         return text(words.no_saved_page(pages))
     first = (page - 1) * SAVED_PAGE + 1
-    turns = []
+    turns, behind = [], f",{packed(sought)}" if sought else ""
     if page > 1:
-        turns.append(_button(words.NEWER, Act.LIST, f"saved,{page - 1}"))
+        turns.append(_button(words.NEWER, Act.LIST, f"saved,{page - 1}{behind}"))
     if page < pages:
-        turns.append(_button(words.OLDER, Act.LIST, f"saved,{page + 1}"))
-    heading = words.saved_heading(first, first + len(offers) - 1, total)
+        turns.append(_button(words.OLDER, Act.LIST, f"saved,{page + 1}{behind}"))
+    last = first + len(offers) - 1
+    heading = (
+        words.found_heading(isolated(sought), first, last, total)
+        if sought
+        else words.saved_heading(first, last, total)
+    )
     return list_message(heading, offers, first=first, buttons=(tuple(turns),) if turns else ())
 
 

@@ -117,6 +117,7 @@ class Offer:
     opinions: what the reader says of those papers now. Where it is missing "liked" is said,
         so a paper that is only saved or known belongs in here.
     may_be_seen: it stood in a digest of which nobody knows whether it arrived.
+    note: what the reader wrote on it; only where the asker alone will see it.
     """
 
     paper: Paper
@@ -126,6 +127,7 @@ class Offer:
     because: Mapping[PaperId, str] = field(default_factory=dict)
     opinions: Mapping[PaperId, Opinion] = field(default_factory=dict)
     may_be_seen: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +231,13 @@ class Desk(Protocol):
         SourceUnavailable.
         """
 
-    async def saved(self, reader: Reader, page: int) -> tuple[Sequence[Offer], int]:
-        """Return one page (10) of saved papers, newest first, and how many there are."""
+    async def saved(
+        self, reader: Reader, page: int, sought: str = ""
+    ) -> tuple[Sequence[Offer], int]:
+        """Return one page (10) of saved papers, newest first, and how many there are.
+
+        sought: words that all stand in a paper's title, authors, abstract or note.
+        """
 
     async def reschedule(
         self, reader: Reader, schedule: Schedule, *, is_zone_known: bool
@@ -242,6 +249,9 @@ class Desk(Protocol):
     async def resume(self, reader: Reader) -> Reader: ...
 
     async def status(self, reader: Reader) -> Status: ...
+
+    async def is_banned(self, person: Person) -> bool:
+        """Return whether this person is to get no answer at all."""
 
     async def left(self, person: Person) -> None: ...
 

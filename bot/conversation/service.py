@@ -6,7 +6,7 @@ acknowledgement follows, and only then is the next paper ranked.
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -26,6 +26,7 @@ from bot.conversation.ports import (
     UnknownPaper,
 )
 from bot.conversation.schedule_words import Misunderstood, understand
+from bot.conversation.sought import fitting, unpacked
 from bot.conversation.taps import Act, Tap, decode
 from bot.conversation.text import visible
 from recommender.feedback import Verdict
@@ -87,7 +88,15 @@ class Conversation:
                 return
             yield _refusal(event, words.NOTHING_STORED)
 
+    async def _is_shut_out(self, event: Event) -> bool:
+        """Whether nobody answers; while the database is away nothing can be had anyhow."""
+        with suppress(TemporarilyUnavailable):
+            return await self._desk.is_banned(event.person)
+        return False
+
     async def _heard(self, event: Event) -> Actions:
+        if not isinstance(event, Left | Moved) and await self._is_shut_out(event):
+            return
         match event:
             case Command(name=name, person=person):
                 respond = self._commands.get(name, self._unknown)
@@ -132,11 +141,12 @@ class Conversation:
     async def _saved(self, command: Command) -> Actions:
         words_given = visible(command.text)
         found = _PAGE.fullmatch(words_given)
-        if words_given and (found is None or not 1 <= int(found[1]) <= _LAST_PAGE):
+        if found is not None and not 1 <= int(found[1]) <= _LAST_PAGE:
             yield privately(text(words.SAVED_WANTS_A_NUMBER))
             return
         reader = await self._desk.reader(command.person)
-        yield privately(await self._saved_page(reader, int(found[1]) if found else 1))
+        page, sought = (int(found[1]), "") if found else (1, fitting(words_given))
+        yield privately(await self._saved_page(reader, page, sought))
 
     async def _undo(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)
@@ -285,11 +295,14 @@ class Conversation:
             case Act.NEXT:
                 yield await self._next(reader, words.RANKING_AWAY)
             case Act.LIST:
-                found = re.fullmatch(r"saved,([0-9]{1,4})", tap.argument)
+                found = re.fullmatch(r"saved,([0-9]{1,4})(?:,([\w-]+))?", tap.argument)
                 if found is None or int(found[1]) < 1:
                     yield Toast(words.NO_PAGE)
                     return
-                yield in_place(pressed, await self._saved_page(reader, int(found[1])))
+                yield in_place(
+                    pressed,
+                    await self._saved_page(reader, int(found[1]), unpacked(found[2] or "")),
+                )
             case Act.SCHEDULE if not tap.argument:
                 yield privately(dialogue.schedule_menu(reader))
             case Act.SCHEDULE:
@@ -303,6 +316,8 @@ class Conversation:
                 changed = await (desk.pause(reader, None) if is_pause else desk.resume(reader))
                 yield Toast(words.PAUSED_FOR_EVER if is_pause else words.RESUMED)
                 yield in_place(pressed, dialogue.schedule_menu(changed))
+            case _:  # of a part that is not here
+                yield Toast(words.OLD_BUTTON)
 
     # ------------------------------------------------------------------ parts
 
@@ -317,9 +332,9 @@ class Conversation:
             return Send(text(when_away))
         return Send(dialogue.nothing_left(is_sample=status.is_sample))
 
-    async def _saved_page(self, reader: Reader, page: int) -> Message:
-        offers, total = await self._desk.saved(reader, page)
-        return dialogue.saved_page(offers, total, page)
+    async def _saved_page(self, reader: Reader, page: int, sought: str) -> Message:
+        offers, total = await self._desk.saved(reader, page, sought)
+        return dialogue.saved_page(offers, total, page, sought)
 
     async def _rescheduled(self, reader: Reader, phrase: str) -> tuple[Reader | None, str]:
         """Return the reader with the new schedule and a remark, or None and what went wrong."""

@@ -34,6 +34,11 @@ class Act(StrEnum):
     RESUME = "r"
     LIST = "y"  # arguments: which list, which page
     SURPRISE = "su"  # argument: where the dial is to stand, 0 to 4
+    HISTORY = "d"  # argument: which page
+    EXPORT = "e"  # argument: which format, or nothing for the menu
+    NOTE = "j"  # about a paper: what to write, and how
+    FORGET = "q"  # argument: an answer to the question, or nothing to ask it
+    LINK = "z"  # argument: "undo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def no_saved_page(pages: int) -> str:
     return f"Your saved papers fill {pages} pages: try /saved {pages}."
 
 
-SAVED_WANTS_A_NUMBER = "Write a page number behind /saved, such as /saved 2."
+SAVED_WANTS_A_NUMBER = "Write a page number behind /saved, such as /saved 2, or words to look for."
 
 HELP_OPENING = "What I understand:"
 HELP_CLOSING = (
@@ -505,3 +505,157 @@ SURPRISE_WANTS_A_NUMBER = (
     "as /surprise 3. Nothing was changed."
 )
 SURPRISE_STORED = "Stored. The next papers I choose follow it."
+# ---------------------------------------------------------------- a person's own data
+
+PRIVACY = (
+    (
+        "What I keep",
+        "The number of your account and of this chat, so that I can answer; your schedule and "
+        "language; which papers I showed you, where and why; what you tapped, saved and wrote as "
+        "a note; topics you follow or mute; which accounts you linked. No names. Of messages you "
+        "write I keep nothing but notes and what you asked me to follow.",
+    ),
+    (
+        "For how long",
+        "Until you send /forget. Then all of it is deleted at once; copies that my operator "
+        "makes for safety end when they are replaced.",
+    ),
+    (
+        "Who sees it",
+        "My operator can. The likes of all readers, without saying whose, teach which papers go "
+        "together; a trained model holds numbers about papers only. My logs hold numbers, never "
+        "words. arXiv and Hugging Face are asked for papers, and told nothing about you. What "
+        "stands in this chat is also kept by the platform you write on.",
+    ),
+    (
+        "How to get it, and to be rid of it",
+        "/export json is everything as one file; /export has your saved papers in other forms. "
+        "/forget deletes all of it.",
+    ),
+    (
+        "One exception",
+        "When an operator shuts an account out, a keyed hash of its number stays after /forget. "
+        "Nobody can read from it who that was; I only recognise the account when it comes back.",
+    ),
+)
+PRIVACY_NO_CONTACT = "Questions are for whoever runs this bot."
+
+
+def privacy_contact(contact: str) -> str:
+    return f"Questions are for whoever runs this bot: {contact}"
+
+
+EXPORT_ALL = "Export everything"
+EXPORT_FIRST = "Export first"
+FORGET_BUTTON = "Forget me"
+FORGET_ME = "Yes, forget everything"
+KEEP_ME = "Keep it"
+FORGET_SURELY = (
+    "Shall I forget you? Everything goes at once and for good: your likes, saved papers, notes, "
+    "schedule and history, of all your linked accounts. Nobody can bring it back."
+)
+NOT_FORGOTTEN = "Nothing was deleted."
+FORGET_AGAIN = "That question is too old, so nothing was deleted. I ask again."
+FORGOTTEN_SHORT = "Forgotten."
+FORGOTTEN_BEFORE = "You are forgotten already; nothing is kept."
+FORGOTTEN = (
+    "I have forgotten you: nothing about you is kept any more, and nothing will be sent. "
+    "/start begins anew, as with a stranger."
+)
+LINK_CODE_BEFORE = (
+    "To read with one taste on two platforms, send this to me from your other account:"
+)
+LINK_CODE_AFTER = (
+    "The code works once and for ten minutes. Give it to nobody: whoever sends it shares your "
+    "likes and your saved papers."
+)
+LINK_WANTS_A_CODE = (
+    "Write /link alone to get a code, /link and the six characters of a code to join the "
+    "accounts, or /link undo to split them. Nothing was changed."
+)
+LINK_REFUSED = {
+    "wrong": (
+        "This code is not valid, so nothing was changed. Codes work once and for ten minutes: "
+        "send /link from your other account for a new one."
+    ),
+    "own": "This code is your own: send it to me from your other account.",
+    "slowed": (
+        "Too many codes were wrong, so nothing was changed. Wait ten minutes, then send /link "
+        "from your other account for a new one."
+    ),
+    "busy": "I cannot take codes right now, so nothing was changed. Please try in ten minutes.",
+}
+LINK_UNDO = "Split them again"
+UNLINKED = (
+    "Your accounts are two again. Each keeps what came through it: likes, saved papers and what "
+    "it was shown."
+)
+NOTHING_LINKED = "No other account is linked with this one. /link gives you a code for that."
+
+
+def linked(likes: int, saved: int, place: str) -> str:
+    goes = {
+        "": "The digest can reach neither of them yet.",
+        "here": "The digest comes here.",
+    }.get(place, f"The digest goes to {place}.")
+    return (
+        f"Your accounts are one reader now, with {likes} liked and {saved} saved "
+        f"{_plural(saved, 'paper')} together. {goes} /schedule moves it to where you send it."
+    )
+
+
+# ---------------------------------------------------------------- library
+
+
+NOTE = "📝 Note"
+NO_HISTORY = "I have shown you nothing yet. /pick brings the first paper."
+NO_HISTORY_PAGE = "There is no such page. Try /history."
+HISTORY_WANTS_A_NUMBER = "Write a page number behind /history, such as /history 2."
+NOTHING_TO_NOTE = "There is no paper to write on yet. Open one, then send /note and your words."
+NOTE_ASKED = "Send /note and your words, and they stand on this paper; /note - takes them away:"
+NOTE_STANDS = "Your note:"
+NOTED = "Noted on"
+NOTE_REMOVED = "There is no note any more on"
+EXPORT_TASTE = "Taste file"
+EXPORT_WHICH = (
+    "Your saved papers as a file for other programs, your taste for another Paperlark, or "
+    "everything I know about you: which one?"
+)
+EXPORT_UNKNOWN = "I do not write that form. These I do:"
+EXPORTED_ALL = "Everything I keep about you, as one JSON file. /forget deletes it here."
+EXPORTED_TASTE = "Your taste: the papers you judged or saved, and how."
+NOTHING_TO_EXPORT = "I know nothing of your taste yet: /pick brings a paper to like or skip."
+
+
+def note_line(note: str) -> str:
+    return f"📝 {note}"
+
+
+def note_too_long(most: int) -> str:
+    return f"A note holds at most {most} characters, so nothing was changed: send a shorter one."
+
+
+def history_heading(first: int, last: int, total: int) -> str:
+    if total == 1:
+        return "The paper you were shown"
+    return f"What you were shown, {first}–{last} of {total}"
+
+
+def no_such_history_page(pages: int) -> str:
+    if pages == 1:
+        return "All your history is on one page: try /history."
+    return f"Your history fills {pages} pages: try /history {pages}."
+
+
+def exported(count: int) -> str:
+    return f"Your {count} saved {_plural(count, 'paper')}."
+
+
+def found_heading(sought: str, first: int, last: int, total: int) -> str:
+    if total == 1:
+        return f"One saved paper with “{sought}”"
+    return f"Saved papers with “{sought}”, {first}–{last} of {total}"
+
+
+def nothing_found(sought: str) -> str:
+    return f"None of your saved papers has “{sought}”. /saved shows all of them."

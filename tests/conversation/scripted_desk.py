@@ -4,11 +4,16 @@ It keeps what it is told as the real one does (one opinion for each paper, one e
 each event, impressions that belong to one reader) and ranks by a list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from bot.conversation.account import AccountFeature, LinkAnswer, Linked
+from bot.conversation.entries import Entry
 from bot.conversation.events import Person
+from bot.conversation.exporting import ExportFeature
+from bot.conversation.library import LibraryFeature
 from bot.conversation.ports import (
     Delivery,
     Offer,
@@ -20,6 +25,8 @@ from bot.conversation.ports import (
     TemporarilyUnavailable,
     UnknownPaper,
 )
+from bot.conversation.service import Conversation
+from bot.conversation.surprise import Surprise
 from bot.schedule import Due, Schedule, next_due
 from recommender.feedback import Verdict
 from recommender.papers import Paper, PaperId
@@ -70,6 +77,10 @@ class ScriptedDesk:
     events: set[str] = field(default_factory=set)
     shown: list[Shown] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    banned: set[str] = field(default_factory=set)
+    notes: dict[tuple[int, PaperId], str] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+    joined: dict[int, int] = field(default_factory=dict)  # who was joined, into whom
 
     # -- readers
 
@@ -80,6 +91,10 @@ class ScriptedDesk:
             self.readers[person.account] = new
             return self._due(replace(new, is_new=True))
         return self._due(self.readers[person.account])
+
+    async def is_banned(self, person: Person) -> bool:
+        self._reach()
+        return person.account in self.banned
 
     async def reschedule(
         self, reader: Reader, schedule: Schedule, *, is_zone_known: bool
@@ -150,12 +165,15 @@ class ScriptedDesk:
             raise UnknownPaper
         return [self._impressed(reader, p, None, rank=0) for p in found[:5]]
 
-    async def saved(self, reader: Reader, page: int) -> tuple[Sequence[Offer], int]:
+    async def saved(
+        self, reader: Reader, page: int, sought: str = ""
+    ) -> tuple[Sequence[Offer], int]:
         self._reach()
         mine = [
             paper
             for (user, paper), opinion in reversed(self.opinions.items())
             if user == reader.id and opinion.is_saved
+            if sought.casefold() in self._paper(paper).title.casefold()
         ]
         part = mine[(page - 1) * 10 : page * 10]
         return [Offer(self._paper(p), 0, None, self._opinion(reader, p)) for p in part], len(mine)
@@ -214,6 +232,73 @@ class ScriptedDesk:
         )
         return Stored(True, await self.offer_again(reader, last, which), before)
 
+    # -- a person's own
+
+    async def history(self, reader: Reader, page: int) -> tuple[Sequence[Offer], int]:
+        self._reach()
+        mine = list(dict.fromkeys(s.paper for s in reversed(self.shown) if s.reader == reader.id))
+        part = mine[(page - 1) * 10 : page * 10]
+        return [
+            Offer(self._paper(p), 0, None, self._opinion(reader, p), note=self._note(reader, p))
+            for p in part
+        ], len(mine)
+
+    async def last_opened(self, reader: Reader) -> Paper | None:
+        self._reach()
+        mine = [shown.paper for shown in self.shown if shown.reader == reader.id]
+        return self._paper(mine[-1]) if mine else None
+
+    async def open_for_a_note(self, reader: Reader, paper: PaperId) -> tuple[Paper, str]:
+        self._impressed(reader, self._paper(paper), None, rank=0)
+        return self._paper(paper), self._note(reader, paper)
+
+    async def note(self, reader: Reader, paper: PaperId) -> str:
+        self._reach()
+        return self._note(reader, paper)
+
+    async def write_note(self, reader: Reader, paper: PaperId, note: str) -> None:
+        self._reach()
+        self.notes[reader.id, paper] = note
+
+    def _note(self, reader: Reader, paper: PaperId) -> str:
+        return self.notes.get((reader.id, paper), "")
+
+    async def entries(self, reader: Reader, *, only_saved: bool) -> Sequence[Entry]:
+        self._reach()
+        return [
+            Entry(self._paper(p), o.verdict or "", self.now if o.is_saved else None)
+            for (user, p), o in self.opinions.items()
+            if user == reader.id and (o.is_saved or not only_saved)
+        ]
+
+    async def everything(self, reader: Reader) -> Mapping[str, Any]:
+        self._reach()
+        return {"users": [{"id": reader.id}]}
+
+    async def forget(self, reader: Reader) -> None:
+        self._reach()
+        self.readers = {a: r for a, r in self.readers.items() if r.id != reader.id}
+
+    async def link_code(self, reader: Reader) -> str:
+        self._reach()
+        code = f"AAAAA{'ACDEFGHJKMNPQRTUVWXY34679'[len(self.codes) % 25]}"
+        self.codes[code] = reader.id
+        return code
+
+    async def link(self, reader: Reader, code: str) -> Linked:
+        self._reach()
+        maker = self.codes.pop(code, None)
+        if maker is None:
+            return Linked(LinkAnswer.WRONG, reader)
+        if maker == reader.id:
+            return Linked(LinkAnswer.OWN, reader)
+        self.joined[reader.id] = maker
+        return Linked(LinkAnswer.JOINED, reader, likes=3, saved=1)
+
+    async def unlink(self, reader: Reader) -> bool:
+        self._reach()
+        return self.joined.pop(reader.id, None) is not None
+
     # -- inside
 
     def _reach(self, *, is_ranking: bool = False) -> None:
@@ -269,3 +354,14 @@ class ScriptedDesk:
             self._opinion(reader, shown.paper),
             {p: self._paper(p).title for p in named},
         )
+
+
+def talking(desk: ScriptedDesk) -> Conversation:
+    """Return the whole conversation, with all its parts, over one scripted desk."""
+    parts = (
+        Surprise(desk),
+        AccountFeature(desk, lambda: desk.now, "ops@example.org"),
+        LibraryFeature(desk),
+        ExportFeature(desk),
+    )
+    return Conversation(desk, lambda: desk.now, parts)

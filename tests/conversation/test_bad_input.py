@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 from bot.conversation.commands import COMMANDS
 from bot.conversation.messages import Edit, Message, Send, Toast
 from bot.conversation.service import Conversation
-from bot.conversation.surprise import Surprise
 from bot.conversation.taps import Act, Tap, encode
 from bot.schedule import Schedule
 from tests.conversation.journey import BOB, Journey, length
-from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
+from tests.conversation.scripted_desk import ScriptedDesk, paper, talking
 
 names = st.sampled_from([spec.name for spec in COMMANDS] + ["", "Start", "pick@bot", "ﬀ", "/"])
 nasty = st.text(
@@ -27,7 +26,24 @@ data = st.text(max_size=70) | st.builds(
     st.none() | st.integers(0, 6),
     st.none() | st.integers(0, 8),
     st.sampled_from(
-        ["", "20261123", "99999999", "saved,1", "saved,9999", "08:30 Berlin", "nowhere"]
+        [
+            "",
+            "20261123",
+            "99999999",
+            "saved,1",
+            "saved,9999",
+            "08:30 Berlin",
+            "nowhere",
+            "2",
+            "saved,2,Tm8",
+            "saved,1,____",
+            "bibtex",
+            "json",
+            "undo",
+            "no",
+            "yes,1,9",
+            "yes,9,9",
+        ]
     ),
     st.booleans(),
 )
@@ -36,7 +52,7 @@ data = st.text(max_size=70) | st.builds(
 def begun() -> tuple[ScriptedDesk, Conversation]:
     titles = ("<b>bold</b> & _x_", "מאמר", r"$\alpha$ {", "x" * 2000, "@everyone")
     desk = ScriptedDesk([paper(n, title=title) for n, title in enumerate(titles, start=1)])
-    return desk, Conversation(desk, lambda: NOW, [Surprise(desk)])
+    return desk, talking(desk)
 
 
 def checked(journey: Journey) -> None:

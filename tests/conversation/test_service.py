@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.conversation import words
 from bot.conversation.events import Left, Moved, Platform
 from bot.conversation.messages import Edit, Send, Toast
 from bot.conversation.ports import Answering, Delivery
@@ -194,10 +195,22 @@ async def test_saved_papers_come_in_pages_that_turn_in_place(ada, desk):
     ]
     await ada.command("/saved 7")
     assert ada.transcript[-1] == "Your saved papers fill 2 pages: try /saved 2."
-    await ada.command("/saved many")
-    assert ada.transcript[-1] == "Write a page number behind /saved, such as /saved 2."
+    await ada.command("/saved 0")
+    assert ada.transcript[-1] == words.SAVED_WANTS_A_NUMBER
     await ada.tap("12 Open")
     assert ada.transcript[-3] == "Paper number 1 | 🔖 Saved"
+
+
+async def test_saved_papers_with_some_words_come_in_pages_that_remember_them(ada, desk):
+    for _ in range(12):
+        await ada.command("/pick")
+        await ada.tap("🔖 Save")
+    await ada.command("/saved Number\t\u202e")
+    assert "Saved papers with “Number”, 1–10 of 12" in ada.transcript
+    await ada.tap("Older ›")
+    assert "~ Saved papers with “Number”, 11–12 of 12" in ada.transcript
+    await ada.command("/saved nobody has this")
+    assert ada.transcript[-1] == words.nothing_found("nobody has this")
 
 
 async def test_schedule_repeats_time_zone_days_and_the_next_moment_on_the_readers_clock(ada, desk):
