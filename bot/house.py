@@ -27,10 +27,10 @@ from bot.conversation import ports
 from bot.conversation.account import AccountFeature
 from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
-from bot.conversation.features import Feature
 from bot.conversation.library import LibraryFeature
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
+from bot.conversation.taste_file import TasteFiles
 from bot.desk import Desk
 from bot.jobs.ingest import Ingest, Pace
 from bot.library_desk import LibraryDesk
@@ -142,7 +142,16 @@ async def open_house(
             sleep=clock.sleep,
             pace=pace,
         )
-        desk = Desk(database, shelf, SourceLookUp(database, arxiv, shelf, clock), clock)
+        look_up = SourceLookUp(database, arxiv, shelf, clock)
+        desk = Desk(database, shelf, look_up, clock)
+        library = LibraryDesk(database, look_up, clock)
+        account = AccountDesk(database, desk.reader_of, clock, settings.data_dir / EXPORTS)
+        features = (
+            Surprise(desk),
+            AccountFeature(account, clock, settings.contact or None),
+            LibraryFeature(library),
+            ExportFeature(library),
+        )
         yield House(
             settings=settings,
             clock=clock,
@@ -150,7 +159,7 @@ async def open_house(
             state=state,
             shelf=shelf,
             desk=desk,
-            conversation=Conversation(desk, clock, _features(database, desk, clock, settings)),
+            conversation=Conversation(desk, clock, features, (TasteFiles(library),)),
             ingest=ingest,
             telegram_pacer=_pacer(settings, state, Platform.TELEGRAM, telegram_limits.LIMITS),
             discord_pacer=_pacer(settings, state, Platform.DISCORD, discord_limits.LIMITS),
@@ -169,20 +178,6 @@ def collect_seldom() -> None:
 
 def open_clock(settings: Settings) -> Clock:
     return FileClock(settings.clock_file) if settings.clock_file else MachineClock()
-
-
-def _features(
-    database: Database, desk: Desk, clock: Clock, settings: Settings
-) -> tuple[Feature, ...]:
-    """Return the parts of the conversation that bring commands of their own."""
-    account = AccountDesk(database, desk.reader_of, clock, settings.data_dir / EXPORTS)
-    library = LibraryDesk(database, clock)
-    return (
-        Surprise(desk),
-        AccountFeature(account, clock, settings.contact or None),
-        LibraryFeature(library),
-        ExportFeature(library),
-    )
 
 
 def open_database(settings: Settings) -> Database:

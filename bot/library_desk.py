@@ -9,21 +9,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import offers
 from bot.conversation.entries import Entry
 from bot.conversation.library import PAGE
-from bot.conversation.ports import Offer, Opinion, Reader, UnknownPaper
+from bot.conversation.ports import Offer, Opinion, Reader, SourceUnavailable, UnknownPaper
+from bot.conversation.taste_file import TakenIn, TastePaper
+from bot.desk import LookUp
 from bot.transactions import reading, writing
 from recommender.papers import Paper, PaperId
 from storage import catalogue, feedback_log, library, personal
-from storage.database import Database
+from storage.database import Database, blocks
 from storage.feedback_log import NewImpression, Place
 
 EXPORT_VERSION = 1
+ASKED_AT_ONCE, MOST_ASKED = 100, 300  # papers of a taste file that arXiv is asked for
+_AT_ONCE = 100  # opinions in one transaction: others want to write too
 
 
 class LibraryDesk:
-    """Implements `LibraryDesk` and `ExportDesk` of the conversation."""
+    """Implements `LibraryDesk`, `ExportDesk` and `TasteDesk` of the conversation."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, look_up: LookUp, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._look_up = look_up
         self._clock = clock
 
     async def history(self, reader: Reader, page: int) -> tuple[Sequence[Offer], int]:
@@ -93,3 +98,51 @@ class LibraryDesk:
             "papers": {str(p.id): {"key": p.key, "title": p.title} for p in papers.values()},
             **rows,
         }
+
+    # ------------------------------------------------------------------ taking in
+
+    async def take_in(self, reader: Reader, event: str, papers: Sequence[TastePaper]) -> TakenIn:
+        stored, lacking = 0, list[TastePaper]()
+        for number, block in enumerate(blocks(papers, _AT_ONCE)):
+            async with writing(self._database) as db:
+                known = await catalogue.by_keys(db, [paper.key for paper in block])
+                lacking += [paper for paper in block if paper.key not in known]
+                said = [(known[p.key].id, p) for p in block if p.key in known]
+                stored += await self._record(db, reader, f"{event}:{number}", said)
+        return TakenIn(stored, tuple(lacking))
+
+    async def take_in_asking(
+        self, reader: Reader, event: str, papers: Sequence[TastePaper]
+    ) -> TakenIn:
+        try:
+            for block in blocks(papers[:MOST_ASKED], ASKED_AT_ONCE):
+                await self._look_up.by_keys([paper.key for paper in block])
+        except SourceUnavailable:
+            pass  # what came until then is taken in, the rest is listed
+        return await self.take_in(reader, event, papers)
+
+    async def _record(
+        self,
+        db: AsyncSession,
+        reader: Reader,
+        event: str,
+        said: Sequence[tuple[PaperId, TastePaper]],
+    ) -> int:
+        """Let opinions stand beside what stands already; return how many changed something."""
+        standing = await feedback_log.opinions(db, reader.id, [paper for paper, _ in said])
+        stored = 0
+        for number, (paper, one) in enumerate(said):
+            is_open = standing[paper].verdict is None
+            recorded = await feedback_log.record(
+                db,
+                reader.id,
+                reader.account,
+                f"{event}.{number}",
+                paper,
+                None,
+                self._clock(),
+                verdict=one.verdict if is_open else None,
+                save=True if one.is_saved else None,
+            )
+            stored += recorded.changed and not recorded.repeated
+        return stored

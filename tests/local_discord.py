@@ -9,7 +9,7 @@ direct messages, sessions that are resumed. What a bot does wrong is refused and
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -120,6 +120,7 @@ class LocalDiscord:
         self.turned_away = 0
         self._next = 5_000
         self._servers: dict[int, int] = {}  # server by channel
+        self.files: dict[str, bytes] = {}  # that people sent, by their names
         self._nonces: dict[tuple[int, str], int] = {}
         self._faults: list[Fault] = []
         self._sockets: list[web.WebSocketResponse] = []
@@ -133,6 +134,7 @@ class LocalDiscord:
         app = web.Application()
         app.router.add_get("/gateway/", self._gateway)
         app.router.add_get("/gateway", self._gateway)
+        app.router.add_get("/attachments/{name}", self._attachment)
         app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -294,6 +296,10 @@ class LocalDiscord:
         finally:
             await self._notify()
         return web.Response(status=204) if answer is None else self._json(answer)
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        content = self.files.get(request.match_info["name"])
+        return web.Response(status=404) if content is None else web.Response(body=content)
 
     async def _body(self, request: web.Request) -> Any:
         """Return what a request says; of a form, with its files where their names stand."""
@@ -593,7 +599,9 @@ class LocalDiscord:
     def _delete_answer(self, token: str) -> None:
         self.posted.pop(self._live(token).original, None)
 
-    async def written(self, person: "DiscordPerson", channel: int, content: str) -> int:
+    async def written(
+        self, person: "DiscordPerson", channel: int, content: str, files: Sequence[str] = ()
+    ) -> int:
         """Let everybody in a channel, the bot among them, read what a person wrote."""
         number = self.number()
         mentions = [self._user(self.me)] if f"<@{self.me}>" in content else []
@@ -603,11 +611,17 @@ class LocalDiscord:
         message = self._message(posted) | {
             "author": self._user(person.number),
             "mentions": mentions,
+            "attachments": [self._file(name) for name in files],
         }
         if server:
             message["guild_id"] = str(server)
         await self._dispatch("MESSAGE_CREATE", message)
         return number
+
+    def _file(self, name: str) -> dict[str, Any]:
+        url = f"http://{self._host}/attachments/{name}"
+        size = len(self.files.get(name, b""))
+        return {"id": "1", "filename": name, "size": size, "url": url, "proxy_url": url}
 
 
 class DiscordPerson:
@@ -635,6 +649,11 @@ class DiscordPerson:
 
     async def write(self, content: str, channel: int | None = None) -> int:
         return await self.discord.written(self, channel or self.dm, content)
+
+    async def send_file(self, name: str, content: bytes) -> int:
+        """Send a file without a word, in the direct message."""
+        self.discord.files[name] = content
+        return await self.discord.written(self, self.dm, "", [name])
 
     async def sees(self, words: str, channel: int | None = None) -> Posted:
         """Return the newest message that holds these words, as soon as there is one."""

@@ -94,6 +94,7 @@ class LocalTelegram:
         self.about = {"description": "", "short_description": ""}
         self.webhook: dict[str, str] = {"url": "", "secret": ""}
         self.blocked: set[int] = set()
+        self.files: dict[str, bytes] = {}  # that people sent, by their ids
         self.moved: dict[int, int] = {}
         self.is_revoked = False
         self._faults: list[Fault] = []
@@ -106,6 +107,7 @@ class LocalTelegram:
     async def __aenter__(self) -> "LocalTelegram":
         application = web.Application()
         application.router.add_route("*", "/bot{token}/{method}", self._handle)
+        application.router.add_get("/file/bot{token}/{file}", self._file)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -199,6 +201,13 @@ class LocalTelegram:
         if is_lost and request.transport is not None:  # None when the bot has hung up by itself
             request.transport.close()
         return web.json_response({"ok": True, "result": result})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        content = self.files.get(request.match_info["file"])
+        if request.match_info["token"] != self.token or content is None:
+            return self._refusal(ApiError(404, "Not Found"))
+        self.calls.append(("file", {"file": request.match_info["file"]}))
+        return web.Response(body=content)
 
     async def _params(self, request: web.Request) -> dict[str, Any]:
         if request.content_type == "application/json":
@@ -357,6 +366,13 @@ class LocalTelegram:
         self.deliveries.append(posted)
         return self._message(posted)
 
+    def _do_get_file(self, params: dict[str, Any]) -> dict[str, Any]:
+        number = str(params["file_id"])
+        if number not in self.files:
+            raise ApiError(400, "Bad Request: invalid file_id")
+        size = len(self.files[number])
+        return {"file_id": number, "file_unique_id": "u", "file_size": size, "file_path": number}
+
     def _do_send_document(self, params: dict[str, Any]) -> dict[str, Any]:
         if len(params.get("caption", "")) > 1024:
             raise BotFault(400, "Bad Request: message caption is too long")
@@ -470,6 +486,18 @@ class TelegramPerson:
             **more,
         }
         return self.telegram.happen("message", message)
+
+    def send_file(self, name: str, content: bytes, size: int | None = None) -> int:
+        """Send a document; return the update's id. size: what Telegram says of it."""
+        number = f"f{self.telegram.next_number()}"
+        self.telegram.files[number] = content
+        document = {
+            "file_id": number,
+            "file_unique_id": number,
+            "file_name": name,
+            "file_size": len(content) if size is None else size,
+        }
+        return self.say("", document=document)
 
     def press(self, label: str, posted: Posted) -> Query:
         """Press the button with a label that contains `label`."""

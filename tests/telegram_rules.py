@@ -31,6 +31,7 @@ FIELDS = {
             "message_thread_id",
         },
     ),
+    "getFile": ({"file_id"}, set()),
     "sendDocument": (
         {"chat_id", "document"},
         {

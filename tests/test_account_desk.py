@@ -12,15 +12,18 @@ from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
 from bot.conversation.library import LibraryFeature
 from bot.conversation.messages import Edit, Send, Toast
+from bot.conversation.ports import Reader, SourceUnavailable
 from bot.conversation.service import Conversation
+from bot.conversation.taste_file import parsed
 from bot.jobs.daily_picks import DailyPicks
 from bot.library_desk import LibraryDesk
 from recommender.encoder import load
 from storage import bans, users
+from storage.database import Database
 from storage.dialogue_state import open_state
 from tests import traces
 from tests.conversation.journey import Journey
-from tests.house import RecordingMessenger, open_desk, papers_of, person, stocked
+from tests.house import NoSource, RecordingMessenger, open_desk, papers_of, person, stocked
 
 ADA, BEN = "9140775523", "5550001"
 NOTE = "read this on the xylophone"
@@ -40,7 +43,7 @@ async def desk(any_database, encoder, clock, tmp_path):
 @pytest.fixture
 def conversation(any_database, desk, clock, tmp_path):
     account = AccountDesk(any_database, desk.reader_of, clock, tmp_path / "exports")
-    library = LibraryDesk(any_database, clock)
+    library = LibraryDesk(any_database, NoSource(), clock)
     parts = (
         AccountFeature(account, clock, "ops@example.org"),
         LibraryFeature(library),
@@ -371,3 +374,68 @@ async def test_privacy_says_what_is_kept_how_to_get_it_and_whom_to_ask(ada):
     assert isinstance(send, Send)
     await ada.tap(words.FORGET_BUTTON)
     assert said(ada) == words.FORGET_SURELY
+
+
+# ---------------------------------------------------------------- a taste taken elsewhere
+
+
+@pytest.fixture
+async def another_database(tmp_path):
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'another.db'}")
+    await database.migrate()
+    yield database
+    await database.dispose()
+
+
+class OneSource:
+    """A source that has whatever a database of its own has, and stores it here."""
+
+    def __init__(self, database, clock, numbers):
+        self.asked, self.is_away = [], False
+        self._database, self._clock, self._numbers = database, clock, numbers
+
+    async def by_keys(self, keys):
+        if self.is_away:
+            raise SourceUnavailable
+        self.asked.append(list(keys))
+        found = [p for p in papers_of(self._clock().date()) if p.key in keys]
+        await stocked(self._database, found[: self._numbers], self._clock())
+
+    async def by_title(self, title):
+        """Nothing is found."""
+
+
+async def test_a_taste_file_carries_likes_to_another_installation(ada, another_database, clock):
+    database = another_database
+    await ada.command("/start")
+    for _ in range(3):
+        await ada.tap("👍 Like")
+    await ada.tap("🔖 Save")
+    (send,) = await ada.command("/export taste")
+    papers = parsed(send.message.attachment.content)
+    assert len(papers) == 4
+
+    first = papers_of(clock().date())
+    await stocked(database, [p for p in first if p.key == papers[0].key], clock())
+    source = OneSource(database, clock, numbers=2)
+    there = LibraryDesk(database, source, clock)
+    async with database.writing() as db:
+        found = await users.find_or_create(
+            db, "telegram", ADA, None, "en", clock(), lambda user, after: None
+        )
+    reader = Reader(found.user.id, found.account.id)
+
+    known = await there.take_in(reader, "e", papers)
+    assert (known.stored, len(known.lacking)) == (1, 3)
+    source.is_away = True
+    assert (await there.take_in_asking(reader, "f", known.lacking)).lacking == known.lacking
+    source.is_away = False
+    asked = await there.take_in_asking(reader, "g", known.lacking)
+    assert (asked.stored, len(asked.lacking)) == (2, 1)
+    again = await there.take_in(reader, "h", papers)
+    assert again.stored == 0  # what stands, stands
+
+    carried = {e.paper.key: (e.verdict, e.saved_at is not None) for e in
+               await there.entries(reader, only_saved=False)}  # fmt: skip
+    wanted = {p.key: (p.verdict or "", p.is_saved) for p in papers if p not in asked.lacking}
+    assert carried == wanted

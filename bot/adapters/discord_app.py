@@ -8,7 +8,7 @@ of before a restart go on working.
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -40,7 +40,7 @@ from bot.adapters.discord_rest import (
 )
 from bot.adapters.pacing import Pacer
 from bot.conversation.commands import COMMANDS
-from bot.conversation.events import CommandSpec, Event
+from bot.conversation.events import LARGEST_FILE, CommandSpec, Event, Said, SentFile, is_read
 from bot.conversation.messages import Action
 from bot.conversation.ports import Answering
 
@@ -49,6 +49,7 @@ __all__ = ["DiscordApp", "DiscordMessenger", "Timing"]
 log = structlog.get_logger()
 
 _KNOWN_CHANNELS = 50_000
+_FETCH = 20.0  # seconds that a file may take
 _TOKEN_REFUSED_CODE = 4004
 _AWAY = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError)
 
@@ -133,6 +134,18 @@ class DiscordApp:
                 self._failures = 0
             await client.farewell()
         return True
+
+
+async def _fetched(attachment: discord.Attachment) -> SentFile:
+    """Return a file; without its content when it is too large, or cannot be had."""
+    if attachment.size > LARGEST_FILE:
+        return SentFile(attachment.filename, None)
+    try:
+        async with asyncio.timeout(_FETCH):
+            return SentFile(attachment.filename, await attachment.read())
+    except TROUBLES as trouble:
+        log.info("discord.file_not_fetched", error=type(trouble).__name__)
+        return SentFile(attachment.filename, None)
 
 
 class Client(discord.Client):
@@ -235,7 +248,8 @@ class Client(discord.Client):
         who = person(message.author, chat, where.is_dm, None)
         event = said_event(str(message.id), who, text, self._offered)
         reply = ChannelReply(self._rest, str(message.id), where, chat)
-        await self._answer(reply, self._actions(event), message.author.id, str(message.id))
+        actions = self._actions(event, message.attachments)
+        await self._answer(reply, actions, message.author.id, str(message.id))
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("discord.event_failed", about=event_method)
@@ -254,7 +268,12 @@ class Client(discord.Client):
                 await self.close()
         await self.http.close()
 
-    async def _actions(self, event: Event) -> AsyncGenerator[Action]:
+    async def _actions(
+        self, event: Event, attachments: Sequence[discord.Attachment]
+    ) -> AsyncGenerator[Action]:
+        wanted = [one for one in attachments if is_read(one.filename)][:1]
+        if wanted and isinstance(event, Said):
+            event = replace(event, files=(await _fetched(wanted[0]),))
         async for action in self._answering.answer(event):
             yield action
 

@@ -8,7 +8,7 @@ and confirmed while the card after the first one still waits for its turn to be 
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,12 +17,13 @@ from telegram import Update
 from telegram.error import TelegramError
 
 from bot.adapters.pacing import Urgency
+from bot.adapters.telegram_files import fetched
 from bot.adapters.telegram_hear import Heard, group_as_person, hear
 from bot.adapters.telegram_pacing import MARGIN, Turn
 from bot.adapters.telegram_render import toast
 from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
 from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
-from bot.conversation.events import Left, Moved
+from bot.conversation.events import Left, Moved, Said
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import Answering, DeliveryError, RecipientGone, TryLater
 
@@ -185,7 +186,7 @@ class Answers:
 
     async def _hear(self, heard: Heard, tap: Tap | None, stored: asyncio.Future[None]) -> None:
         """Store the event, acknowledge a tap, and leave the rest to the second lane."""
-        actions = self._answering.answer(heard.event)
+        actions = self._actions(heard)
         first: Action | None = None
         failed = False
         try:
@@ -209,6 +210,13 @@ class Answers:
             await asyncio.wait([answering], timeout=self._patience.acknowledge)
             first = None if toasted and failed else first
         self._lanes.put((heard.lane, "say"), partial(self._say, heard, tap, first, actions))
+
+    async def _actions(self, heard: Heard) -> AsyncIterator[Action]:
+        event = heard.event
+        if heard.document and isinstance(event, Said):
+            event = replace(event, files=(await fetched(self._bot, heard.document),))
+        async for action in self._answering.answer(event):
+            yield action
 
     async def _say(
         self, heard: Heard, tap: Tap | None, action: Action | None, actions: AsyncIterator[Action]

@@ -12,6 +12,7 @@ from telegram import (
     CallbackQuery,
     Chat,
     ChatMemberUpdated,
+    Document,
     Message,
     MessageEntity,
     Update,
@@ -29,6 +30,7 @@ from bot.conversation.events import (
     Platform,
     Pressed,
     Said,
+    is_read,
 )
 
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
@@ -44,6 +46,7 @@ class Heard:
     lane: events of one lane are answered in order.
     thread: the forum topic in which the answer belongs.
     query: the callback query that must be answered, for a tap.
+    document: a file that has to be fetched before the event is answered.
     """
 
     update: int
@@ -52,6 +55,7 @@ class Heard:
     lane: str
     thread: int | None = None
     query: str | None = None
+    document: Document | None = None
 
 
 def hear(update: Update, bot: Bot) -> Heard | None:
@@ -112,7 +116,13 @@ def _message(number: int, message: Message, bot: Bot) -> Heard | None:
         return None
     person = _person(user, message.chat)
     event = _words(str(number), person, message, bot)
-    return Heard(number, event, chat, chat, _thread(message)) if event else None
+    if event is None:
+        return None
+    document = message.document
+    is_wanted = isinstance(event, Said) and document and is_read(document.file_name or "")
+    return Heard(
+        number, event, chat, chat, _thread(message), document=document if is_wanted else None
+    )
 
 
 def _words(event: str, person: Person, message: Message, bot: Bot) -> Event | None:

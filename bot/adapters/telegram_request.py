@@ -15,6 +15,7 @@ TelegramError
 import json
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from telegram.error import NetworkError, TelegramError, TimedOut
@@ -64,6 +65,8 @@ class Request(HTTPXRequest):
             raise _renamed(error.__cause__) from None
         except httpx.InvalidURL:
             raise NotSent("The address cannot be used") from None
+        if 200 <= code < 300 and _is_file(*args, **kwargs):
+            return code, payload
         answer = _parsed(payload)
         if 200 <= code < 300 and "result" not in answer:
             raise Unanswered("The answer could not be read")
@@ -72,6 +75,11 @@ class Request(HTTPXRequest):
         if code >= 500:
             raise _failed(code, answer)
         return code, payload if answer else b"{}"
+
+
+def _is_file(url: str, *_: Any, **__: Any) -> bool:
+    """Whether this asks for a file's content, which is no answer of the Bot API."""
+    return urlsplit(url).path.startswith("/file/bot")
 
 
 def _renamed(cause: BaseException | None) -> NetworkError:

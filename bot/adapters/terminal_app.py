@@ -22,7 +22,17 @@ from rich.text import Text
 
 from bot.adapters.terminal_render import WIDEST, drawn, drawn_change, keys
 from bot.conversation.commands import COMMANDS
-from bot.conversation.events import Command, Event, MessageRef, Person, Platform, Pressed, Said
+from bot.conversation.events import (
+    LARGEST_FILE,
+    Command,
+    Event,
+    MessageRef,
+    Person,
+    Platform,
+    Pressed,
+    Said,
+    SentFile,
+)
 from bot.conversation.messages import Action, Attachment, Button, Edit, Message, Send, Toast
 from bot.conversation.ports import Answering
 from bot.conversation.text import visible
@@ -92,12 +102,25 @@ class TerminalApp:
         """Return what a line is: a command, a key of a button on the screen, or words."""
         if line.startswith("/"):
             name, _, text = line[1:].partition(" ")
+            if name.lower() == "import":
+                return self._sent(text.strip())
             return Command(self._event(), self._person, name.lower(), text.strip())
         for ref in reversed(self._shown):
             button = _button_named(line, keys(self._shown[ref]))
             if button is not None:
                 return Pressed(self._event(), self._person, button.data, ref)
         return Said(self._event(), self._person, line)
+
+    def _sent(self, path: str) -> Said:
+        """Return a file of this machine as if it had been sent."""
+        file = Path(path).expanduser()
+        try:
+            size = file.stat().st_size
+            content = file.read_bytes() if size <= LARGEST_FILE else None
+        except OSError:
+            content = None
+        sent = SentFile(file.name if file.suffix else f"{file.name}.json", content)
+        return Said(self._event(), self._person, file.name, files=(sent,))
 
     async def _typed(self) -> AsyncGenerator[str, None]:
         """Yield lines from a real terminal until Ctrl-D or Ctrl-C."""
@@ -233,6 +256,7 @@ def _completions(typed: str) -> list[tuple[str, str]]:
     if not typed.startswith("/"):
         return []
     known = [(f"/{spec.name}", spec.description) for spec in COMMANDS]
+    known.append(("/import", "Read a taste file of another Paperlark: /import path"))
     return [entry for entry in (*known, ("/quit", "Leave")) if entry[0].startswith(typed.lower())]
 
 

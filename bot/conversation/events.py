@@ -51,14 +51,34 @@ class Command:
     text: str = ""
 
 
+LARGEST_FILE = 1_000_000
+"""Bytes of a file that somebody sends; a larger one is not fetched."""
+
+_READ = (".json",)
+
+
+def is_read(name: str) -> bool:
+    """Return whether a file of this name is fetched at all: others are only their names."""
+    return name.lower().endswith(_READ)
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that somebody sent. content: None when it is too large, or could not be fetched."""
+
+    name: str
+    content: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Free text, with the links that markup hid behind words."""
+    """Free text, with the links that markup hid behind words, and files as `is_read` asks."""
 
     event: str
     person: Person
     text: str
     links: tuple[str, ...] = ()
+    files: tuple[SentFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ for, who may read along. A part gets the reader and the event, and yields what t
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Protocol
 
-from bot.conversation.events import Command, Pressed
+from bot.conversation.events import Command, Pressed, Said, SentFile
 from bot.conversation.messages import Action, Edit, Message, Send
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap
@@ -28,6 +28,16 @@ class Feature(Protocol):
     @property
     def buttons(self) -> Mapping[Act, Callable[[Reader, Pressed, Tap], Actions]]:
         """By what they do; nothing in a tap is to be trusted."""
+
+
+class FileReader(Protocol):
+    """A part that understands a kind of file."""
+
+    def reads(self, file: SentFile) -> bool:
+        """Return whether a file is of this kind, or seems to be and could not be fetched."""
+
+    def read(self, reader: Reader, said: Said, file: SentFile) -> Actions:
+        """Handlers may raise what those of a `Feature` may."""
 
 
 def in_place(pressed: Pressed, message: Message) -> Action:

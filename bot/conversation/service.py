@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation import cards, dialogue, words
 from bot.conversation.dialogue import text
-from bot.conversation.events import Command, Event, Left, Moved, Pressed, Said
-from bot.conversation.features import Actions, Feature, in_place, privately
+from bot.conversation.events import Command, Event, Left, Moved, Pressed, Said, SentFile
+from bot.conversation.features import Actions, Feature, FileReader, in_place, privately
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import (
     Desk,
@@ -53,10 +53,15 @@ class Conversation:
     """Implements `ports.Answering`. clock: the time now, aware."""
 
     def __init__(
-        self, desk: Desk, clock: Callable[[], datetime], features: Sequence[Feature] = ()
+        self,
+        desk: Desk,
+        clock: Callable[[], datetime],
+        features: Sequence[Feature] = (),
+        files: Sequence[FileReader] = (),
     ) -> None:
         self._desk = desk
         self._clock = clock
+        self._files = files
         self._commands: dict[str, Callable[[Command], Actions]] = {
             "start": self._start,
             "pick": self._pick,
@@ -105,6 +110,9 @@ class Conversation:
             case Pressed(person=person):
                 async for action in self._pressed(event):
                     yield action if person.is_private else _for_the_asker(action)
+            case Said() if found := self._file_in(event):
+                async for action in self._read(event, *found):
+                    yield action if event.person.is_private else _for_the_asker(action)
             case Said():
                 yield Send(await self._said(event))
             case Left(person=person):
@@ -203,6 +211,16 @@ class Conversation:
         yield Send(dialogue.unknown_command(command.name.lower()))
 
     # ------------------------------------------------------------------ free text
+
+    def _file_in(self, said: Said) -> tuple[FileReader, SentFile] | None:
+        """Return the first file that some part understands."""
+        pairs = ((part, file) for file in said.files for part in self._files if part.reads(file))
+        return next(pairs, None)
+
+    async def _read(self, said: Said, part: FileReader, file: SentFile) -> Actions:
+        reader = await self._desk.reader(said.person)
+        async for action in part.read(reader, said, file):
+            yield action
 
     async def _said(self, said: Said) -> Message:
         """Return the card of a paper that was named, or one helpful line."""

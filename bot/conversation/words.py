@@ -524,8 +524,8 @@ PRIVACY = (
         "Who sees it",
         "My operator can. The likes of all readers, without saying whose, teach which papers go "
         "together; a trained model holds numbers about papers only. My logs hold numbers, never "
-        "words. arXiv and Hugging Face are asked for papers, and told nothing about you. What "
-        "stands in this chat is also kept by the platform you write on.",
+        "words. A link or title that you send may be looked up at arXiv, without saying who asks. "
+        "What stands in this chat is also kept by the platform you write on.",
     ),
     (
         "How to get it, and to be rid of it",
@@ -623,8 +623,48 @@ EXPORT_WHICH = (
 )
 EXPORT_UNKNOWN = "I do not write that form. These I do:"
 EXPORTED_ALL = "Everything I keep about you, as one JSON file. /forget deletes it here."
-EXPORTED_TASTE = "Your taste: the papers you judged or saved, and how."
+EXPORTED_TASTE = (
+    "Your taste: the papers you judged or saved, and how. Send this file to another Paperlark, "
+    "and it knows as much."
+)
 NOTHING_TO_EXPORT = "I know nothing of your taste yet: /pick brings a paper to like or skip."
+
+
+FILE_NOT_FETCHED = (
+    "I could not read that file: it is larger than 1 MB, or it could not be fetched. Nothing was "
+    "changed; please send it again, or a smaller one."
+)
+TASTE_BROKEN = (
+    "This is no taste file that I can read, so nothing was changed: /export taste on the other "
+    "Paperlark makes one."
+)
+TASTE_NEWER = (
+    "This taste file was made by a newer Paperlark than I am, so nothing was changed. My operator "
+    "can update me."
+)
+TASTE_EMPTY = "There is no paper in this taste file that I could use, so nothing was changed."
+
+
+def taste_too_long(most: int) -> str:
+    return f"A taste file holds at most {most} papers, so nothing was changed."
+
+
+def taste_taken_in(papers: int, stored: int, lacking: int) -> str:
+    read = f"I read {papers} {_plural(papers, 'paper')}: {stored} taught me something new."
+    asking = f" {lacking} I do not have yet, and ask arXiv for them now." if lacking else ""
+    return f"{read}{asking} What you said here before stands."
+
+
+def taste_looked_up(stored: int, unknown: Sequence[str], more: int) -> str:
+    found = f"{stored} more {_plural(stored, 'paper')} found and taken in."
+    if not unknown:
+        return found
+    listed = "\n".join(f"· {name}" for name in unknown)
+    behind = f"\nand {more} more" if more else ""
+    return (
+        f"{found} These I could not find; send the file again later to try once more:\n"
+        f"{listed}{behind}"
+    )
 
 
 def note_line(note: str) -> str:
@@ -648,6 +688,8 @@ def no_such_history_page(pages: int) -> str:
 
 
 def exported(count: int) -> str:
+    if count == 1:
+        return "Your saved paper."
     return f"Your {count} saved {_plural(count, 'paper')}."
 
 

@@ -12,7 +12,15 @@ import structlog
 
 from bot.adapters.discord_app import DiscordApp, DiscordMessenger, Timing
 from bot.adapters.pacing import Limits, Pacer, Window
-from bot.conversation.events import Command, Event, MessageRef, Pressed, Said
+from bot.conversation.events import (
+    LARGEST_FILE,
+    Command,
+    Event,
+    MessageRef,
+    Pressed,
+    Said,
+    SentFile,
+)
 from bot.conversation.messages import (
     Action,
     Attachment,
@@ -523,3 +531,32 @@ async def test_a_file_comes_with_the_answer_to_a_tap_too(discord, script):
         posted = await bob.sees("Here you are.")
     assert posted.files == {"papers.bib": b"@misc{}"}
     assert discord.violations == []
+
+
+async def test_a_file_that_can_be_read_comes_with_what_was_said_and_no_other_is_fetched(
+    discord, script
+):
+    bob = discord.person()
+    async with serving(discord, script):
+        for name, content in (
+            ("taste.json", b'{"a": 1}'),
+            ("paper.pdf", b"%PDF"),
+            ("huge.json", b" " * (LARGEST_FILE + 1)),
+        ):
+            await bob.send_file(name, content)
+            await discord.until(lambda: len(discord.seen_by(42, bob.dm)) == len(script.heard))
+    assert [said.files for said in script.heard] == [
+        (SentFile("taste.json", b'{"a": 1}'),),
+        (),
+        (SentFile("huge.json", None),),
+    ]
+
+
+async def test_a_file_that_is_gone_is_said_to_be_so(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.send_file("taste.json", b"{}")
+        await bob.sees("Paper 1")
+        await discord.written(bob, bob.dm, "", ["gone.json"])
+        await discord.until(lambda: len(discord.seen_by(42, bob.dm)) == 2)
+    assert script.heard[-1].files == (SentFile("gone.json", None),)

@@ -10,7 +10,14 @@ from bot.adapters.telegram_answer import FAILED, SLOW, Patience
 from bot.adapters.telegram_app import Timing
 from bot.adapters.telegram_menu import ABOUT, DESCRIPTION
 from bot.conversation.commands import COMMANDS
-from bot.conversation.events import Command, MessageRef, Pressed
+from bot.conversation.events import (
+    LARGEST_FILE,
+    Command,
+    MessageRef,
+    Pressed,
+    Said,
+    SentFile,
+)
 from bot.conversation.messages import Attachment, Button, Edit, Message, Send, Toast, plain
 from tests.adapters.telegram_setting import QUICK, Scripted, card, running
 from tests.local_telegram import LocalTelegram
@@ -409,3 +416,29 @@ async def test_a_file_arrives_with_its_name_its_words_and_its_buttons(telegram):
         posted = await alice.hears("Here you are: 1 < 2")
     assert posted.file == ("papers.bib", content)
     assert posted.labels == ["Next"]
+
+
+async def test_a_file_that_can_be_read_comes_with_what_was_said_and_no_other_is_fetched(telegram):
+    alice, answering = telegram.person(), Scripted()
+    async with running(telegram, answering):
+        alice.send_file("taste.json", b'{"a": 1}')
+        alice.send_file("paper.pdf", b"%PDF")
+        alice.send_file("huge.json", b"{}", size=LARGEST_FILE + 1)
+        said = await answering.hears(Said, 3)
+    assert [one.files for one in said] == [
+        (SentFile("taste.json", b'{"a": 1}'),),
+        (),
+        (SentFile("huge.json", None),),
+    ]
+    assert len(telegram.called("file")) == 1
+
+
+@pytest.mark.parametrize("lie", [False, True])
+async def test_a_file_that_cannot_be_fetched_is_said_to_be_so(telegram, lie):
+    alice, answering = telegram.person(), Scripted()
+    if not lie:
+        telegram.fault("getFile", status=400, description="Bad Request: file is too big")
+    async with running(telegram, answering):
+        alice.send_file("taste.json", b" " * (LARGEST_FILE + 1), size=10)
+        (said,) = await answering.hears(Said)
+    assert said.files == (SentFile("taste.json", None),)

@@ -17,7 +17,7 @@ from rich.console import Console
 from bot.adapters.terminal_app import FAILED, GOODBYE, HINT, TerminalApp, _completions
 from bot.adapters.terminal_render import keys
 from bot.conversation.cards import digest_message
-from bot.conversation.events import Event
+from bot.conversation.events import Event, SentFile
 from bot.conversation.messages import Attachment, Button, Message, Send, Toast, plain
 from bot.conversation.service import Conversation
 from recommender.feedback import Verdict
@@ -366,3 +366,24 @@ async def test_a_file_that_cannot_be_written_is_told_too(tmp_path):
     told = await chat_in(tmp_path / "exports")
     assert "could not be written" in told
     assert FAILED not in told
+
+
+async def test_import_reads_a_file_of_this_machine(tmp_path):
+    class Listening(HandingOver):
+        heard: list[Event] = []
+
+        async def answer(self, event):
+            self.heard.append(event)
+            yield Send(Message(plain("Read.")))
+
+    listening, file = Listening(), tmp_path / "taste.json"
+    file.write_bytes(b"{}")
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    lines = [f"/import {file}\n", f"/import {tmp_path / 'nowhere.json'}\n"]
+    app = TerminalApp(listening, console=console, lines=lines, folder=tmp_path)
+    async with asyncio.timeout(BOUND):
+        await app.run(asyncio.Event())
+    assert [event.files for event in listening.heard[1:]] == [
+        (SentFile("taste.json", b"{}"),),
+        (SentFile("nowhere.json", None),),
+    ]

@@ -1,0 +1,125 @@
+"""A taste file: what another Paperlark knows of a reader's taste, taken in here.
+
+What a person has said here stands; the file only adds. Papers that neither the catalogue nor
+arXiv has are listed, so that nothing is lost without a word.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.conversation import words
+from bot.conversation.dialogue import text
+from bot.conversation.events import Said, SentFile
+from bot.conversation.features import Actions, privately
+from bot.conversation.ports import Reader
+from bot.conversation.references import TASTE_FORMAT, TASTE_VERSION
+from bot.conversation.text import clipped, isolated, visible
+from recommender.feedback import Verdict
+
+MOST_PAPERS = 2_000
+_LISTED = 10
+_KEY = re.compile(r"[a-z]{1,20}:[A-Za-z0-9._/-]{1,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class TastePaper:
+    """A paper as the file has it, and what its reader said of it."""
+
+    key: str
+    title: str
+    verdict: Verdict | None
+    is_saved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """stored: how many opinions are new here. lacking: papers that are not known."""
+
+    stored: int
+    lacking: tuple[TastePaper, ...]
+
+
+class TasteDesk(Protocol):
+    """What this part asks of the desk. Every method may raise TemporarilyUnavailable."""
+
+    async def take_in(self, reader: Reader, event: str, papers: Sequence[TastePaper]) -> TakenIn:
+        """Let these opinions stand where nothing stands yet; the same event counts once."""
+
+    async def take_in_asking(
+        self, reader: Reader, event: str, papers: Sequence[TastePaper]
+    ) -> TakenIn:
+        """The same, after asking arXiv for papers that are not known, as far as it allows."""
+
+
+class Misread(Exception):
+    """Not a taste file that can be used; the message is a sentence for the person."""
+
+
+class TasteFiles:
+    """Implements `FileReader`."""
+
+    def __init__(self, desk: TasteDesk) -> None:
+        self._desk = desk
+
+    def reads(self, file: SentFile) -> bool:
+        if file.content is None:
+            return file.name.lower().endswith(".json")
+        return TASTE_FORMAT.encode() in file.content[:1_000]
+
+    async def read(self, reader: Reader, said: Said, file: SentFile) -> Actions:
+        try:
+            papers = parsed(file.content)
+        except Misread as misread:
+            yield privately(text(str(misread)))
+            return
+        known = await self._desk.take_in(reader, said.event, papers)
+        lacking = known.lacking
+        yield privately(text(words.taste_taken_in(len(papers), known.stored, len(lacking))))
+        if lacking:
+            found = await self._desk.take_in_asking(reader, f"{said.event}:more", lacking)
+            names = [isolated(clipped(p.title, 80)) or p.key for p in found.lacking[:_LISTED]]
+            more = len(found.lacking) - len(names)
+            yield privately(text(words.taste_looked_up(found.stored, names, more)))
+
+
+def parsed(content: bytes | None) -> list[TastePaper]:
+    """Return the papers of a taste file; entries that make no sense are left out.
+
+    Raises Misread.
+    """
+    if content is None:
+        raise Misread(words.FILE_NOT_FETCHED)
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        raise Misread(words.TASTE_BROKEN) from None
+    if not isinstance(document, dict) or document.get("format") != TASTE_FORMAT:
+        raise Misread(words.TASTE_BROKEN)
+    version = document.get("version")
+    if version != TASTE_VERSION:
+        is_newer = isinstance(version, int) and version > TASTE_VERSION
+        raise Misread(words.TASTE_NEWER if is_newer else words.TASTE_BROKEN)
+    listed = document.get("papers")
+    papers = [_paper(entry) for entry in listed] if isinstance(listed, list) else []
+    kept = {paper.key: paper for paper in papers if paper is not None}
+    if not kept:
+        raise Misread(words.TASTE_EMPTY)
+    if len(kept) > MOST_PAPERS:
+        raise Misread(words.taste_too_long(MOST_PAPERS))
+    return list(kept.values())
+
+
+def _paper(entry: Any) -> TastePaper | None:
+    if not isinstance(entry, dict):
+        return None
+    key, verdict = entry.get("key"), entry.get("verdict")
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        return None
+    known = Verdict(verdict) if verdict in list(Verdict) else None
+    is_saved = entry.get("saved") is True
+    title = entry.get("title")
+    named = visible(title) if isinstance(title, str) else ""
+    return TastePaper(key, named, known, is_saved) if known or is_saved else None

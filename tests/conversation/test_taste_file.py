@@ -1,0 +1,119 @@
+"""A taste file of another installation is taken in, or it is said why not."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation import references, words
+from bot.conversation.entries import Entry
+from bot.conversation.events import Said, SentFile
+from bot.conversation.service import Conversation
+from bot.conversation.taste_file import (
+    MOST_PAPERS,
+    Misread,
+    TakenIn,
+    TasteFiles,
+    TastePaper,
+    parsed,
+)
+from recommender.feedback import Verdict
+from tests.conversation.journey import ADA, shown
+from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
+
+
+class Knowing:
+    """Knows some papers, and finds others when it asks."""
+
+    def __init__(self, known=(), findable=()):
+        self.known, self.findable = set(known), set(findable)
+
+    async def take_in(self, reader, event, papers):
+        lacking = tuple(p for p in papers if p.key not in self.known)
+        return TakenIn(len(papers) - len(lacking), lacking)
+
+    async def take_in_asking(self, reader, event, papers):
+        self.known |= self.findable
+        return await self.take_in(reader, event, papers)
+
+
+async def sent(content, desk=None, name="taste.json"):
+    """Return what is said to a person who sends a file."""
+    conversation = Conversation(
+        ScriptedDesk([paper(1)]), lambda: NOW, files=[TasteFiles(desk or Knowing())]
+    )
+    event = Said("1", ADA, name, files=(SentFile(name, content),))
+    return ["\n".join(shown(a.message)) async for a in conversation.answer(event)]
+
+
+def file_of(*numbers, **changes):
+    entries = [Entry(paper(n), "like", NOW) for n in numbers]
+    return json.dumps(json.loads(references.taste(entries)) | changes).encode()
+
+
+async def test_what_is_known_is_taken_in_at_once_and_the_rest_after_asking():
+    desk = Knowing(["arxiv:2611.00001"], ["arxiv:2611.00002"])
+    first, second = await sent(file_of(1, 2, 3), desk)
+    assert first == words.taste_taken_in(3, 1, 2)
+    assert second == words.taste_looked_up(1, ["Paper number 3"], 0)
+    assert await sent(file_of(1), desk) == [words.taste_taken_in(1, 1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        (None, words.FILE_NOT_FETCHED),
+        (b'{"format": "paperlark-taste", "version": 1, "papers": [', words.TASTE_BROKEN),
+        (b'["paperlark-taste"]', words.TASTE_BROKEN),
+        (file_of(1, version=2), words.TASTE_NEWER),
+        (file_of(1, version="one"), words.TASTE_BROKEN),
+        (file_of(), words.TASTE_EMPTY),
+        (file_of(1, papers=7), words.TASTE_EMPTY),
+        (file_of(*range(1, MOST_PAPERS + 2)), words.taste_too_long(MOST_PAPERS)),
+    ],
+)
+async def test_a_file_that_cannot_be_used_says_why_and_what_to_do(content, answer):
+    assert await sent(content) == [answer]
+
+
+async def test_another_kind_of_file_is_still_only_its_name():
+    assert await sent(b'{"name": "something else"}') == [words.NOT_UNDERSTOOD]
+
+
+def test_what_one_installation_writes_another_reads():
+    entries = [Entry(paper(1), "like"), Entry(paper(2), "", NOW), Entry(paper(3), "off_topic", NOW)]
+    assert parsed(references.taste(entries).encode()) == [
+        TastePaper("arxiv:2611.00001", "Paper number 1", Verdict.LIKE, False),
+        TastePaper("arxiv:2611.00002", "Paper number 2", None, True),
+        TastePaper("arxiv:2611.00003", "Paper number 3", Verdict.OFF_TOPIC, True),
+    ]
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=20)
+    | st.sampled_from(["like", "arxiv:1"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["format", "version", "papers", "key", "verdict", "saved", "title"]),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    values
+    | st.lists(values).map(lambda p: {"format": "paperlark-taste", "version": 1, "papers": p})
+)
+def test_no_file_can_do_more_than_be_refused(document):
+    with suppress(Misread):
+        papers = parsed(json.dumps(document).encode())
+        assert papers
+        assert all(p.verdict or p.is_saved for p in papers)
