@@ -162,8 +162,10 @@ class FeedbackRow(Base):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    impression_id: Mapped[int | None] = mapped_column(Long, ForeignKey("impressions.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    impression_id: Mapped[int | None] = mapped_column(
+        Long, ForeignKey("impressions.id"), index=True
+    )
     verdict: Mapped[str | None] = mapped_column(String(16))
     saved_at: Mapped[datetime | None]
     at: Mapped[datetime]
@@ -182,7 +184,9 @@ class FeedbackLogRow(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
-    impression_id: Mapped[int | None] = mapped_column(Long, ForeignKey("impressions.id"))
+    impression_id: Mapped[int | None] = mapped_column(
+        Long, ForeignKey("impressions.id"), index=True
+    )
     event: Mapped[str] = mapped_column(String(100))  # the platform's id: acted on once
     verdict_before: Mapped[str | None] = mapped_column(String(16))
     verdict_after: Mapped[str | None] = mapped_column(String(16))
@@ -200,7 +204,7 @@ class ImpressionRow(Base):
 
     id: Mapped[int] = mapped_column(Long, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
     shown_at: Mapped[datetime]
     place: Mapped[str] = mapped_column(String(16))  # card, digest, lookup, similar, saved
@@ -221,7 +225,7 @@ class DeliveryRow(Base):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)  # the local day for which it is due
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     due: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16))  # claimed sending sent empty failed unknown
     reason: Mapped[str | None]  # why failed, empty or unknown, in a word
@@ -243,7 +247,7 @@ class VoteRow(Base):
 
     group_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, index=True)
     verdict: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
 
@@ -254,7 +258,7 @@ class LinkRow(Base):
     __tablename__ = "links"
 
     kept_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    joined_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    joined_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
     at: Mapped[datetime]
 
 
@@ -274,7 +278,7 @@ class LinkCodeRow(Base):
 
     mark: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     expires: Mapped[datetime] = mapped_column(index=True)
 
 

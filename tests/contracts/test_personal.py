@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import UniqueConstraint, insert, select
 
 from recommender.feedback import Verdict
 from storage import bans, catalogue, feedback_log, library, linking, personal, users
@@ -12,6 +12,7 @@ from storage.database import Database
 from storage.feedback_log import Place
 from storage.marks import mark
 from storage.tables import (
+    Base,
     DeliveryRow,
     FeedbackRow,
     FollowRow,
@@ -174,3 +175,18 @@ async def test_who_comes_back_is_a_new_person(any_database, clock, gap):
         assert (
             await db.scalar(select(UserRow.scheduled_at).where(UserRow.id == again.user.id))
         ) is None
+
+
+def test_whatever_forgetting_looks_for_has_an_index():
+    lacking = []
+    for table in Base.metadata.sorted_tables:
+        led = {next(iter(table.primary_key.columns))}
+        led |= {next(iter(index.columns)) for index in table.indexes}
+        led |= {next(iter(c.columns)) for c in table.constraints if isinstance(c, UniqueConstraint)}
+        lacking += [
+            str(column)
+            for column in table.columns
+            for key in column.foreign_keys
+            if key.column.table.name in ("users", "accounts", "impressions") and column not in led
+        ]
+    assert lacking == []

@@ -12,7 +12,21 @@ MOMENT = sa.DateTime(timezone=True)
 LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+# By which /forget finds a person's rows, and the database what refers to a row that goes.
+FOUND_BY = (
+    ("feedback", "account_id"),
+    ("feedback", "impression_id"),
+    ("feedback_log", "impression_id"),
+    ("impressions", "account_id"),
+    ("deliveries", "account_id"),
+    ("votes", "account_id"),
+    ("links", "joined_id"),
+)
+
+
 def upgrade() -> None:
+    for table, column in FOUND_BY:
+        op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
     op.add_column("users", sa.Column("scheduled_at", MOMENT, nullable=True))
     _make_notes()
     _make_links()
@@ -56,6 +70,7 @@ def _make_links() -> None:
         sa.PrimaryKeyConstraint("mark", name=op.f("pk_link_codes")),
     )
     op.create_index(op.f("ix_link_codes_user_id"), "link_codes", ["user_id"])
+    op.create_index(op.f("ix_link_codes_account_id"), "link_codes", ["account_id"])
     op.create_index(op.f("ix_link_codes_expires"), "link_codes", ["expires"])
     op.create_table(
         "link_guesses",
@@ -93,4 +108,6 @@ def _reference(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
 def downgrade() -> None:
     for table in ("secrets", "bans", "link_guesses", "link_codes", "linked_accounts", "notes"):
         op.drop_table(table)
+    for table, column in FOUND_BY:
+        op.drop_index(op.f(f"ix_{table}_{column}"), table)
     op.drop_column("users", "scheduled_at")
