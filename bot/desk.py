@@ -403,12 +403,20 @@ class Desk:
             return await offers.again(db, reader.id, impression, paper)
 
     async def look_up(self, reader: Reader, words: str) -> Sequence[Offer]:
+        found = await self.named(words)
+        async with self._writing() as db:
+            return [await offers.asked_for(db, self._asked(reader, paper)) for paper in found]
+
+    async def named(self, words: str) -> list[PaperId]:
+        """Return the papers a link, id or title names, at most five; showing none of them.
+
+        Raises UnknownPaper, SourceUnavailable.
+        """
         keys = keys_in(words)[:5]
         found = await (self._by_keys(keys) if keys else self._by_title(words))
         if not found:
             raise UnknownPaper
-        async with self._writing() as db:
-            return [await offers.asked_for(db, self._asked(reader, paper)) for paper in found]
+        return found
 
     async def saved(
         self, reader: Reader, page: int, sought: str = ""

@@ -28,12 +28,15 @@ from bot.conversation.account import AccountFeature
 from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
 from bot.conversation.library import LibraryFeature
+from bot.conversation.search import Search
 from bot.conversation.service import Conversation
+from bot.conversation.suggestions import Suggestions
 from bot.conversation.surprise import Surprise
 from bot.conversation.taste_file import TasteFiles
 from bot.desk import Desk
 from bot.jobs.ingest import Ingest, Pace
 from bot.library_desk import LibraryDesk
+from bot.search_desk import SearchDesk
 from bot.settings import Settings
 from bot.shelf import Shelf
 from recommender.encoder import Encoder, EncoderUnavailable
@@ -72,6 +75,7 @@ class House:
     shelf: Shelf
     desk: Desk
     conversation: Conversation
+    suggestions: Suggestions
     ingest: Ingest
     telegram_pacer: Pacer
     discord_pacer: Pacer
@@ -146,8 +150,10 @@ async def open_house(
         desk = Desk(database, shelf, look_up, clock)
         library = LibraryDesk(database, look_up, clock)
         account = AccountDesk(database, desk.reader_of, clock, settings.data_dir / EXPORTS)
+        search = SearchDesk(database, shelf, desk, state, clock)
         features = (
             Surprise(desk),
+            Search(search),
             AccountFeature(account, clock, settings.contact or None),
             LibraryFeature(library),
             ExportFeature(library),
@@ -160,6 +166,7 @@ async def open_house(
             shelf=shelf,
             desk=desk,
             conversation=Conversation(desk, clock, features, (TasteFiles(library),)),
+            suggestions=Suggestions(search),
             ingest=ingest,
             telegram_pacer=_pacer(settings, state, Platform.TELEGRAM, telegram_limits.LIMITS),
             discord_pacer=_pacer(settings, state, Platform.DISCORD, discord_limits.LIMITS),

@@ -15,7 +15,7 @@ from recommender.feedback import Feedback, Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick
 from storage import catalogue, feedback_log, library
-from storage.feedback_log import Impression, NewImpression
+from storage.feedback_log import Impression, NewImpression, Place
 
 Opinions = Mapping[PaperId, Opinion]
 
@@ -43,6 +43,7 @@ async def impressed(
             n.pick,
             said.get(n.user, {}),
             may_be_seen=n.paper in doubtful[n.user],
+            is_similar=n.place is Place.SIMILAR,
         )
         for n, impression in zip(new, ids, strict=True)
     ]
@@ -62,7 +63,18 @@ async def as_shown(
     """Return papers as they were shown to a reader, with the opinions that stand now."""
     papers = await _papers(db, [i.paper for i in shown], [i.pick for i in shown])
     said = await _said(db, user, papers)
-    return [_offer(papers, i.paper, i.id, i.pick, said, may_be_seen=may_be_seen) for i in shown]
+    return [
+        _offer(
+            papers,
+            i.paper,
+            i.id,
+            i.pick,
+            said,
+            may_be_seen=may_be_seen,
+            is_similar=i.place is Place.SIMILAR,
+        )
+        for i in shown
+    ]
 
 
 async def again(db: AsyncSession, user: int, impression: int | None, paper: PaperId) -> Offer:
@@ -168,6 +180,7 @@ def _offer(
     said: Opinions,
     *,
     may_be_seen: bool = False,
+    is_similar: bool = False,
 ) -> Offer:
     named = [other for other in _named(pick) if other in papers]
     return Offer(
@@ -178,4 +191,5 @@ def _offer(
         because={other: papers[other].title for other in named},
         opinions={other: said[other] for other in named if other in said},
         may_be_seen=may_be_seen,
+        is_similar=is_similar,
     )

@@ -71,6 +71,7 @@ class Corpus:
         self._is_out = np.zeros(0, np.bool_)
         self._rated = np.zeros(0, np.int64)
         self._offered: Ids = np.zeros(0, np.int64)
+        self._is_offered = np.zeros(0, np.bool_)
         # Only a cache: threads may fill it twice, never wrongly.
         self._slates: dict[bytes, Slate] = {}
 
@@ -104,6 +105,23 @@ class Corpus:
     def rows(self, ids: Iterable[int]) -> Rows:
         """Return where papers stand in this corpus, -1 for unknown ones."""
         return find(self._known.ids, ids_of(ids))
+
+    def offers(self, paper: PaperId) -> bool:
+        """Return whether a paper may be offered; one that is not known here yet may."""
+        row = int(self.rows([paper])[0])
+        return row < 0 or bool(self._is_offered[row])
+
+    def read(self, text: str) -> Floats:
+        """Return the base vector of any text, shape (d,); zeros when no word of it is known."""
+        vector: Floats = self._model.text.read([text], self._encoder)[0][0]
+        return vector
+
+    def likeness(self, vector: Floats) -> Floats:
+        """Return how like a base vector each known paper is, in the order of `ids`.
+
+        -inf for papers that are not offered.
+        """
+        return np.where(self._is_offered, self._base @ vector, np.float32(-np.inf))
 
     def extended(self, papers: Sequence[Paper]) -> "Corpus":
         """Return a corpus that has these papers as well, or instead of their older states.
@@ -173,12 +191,15 @@ class Corpus:
         last = np.unique(announced)[-max(days, 1) :]
         return np.asarray(self._offered[announced >= last[0]], np.int64)
 
-    def slate(self, candidates: Ids | None) -> Slate:
+    def slate(self, candidates: Ids | None, *, is_kept: bool = True) -> Slate:
         """Return candidates ready for scoring; all that may be offered for None.
 
         Unknown papers and those taken out are left out.
+        is_kept: whether the same candidates are likely to be asked for again.
         """
         wanted = self._offered if candidates is None else np.asarray(candidates, np.int64)
+        if not is_kept:
+            return self._prepared(wanted)
         key = wanted.tobytes()
         slate = self._slates.get(key)
         if slate is None:
@@ -227,7 +248,8 @@ class Corpus:
         """Work out what may be offered: real papers, or the sample while there are none."""
         is_in = ~self._is_out
         is_real = is_in & ~self._is_sample
-        self._offered = self.ids[is_real if np.any(is_real) else is_in]
+        self._is_offered = is_real if np.any(is_real) else is_in
+        self._offered = self.ids[self._is_offered]
         return self
 
     def _empty(self) -> "Corpus":

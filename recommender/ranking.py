@@ -70,23 +70,24 @@ def nearest(
     The paper itself is left out. Empty when the corpus does not know the paper.
     """
     row = int(corpus.rows([paper])[0])
-    slate = corpus.slate(candidates)
-    if row < 0 or not len(slate):
+    if row < 0:
         return []
-    likeness = slate.base @ corpus.base[row]
-    likeness[slate.rows == row] = -np.inf
-    best = _best(likeness, k)
+    # No slate: features of the whole catalogue would be made for nothing.
+    likeness = corpus.likeness(corpus.base[row])
+    likeness[row] = -np.inf
+    if candidates is not None:
+        likeness[~np.isin(corpus.ids, candidates)] = -np.inf
     return [
         Pick(
-            paper=PaperId(int(slate.ids[at])),
+            paper=PaperId(int(corpus.ids[at])),
             rank=rank,
             score=float(likeness[at]),
-            parts=(explanation.likeness(model, corpus, row, int(slate.rows[at]), likeness[at]),),
+            parts=(explanation.likeness(model, corpus, row, int(at), likeness[at]),),
             is_exploring=False,
             propensity=1.0,
             model=model.version,
         )
-        for rank, at in enumerate(best, start=1)
+        for rank, at in enumerate(best(likeness, k), start=1)
     ]
 
 
@@ -165,7 +166,7 @@ class _Choice:
 
     def _diverse(self, k: int) -> list[int]:
         """Return k of the best, each as good and as unlike the ones before it as possible."""
-        top = _best(self._scores, TOP)
+        top = best(self._scores, TOP)
         if k <= 0 or not len(top):
             return []
         scores = self._scores[top]
@@ -218,9 +219,11 @@ def _marginal(good: Floats, alike: Floats, dial: float, k: int) -> list[int]:
     return chosen
 
 
-def _best(scores: Floats, k: int) -> Rows:
+def best(scores: Floats, k: int) -> Rows:
     """Return where the k largest finite scores stand, best first, ties by place."""
     k = min(k, len(scores))
+    if not k:
+        return np.zeros(0, np.int64)
     top = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else np.arange(len(scores))
     top = top[np.isfinite(scores[top])]
     return np.asarray(top[np.lexsort((top, -scores[top]))], np.int64)

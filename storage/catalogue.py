@@ -1,7 +1,7 @@
 """The catalogue: one paper for each key, whatever version or source it came from.
 
-`merging` decides what stands, `full_text` finds by words, `source_states` knows the sources;
-callers find all of it here.
+`merging` decides what stands, `full_text` finds by words, `trending` by votes, `source_states`
+knows the sources; callers find all of it here.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import Link, Paper, PaperId
 from storage.database import blocks, one_at_a_time, table_of
-from storage.full_text import by_title, search
+from storage.full_text import by_title, search, titled_like
 from storage.merging import NewPaper, first, merged, storable
 from storage.source_states import (
     SourceState,
@@ -26,6 +26,7 @@ from storage.source_states import (
     source_states,
 )
 from storage.tables import PaperRow
+from storage.trending import Trend, trending
 
 __all__ = [
     "START",
@@ -34,6 +35,7 @@ __all__ = [
     "NewPaper",
     "SourceState",
     "TakenIn",
+    "Trend",
     "by_keys",
     "by_title",
     "changed_since",
@@ -48,6 +50,8 @@ __all__ = [
     "source_states",
     "summary",
     "take_in",
+    "titled_like",
+    "trending",
 ]
 
 Cursor = tuple[datetime, PaperId]

@@ -19,6 +19,7 @@ from storage.tables import PaperRow
 
 CANDIDATES = 1000
 MAX_WORDS = 16
+_ENDING = 3  # letters at the end of a word that stemming may have taken
 SAME_TITLE = 0.9  # difflib's ratio of two normalised titles
 
 _papers = table_of(PaperRow)
@@ -69,6 +70,31 @@ async def search(db: AsyncSession, words: str, limit: int = 20) -> list[PaperId]
     return list(dict.fromkeys(found))[:limit]
 
 
+async def titled_like(db: AsyncSession, typed: str, limit: int) -> list[PaperId]:
+    """Return papers for a title that is still being typed: the last word may be a beginning.
+
+    A single letter at the end is waited for: half of all titles would match.
+    """
+    words = list(dict.fromkeys(words_of(typed)[:MAX_WORDS]))
+    is_typed = bool(words) and not typed[-1].isspace()
+    if is_typed and len(words[-1]) == 1:
+        words = words[:-1]
+    if not words:
+        return []
+    found = await _matches(db, [words], limit, in_title=True, is_typed=is_typed)
+    *whole, last = words
+    if found or not is_typed or len(last) <= _ENDING:
+        return found
+    # The index holds stems: `learnin` begins no stem, though it begins a word.
+    shorter = [*whole, last[:-_ENDING]]
+    near = await _titles(db, await _matches(db, [shorter], 200, in_title=True, is_typed=True))
+    return [
+        paper
+        for title, paper in reversed(near.items())
+        if any(word.startswith(last) for word in title.split())
+    ][:limit]
+
+
 async def by_title(db: AsyncSession, title: str) -> PaperId | None:
     """Return the paper of this title, forgiving case, accents, punctuation and a wrong word.
 
@@ -108,24 +134,42 @@ async def _titles(db: AsyncSession, ids: Sequence[PaperId]) -> dict[str, PaperId
 
 
 async def _matches(
-    db: AsyncSession, groups: Iterable[Sequence[str]], limit: int, *, in_title: bool = False
+    db: AsyncSession,
+    groups: Iterable[Sequence[str]],
+    limit: int,
+    *,
+    in_title: bool = False,
+    is_typed: bool = False,
 ) -> list[PaperId]:
-    """Return papers that hold every word of at least one group, best first."""
+    """Return papers that hold every word of at least one group, best first.
+
+    is_typed: whether a group's last word may be the beginning of one.
+    """
     is_postgres = db.get_bind().dialect.name == "postgresql"
     write = _postgres_query if is_postgres else _sqlite_query
     found = await db.execute(
         _POSTGRES if is_postgres else _SQLITE,
-        {"query": write(groups, in_title), "candidates": CANDIDATES, "limit": limit},
+        {"query": write(groups, in_title, is_typed), "candidates": CANDIDATES, "limit": limit},
     )
     return [PaperId(number) for number in found.scalars()]
 
 
-def _sqlite_query(groups: Iterable[Sequence[str]], in_title: bool) -> str:
+def _sqlite_query(groups: Iterable[Sequence[str]], in_title: bool, is_typed: bool) -> str:
     # Words hold no quotes, so a quoted word is a word whatever it spells (AND, NEAR …).
-    query = " OR ".join("(" + " AND ".join(f'"{w}"' for w in group) + ")" for group in groups)
+    beginning = " *" if is_typed else ""
+    joined = (" AND ".join(f'"{word}"' for word in group) + beginning for group in groups)
+    query = " OR ".join(f"({group})" for group in joined)
     return f"title : ({query})" if in_title else query
 
 
-def _postgres_query(groups: Iterable[Sequence[str]], in_title: bool) -> str:
-    suffix = ":A" if in_title else ""
-    return " | ".join("(" + " & ".join(f"'{w}'{suffix}" for w in group) + ")" for group in groups)
+def _postgres_query(groups: Iterable[Sequence[str]], in_title: bool, is_typed: bool) -> str:
+    field = "A" if in_title else ""
+
+    def term(word: str, *, is_last: bool) -> str:
+        suffix = f"{'*' if is_typed and is_last else ''}{field}"
+        return f"'{word}'{suffix and ':'}{suffix}"
+
+    return " | ".join(
+        "(" + " & ".join(term(w, is_last=n == len(group)) for n, w in enumerate(group, 1)) + ")"
+        for group in groups
+    )

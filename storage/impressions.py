@@ -116,12 +116,14 @@ async def impression(db: AsyncSession, impression: int, user: int) -> Impression
 
 
 async def last_shown(
-    db: AsyncSession, user: int, paper: PaperId | None = None
+    db: AsyncSession, user: int, paper: PaperId | None = None, places: Collection[Place] = ()
 ) -> Impression | None:
-    """Return what was shown to a reader last, of one paper or of any."""
+    """Return what was shown to a reader last, of one paper or of any, in some places or any."""
     chosen = select(_shown).where(_shown.c.user_id == user)
     if paper is not None:
         chosen = chosen.where(_shown.c.paper_id == paper)
+    if places:
+        chosen = chosen.where(_shown.c.place.in_(places))
     row = (await db.execute(chosen.order_by(_shown.c.id.desc()).limit(1))).one_or_none()
     return None if row is None else impression_of(row)
 

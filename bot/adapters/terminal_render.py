@@ -33,6 +33,7 @@ _LETTERS = {
     Act.SKIP: "s",
     Act.SAVE: "b",
     Act.WHY: "w",
+    Act.MORE: "m",
     Act.UNDO: "u",
     Act.OFF_TOPIC: "o",
     Act.KNOWN: "k",

@@ -93,7 +93,9 @@ def card_buttons(offer: Offer, *, is_alone: bool) -> Rows:
         second.append(button(words.UNDO, Act.UNDO))
     if opinion.is_saved:
         second.append(button(words.NOTE, Act.NOTE))
-    return (first, tuple(second)) if second else (first,)
+    # A phone draws four short labels side by side; this one is wide.
+    more = button(words.MORE_LIKE_THIS, Act.MORE)
+    return (first, tuple(second), (more,)) if is_skipped else (first, (*second, more))
 
 
 def digest_message(

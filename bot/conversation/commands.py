@@ -1,8 +1,22 @@
 """The commands, once: menus, slash commands and /help are made of this list."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
-from bot.conversation.events import CommandOption, CommandSpec
+from bot.conversation.events import CommandOption, CommandSpec, Suggests
+
+
+class Period(StrEnum):
+    """Of /trending."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+MESSAGE_COMMANDS = {"Papers like this": "similar"}
+"""Commands that a message's own menu offers where a platform has one, by what people read."""
+
 
 COMMANDS = (
     CommandSpec("start", "Begin: a welcome, and your first paper at once"),
@@ -25,6 +39,25 @@ COMMANDS = (
         "note",
         "Write a note on the paper you opened last",
         (CommandOption("words", "Your note; - takes it away"),),
+    ),
+    CommandSpec(
+        "search",
+        "Find papers by words, or by a description in plain language",
+        (CommandOption("words", "Words, names or a description"),),
+    ),
+    CommandSpec(
+        "similar",
+        "Papers like one you name, or like the last one shown",
+        (CommandOption("paper", "A link, an id or a title", suggests=Suggests.PAPER),),
+    ),
+    CommandSpec(
+        "trending",
+        "What readers here and on Hugging Face vote for",
+        (
+            CommandOption(
+                "period", "Since when", "choice", choices=tuple(period.value for period in Period)
+            ),
+        ),
     ),
     CommandSpec("undo", "Take back your last like, skip or save"),
     CommandSpec(

@@ -112,12 +112,19 @@ class Moved:
 Event = Command | Said | Pressed | Left | Moved
 
 
+class Suggests(StrEnum):
+    """What can be proposed for an option while somebody types."""
+
+    PAPER = "paper"
+
+
 @dataclass(frozen=True, slots=True)
 class CommandOption:
     """One typed option of a slash command.
 
     kind: "text", "whole" (an integer) or "choice".
     form: how the value reads in the command's text.
+    suggests: what to propose while it is typed, where a platform can; None for nothing.
     """
 
     name: str
@@ -127,6 +134,7 @@ class CommandOption:
     minimum: int | None = None
     maximum: int | None = None
     form: str = "{}"
+    suggests: Suggests | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Offer:
         so a paper that is only saved or known belongs in here.
     may_be_seen: it stood in a digest of which nobody knows whether it arrived.
     note: what the reader wrote on it; only where the asker alone will see it.
+    is_similar: the person asked for papers like the one that the pick's only part names.
     """
 
     paper: Paper
@@ -128,6 +129,7 @@ class Offer:
     opinions: Mapping[PaperId, Opinion] = field(default_factory=dict)
     may_be_seen: bool = False
     note: str = ""
+    is_similar: bool = False
 
 
 @dataclass(frozen=True, slots=True)

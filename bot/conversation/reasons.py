@@ -69,6 +69,8 @@ def short(offer: Offer, title_length: int = _TITLE) -> str:
     if offer.pick is None:
         return ""
     found = [share for share in shares(offer.pick.parts) if share.part.value > 0]
+    if offer.is_similar:
+        return _similar(offer, found, title_length)
     if offer.pick.is_exploring:
         return _exploring(offer, found, title_length)
     pieces = _because(offer, found, title_length)
@@ -78,6 +80,15 @@ def short(offer: Offer, title_length: int = _TITLE) -> str:
     if PartKind.POPULAR in kinds and offer.paper.upvotes and len(pieces) < 2:
         pieces.append(words.upvotes(offer.paper.upvotes))
     return " ".join(pieces) or words.NO_TASTE_YET
+
+
+def _similar(offer: Offer, found: Sequence[Share], title_length: int) -> str:
+    """Return which paper it is like; empty when that one is gone."""
+    named = next((share for share in found if share.part.paper in offer.because), None)
+    if named is None:
+        return ""
+    common = [spelled(word, offer.paper) for word in named.part.words]
+    return words.similar_to(_title(offer, named, title_length), common)
 
 
 def _exploring(offer: Offer, found: Sequence[Share], title_length: int) -> str:
@@ -94,6 +105,8 @@ def long(offer: Offer) -> RichText:
     title = Span(isolated(clipped(readable(offer.paper.title), 200)), Style.BOLD, offer.paper.url)
     if offer.pick is None:
         return plain(title, "\n", words.ASKED_FOR)
+    if offer.is_similar:
+        return plain(title, "\n", " ".join(filter(None, (short(offer), words.SIMILAR_LONG))))
     found = shares(offer.pick.parts)
     if not found:
         return plain(title, "\n", words.NO_TASTE_YET)

@@ -13,6 +13,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.conversation import cards, dialogue, words
+from bot.conversation.deep_links import paper_of
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Event, Left, Moved, Pressed, Said, SentFile
 from bot.conversation.features import Actions, Feature, FileReader, in_place, privately
@@ -46,7 +47,7 @@ _VERDICTS = {
     Act.KNOWN: (Verdict.KNOWN, words.KNOWN_NOW),
     Act.NOT_NOW: (Verdict.NOT_NOW, words.NOT_NOW_NOW),
 }
-_ABOUT_A_PAPER = frozenset([*_VERDICTS, Act.SAVE, Act.UNDO, Act.WHY, Act.OPEN])
+_ABOUT_A_PAPER = frozenset([*_VERDICTS, Act.SAVE, Act.UNDO, Act.WHY, Act.OPEN, Act.MORE])
 
 
 class Conversation:
@@ -128,9 +129,17 @@ class Conversation:
             resumed = await self._desk.resume(reader)
             reader = replace(resumed, back_from=reader.back_from)
         yield Send(dialogue.welcome(reader))
-        yield await self._next(reader, words.RANKING_AWAY)
+        yield await self._opened(reader, paper_of(command.text.strip()))
         for news in _of_reach(reader):
             yield news
+
+    async def _opened(self, reader: Reader, paper: PaperId | None) -> Send:
+        """Return the paper that a link into the bot names; without one the next card."""
+        if paper is not None:
+            with suppress(UnknownPaper):
+                offer = await self._desk.offer(reader, paper)
+                return Send(cards.card_message(offer, is_alone=False))
+        return await self._next(reader, words.RANKING_AWAY)
 
     async def _pick(self, command: Command) -> Actions:
         reader = await self._desk.reader(command.person)

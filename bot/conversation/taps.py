@@ -39,6 +39,9 @@ class Act(StrEnum):
     NOTE = "j"  # about a paper: what to write, and how
     FORGET = "q"  # argument: an answer to the question, or nothing to ask it
     LINK = "z"  # argument: "undo"
+    MORE = "m"  # more papers like this one; argument: the page, nothing for the first
+    FOUND = "f"  # arguments: which search, in which order, which page
+    TREND = "g"  # arguments: which period, which page
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def encode(tap: Tap) -> str:
 
     Raises ValueError when the argument is too long to fit: a fault of ours, not a person's.
     """
-    numbers = ":".join(_base36(n) for n in (tap.paper, tap.impression))
+    numbers = ":".join(base36(n) for n in (tap.paper, tap.impression))
     data = f"{tap.act.value}{'+' if tap.inside else ''}:{numbers}:{tap.argument}"
     if len(data.encode()) > MAX_BYTES:
         raise ValueError(f"button data over {MAX_BYTES} bytes: {data!r}")
@@ -79,13 +82,14 @@ def decode(data: str) -> Tap | None:
     head, paper, impression, argument = parts
     try:
         act = Act(head.removesuffix("+"))
-        numbers = [_number(n) for n in (paper, impression)]
+        numbers = [from_base36(n) for n in (paper, impression)]
     except ValueError:
         return None
     return Tap(act, numbers[0], numbers[1], argument, head.endswith("+"))
 
 
-def _base36(number: int | None) -> str:
+def base36(number: int | None) -> str:
+    """Return a number's digits, nothing for None."""
     if number is None:
         return ""
     digits = ""
@@ -95,8 +99,8 @@ def _base36(number: int | None) -> str:
     return digits
 
 
-def _number(text: str) -> int | None:
-    """Return the number, None for nothing. Raises ValueError for anything else."""
+def from_base36(text: str) -> int | None:
+    """Return the number of some digits, None for nothing. Raises ValueError for anything else."""
     if not text:
         return None
     if any(c not in _DIGITS for c in text) or len(text) > 6:

@@ -33,6 +33,7 @@ LIKE, LIKE_CHOSEN = "👍 Like", "✓ Liked"
 SKIP, SKIP_CHOSEN = "👎 Skip", "✓ Skipped"
 SAVE, SAVE_CHOSEN = "🔖 Save", "✓ Saved"
 WHY = "Why?"
+MORE_LIKE_THIS = "More like this"
 UNDO = "↩ Undo"
 OFF_TOPIC = "Not my topic"
 KNOW_IT = "Know it"
@@ -701,3 +702,72 @@ def found_heading(sought: str, first: int, last: int, total: int) -> str:
 
 def nothing_found(sought: str) -> str:
     return f"None of your saved papers has “{sought}”. /saved shows all of them."
+
+
+# ---------------------------------------------------------------- search, similar, trending
+
+BACK, FORTH = "‹ Back", "More ›"
+BY_RELEVANCE = "Plain relevance"
+BY_TASTE = "My taste first"
+PERIODS = {"day": "Day", "week": "Week", "month": "Month"}
+OPEN_IN_BOT = "Like, save, more like this"  # on a paper sent from inline mode
+SEARCH_WANTS_WORDS = (
+    "Write what you look for behind /search: words, names, or a sentence such as "
+    "/search robots that learn to grasp from video."
+)
+SEARCH_IS_OVER = "That search is too long ago, so I no longer know it. Please send /search again."
+SIMILAR_WANTS_A_PAPER = (
+    "Like which paper? Write a link, an id or a title behind /similar, or tap “More like this” "
+    "below a paper."
+)
+NOTHING_SIMILAR = "I have no paper like this one yet. /pick brings another."
+TRENDING_WANTS_A_PERIOD = "Write day, week or month behind /trending, such as /trending month."
+NO_SUCH_PAGE = "There is no such page."
+
+
+def nothing_found(asked: str) -> str:
+    return f"I have no paper about “{asked}”. Try other words; the link of a paper works as well."
+
+
+def found_heading(asked: str, first: int, last: int, total: int, *, by_taste: bool) -> str:
+    order = "your taste first" if by_taste else "by plain relevance"
+    return f"“{asked}”: {first}–{last} of {total}, {order}"
+
+
+def similar_heading(title: str) -> str:
+    return f"Papers like “{title}”, by their texts"
+
+
+def similar_to(title: str, common: Sequence[str]) -> str:
+    shared = f"; shared words: {', '.join(common)}" if common else ""
+    return f"Like “{title}”, which you asked about{shared}."
+
+
+SIMILAR_LONG = (
+    "You asked for papers like another one, so only the likeness of the two texts counted, and "
+    "not your taste."
+)
+
+
+def trending_heading(period: str) -> str:
+    return {
+        "day": "Trending among the papers of the newest day",
+        "week": "Trending among the papers of the last week",
+        "month": "Trending among the papers of the last month",
+    }[period]
+
+
+def nothing_trends(period: str) -> str:
+    papers = {"day": "the newest day", "week": "the last week", "month": "the last month"}[period]
+    return f"Nobody has voted for the papers of {papers} yet. A 👍 here counts."
+
+
+def votes(likes: int, upvotes_elsewhere: int) -> str:
+    # A single like would tell a small circle whose it is.
+    here = f"{likes} likes here" if likes > 1 else ""
+    elsewhere = (
+        f"{upvotes_elsewhere} {_plural(upvotes_elsewhere, 'upvote')} on Hugging Face"
+        if upvotes_elsewhere
+        else ""
+    )
+    return " · ".join(filter(None, (here, elsewhere)))

@@ -65,6 +65,7 @@ Paper: https://arxiv.org/abs/2611.00001
 
 A first guess: nothing you liked speaks for it yet.
 [l] 👍 Like   [s] 👎 Skip   [b] 🔖 Save   [w] Why?
+[m] More like this
 
 {HINT_LINES}
 {GOODBYE}

@@ -226,3 +226,38 @@ async def test_a_title_finds_its_paper_in_spite_of_small_faults(any_database, cl
     async with any_database.reading() as db:
         paper = await catalogue.by_title(db, asked)
     assert paper == (None if hit is None else ids[hit])
+
+
+@pytest.mark.parametrize(
+    ("typed", "hits"),
+    [
+        ("graph", {0, 1}),
+        ("gra", {0, 1}),
+        ("Learning gr", {0}),
+        ("learning g", {0, 2}),
+        ("graph ", {0, 1}),
+        ("gr ", set()),
+        ("learnin", {0, 2}),
+        ("l", set()),
+        ("", set()),
+        ("  ?!", set()),
+        ("NEAR graph", set()),
+        ("subject", set()),
+    ],
+)
+async def test_a_title_is_found_while_it_is_typed(any_database, clock, typed, hits):
+    ids = await titled(
+        any_database, clock, "Learning on Graphs", "Graph kernels", "Learning languages"
+    )
+    async with any_database.reading() as db:
+        found = await catalogue.titled_like(db, typed, 25)
+    assert set(found) == {ids[n] for n in hits}
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(typed=st.text(max_size=60))
+async def test_nothing_that_is_typed_breaks_the_search_for_titles(database, typed):
+    async with database.reading() as db:
+        assert await catalogue.titled_like(db, typed, 25) == []

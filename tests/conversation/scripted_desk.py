@@ -25,12 +25,14 @@ from bot.conversation.ports import (
     TemporarilyUnavailable,
     UnknownPaper,
 )
+from bot.conversation.search import Search
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
 from bot.schedule import Due, Schedule, next_due
 from recommender.feedback import Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import PartKind, Pick, ScorePart
+from tests.conversation.scripted_search import ScriptedSearch
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)  # a Monday
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -360,6 +362,7 @@ def talking(desk: ScriptedDesk) -> Conversation:
     """Return the whole conversation, with all its parts, over one scripted desk."""
     parts = (
         Surprise(desk),
+        Search(ScriptedSearch(desk)),
         AccountFeature(desk, lambda: desk.now, "ops@example.org"),
         LibraryFeature(desk),
         ExportFeature(desk),

@@ -17,7 +17,7 @@ from recommender.papers import PaperId
 from tests.conversation.journey import ADA, BOB, Journey, length
 from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
 
-CARD = "[👍 Like] [👎 Skip] [🔖 Save] [Why?]"
+CARD = ("[👍 Like] [👎 Skip] [🔖 Save] [Why?]", "[More like this]")
 
 
 @pytest.fixture
@@ -44,21 +44,34 @@ async def test_a_new_reader_gets_a_welcome_and_at_once_a_card_and_no_question(ad
         "Your daily digest is on: 5 papers, weekdays at 08:00 (UTC).",
         "[Change]",
         "Paper number 1",
-        CARD,
+        *CARD,
     ]
     assert "?" not in "".join(ada.transcript[1:4])
+
+
+async def test_a_link_into_the_bot_opens_its_paper_after_the_welcome(ada):
+    welcome, opened = await ada.command("/start p3")
+    assert "I am Paperlark" in welcome.message.text[0].text
+    assert opened.message.card.paper == 3
+    assert [type(a) for a in await ada.tap("👍 Like")] == [Toast, Edit, Send]
+
+
+@pytest.mark.parametrize("start", ["p", "pzz", "p-1", "pzzzzzzz", "q3", "p3 p4", "P3"])
+async def test_a_link_that_names_no_paper_brings_the_first_card(ada, start):
+    _, first = await ada.command(f"/start {start}")
+    assert first.message.card.paper == 1
 
 
 async def test_a_like_is_acknowledged_marked_and_followed_by_a_card_that_knows_it(ada):
     await ada.command("/start")
     toast, edit, follow = await ada.tap("👍 Like")
-    assert ada.transcript[-6:] == [
+    assert ada.transcript[-7:] == [
         "! Liked. The next paper already knows.",
         "~ Paper number 1 | 👍 Liked",
         "~ [*✓ Liked] [👎 Skip] [🔖 Save] [Why?]",
-        "~ [↩ Undo]",
+        "~ [↩ Undo] [More like this]",
         "Paper number 2",
-        CARD,
+        *CARD,
     ]
     assert (type(toast), type(edit), type(follow)) == (Toast, Edit, Send)
     assert follow.message.card.reason.startswith("Because you liked “Paper number 1” (67\u00a0%)")
@@ -70,11 +83,12 @@ async def test_a_skip_asks_why_in_the_card_and_the_answer_brings_no_further_card
     card = next(iter(ada.messages))
     actions = await ada.tap("Know it", card)
     assert [type(a) for a in actions] == [Toast, Edit]
-    assert ada.transcript[-4:] == [
+    assert ada.transcript[-5:] == [
         "! Noted: you know it, so the topic is right.",
         "~ Paper number 1 | ✓ Known already",
         "~ [👍 Like] [*✓ Skipped] [🔖 Save] [Why?]",
         "~ [Not my topic] [*Know it] [Not now] [↩ Undo]",
+        "~ [More like this]",
     ]
     assert desk.opinions[1, PaperId(1)].verdict is Verdict.KNOWN
 
@@ -99,7 +113,7 @@ async def test_a_mind_may_be_changed_and_taken_back(ada, desk):
     await ada.tap("↩ Undo", card)
     await ada.tap("↩ Undo", card)
     assert desk.opinions[1, PaperId(1)].verdict is None
-    assert ada.transcript[-2:] == ["~ Paper number 1", f"~ {CARD}"]
+    assert ada.transcript[-3:] == ["~ Paper number 1", *(f"~ {row}" for row in CARD)]
 
 
 async def test_a_bookmark_brings_no_next_card_and_stands_beside_a_like(ada, desk):
@@ -116,7 +130,7 @@ async def test_undo_takes_back_the_last_thing_said_and_shows_the_paper_again(ada
     await ada.command("/pick")
     await ada.tap("👎 Skip")
     await ada.command("/undo")
-    assert ada.transcript[-3:] == ["Taken back.", "Paper number 1", CARD]
+    assert ada.transcript[-4:] == ["Taken back.", "Paper number 1", *CARD]
 
 
 async def test_a_digest_marks_its_papers_where_they_stand_and_sends_nothing_more(ada):
@@ -140,7 +154,7 @@ async def test_a_digest_of_more_than_five_papers_has_one_numbered_button_each(ad
         "[6 Open] [7 Open] [8 Open]",
     ]
     await ada.tap("7 Open")
-    assert ada.transcript[-2:] == ["Paper number 7", CARD]
+    assert ada.transcript[-3:] == ["Paper number 7", *CARD]
     assert [type(a) for a in await ada.tap("👍 Like")] == [Toast, Edit]
 
 
@@ -356,7 +370,7 @@ async def test_where_no_digest_can_be_sent_none_is_promised(desk):
 )
 async def test_a_paper_that_is_named_comes_as_a_card_that_no_other_follows(ada, words):
     await ada.say(words)
-    assert ada.transcript[-2:] == ["Paper number 3", CARD]
+    assert ada.transcript[-3:] == ["Paper number 3", *CARD]
     assert [type(a) for a in await ada.tap("👍 Like")] == [Toast, Edit]
 
 

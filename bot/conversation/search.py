@@ -1,0 +1,246 @@
+"""Finding papers by asking: /search, /similar and /trending, each a list with pages.
+
+A page's button carries a search's short name, never its words: they stay with the desk for a
+while, and when they are gone the button says so.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from bot.conversation import cards, words
+from bot.conversation.commands import Period
+from bot.conversation.dialogue import text
+from bot.conversation.events import Command, Pressed
+from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.messages import Button, Message, Send, Toast
+from bot.conversation.ports import Offer, Reader
+from bot.conversation.taps import Act, Tap, encode
+from bot.conversation.text import clipped, isolated, visible
+from recommender.papers import Paper, PaperId
+
+T = TypeVar("T")
+
+PAGE = 5  # papers on a page: so many leave room for a sentence of each
+_LONGEST = 500  # characters of a question
+_LONGEST_MESSAGE = 2_000  # characters in which a paper may be named
+_QUOTED = 60
+_TASTE, _RELEVANCE = "t", "r"
+_FOUND = re.compile(rf"([a-z0-9]{{1,16}}),([{_TASTE}{_RELEVANCE}]),([1-9][0-9]?)")
+_TREND = re.compile(rf"({'|'.join(Period)}),([1-9][0-9]?)")
+_PAGE = re.compile(r"[1-9][0-9]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found; two orders of the same papers.
+
+    name: a short word by which the desk knows it for a while.
+    asked: the words, as they were written.
+    taste: relevant papers, those first that this reader would like.
+    """
+
+    name: str
+    asked: str
+    relevance: tuple[PaperId, ...]
+    taste: tuple[PaperId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Voted:
+    """A paper with the likes of this installation and the upvotes elsewhere."""
+
+    paper: PaperId
+    likes: int
+    upvotes: int
+
+
+class SearchDesk(Protocol):
+    """Every method may raise TemporarilyUnavailable."""
+
+    async def search(self, reader: Reader, asked: str) -> Found:
+        """Search, and keep what was found for a while. Nothing asked is ever logged."""
+
+    async def searched(self, reader: Reader, name: str) -> Found | None:
+        """Return what a search of this reader's found; None when it is too long ago."""
+
+    async def listed(self, reader: Reader, papers: Sequence[PaperId]) -> Sequence[Offer]:
+        """Return papers for a list, with the opinions that stand; those that are gone left out."""
+
+    async def named(self, asked: str) -> Sequence[PaperId]:
+        """Return what a link, id or title names. Raises UnknownPaper, SourceUnavailable."""
+
+    async def last_card(self, reader: Reader) -> PaperId | None:
+        """Return the paper whose card this reader was shown last."""
+
+    async def paper(self, paper: PaperId) -> Paper:
+        """Raises UnknownPaper."""
+
+    async def similar(
+        self, reader: Reader, paper: PaperId, page: int
+    ) -> tuple[Sequence[Offer], bool]:
+        """Return a page of the papers nearest to one, recorded as shown, and if more follow."""
+
+    async def trending(self, period: Period) -> Sequence[Voted]:
+        """Return the papers with most votes, at most fifty."""
+
+
+class Search:
+    """A feature of the conversation."""
+
+    def __init__(self, desk: SearchDesk) -> None:
+        self._desk = desk
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[Reader, Command], Actions]]:
+        return {"search": self._search, "similar": self._similar, "trending": self._trending}
+
+    @property
+    def buttons(self) -> Mapping[Act, Callable[[Reader, Pressed, Tap], Actions]]:
+        return {Act.FOUND: self._turn_found, Act.MORE: self._more, Act.TREND: self._turn_trend}
+
+    # ------------------------------------------------------------------ search
+
+    async def _search(self, reader: Reader, command: Command) -> Actions:
+        asked = visible(command.text[:_LONGEST])
+        if not asked:
+            yield privately(text(words.SEARCH_WANTS_WORDS))
+            return
+        found = await self._desk.search(reader, asked)
+        yield privately(await self._found_page(reader, found, _TASTE, 1))
+
+    async def _turn_found(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
+        turn = _FOUND.fullmatch(tap.argument)
+        found = await self._desk.searched(reader, turn[1]) if turn else None
+        if turn is None or found is None:
+            yield Toast(words.SEARCH_IS_OVER)
+            return
+        if (int(turn[3]) - 1) * PAGE >= len(found.relevance):
+            yield Toast(words.NO_SUCH_PAGE)
+            return
+        yield in_place(pressed, await self._found_page(reader, found, turn[2], int(turn[3])))
+
+    async def _found_page(self, reader: Reader, found: Found, order: str, page: int) -> Message:
+        by_taste = order == _TASTE
+        ranked = found.taste if by_taste else found.relevance
+        first, some = _page(ranked, page)
+        offers = await self._desk.listed(reader, some)
+        asked = isolated(clipped(found.asked, _QUOTED))
+        if not offers:
+            return text(words.nothing_found(asked))
+
+        def at(order: str, page: int) -> str:
+            return encode(Tap(Act.FOUND, argument=f"{found.name},{order},{page}"))
+
+        heading = words.found_heading(
+            asked, first, first + len(offers) - 1, len(ranked), by_taste=by_taste
+        )
+        orders = (
+            Button(words.BY_TASTE, at(_TASTE, 1), is_chosen=by_taste),
+            Button(words.BY_RELEVANCE, at(_RELEVANCE, 1), is_chosen=not by_taste),
+        )
+        turns = _turns(page, len(ranked), lambda to: at(order, to))
+        # Where taste has nothing to say, there is nothing to choose.
+        rows = (turns, orders if found.taste != found.relevance else ())
+        return cards.list_message(
+            heading, offers, first=first, buttons=tuple(row for row in rows if row)
+        )
+
+    # ------------------------------------------------------------------ similar
+
+    async def _similar(self, reader: Reader, command: Command) -> Actions:
+        asked = visible(command.text[:_LONGEST_MESSAGE])
+        paper = (await self._desk.named(asked))[0] if asked else await self._desk.last_card(reader)
+        if paper is None:
+            yield privately(text(words.SIMILAR_WANTS_A_PAPER))
+            return
+        yield privately(await self._similar_page(reader, paper, 1))
+
+    async def _more(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
+        paper, page = PaperId(tap.paper or 0), _PAGE.fullmatch(tap.argument)
+        if page is None:
+            if tap.argument:
+                yield Toast(words.NO_SUCH_PAGE)
+                return
+            yield privately(await self._similar_page(reader, paper, 1))
+            return
+        yield in_place(pressed, await self._similar_page(reader, paper, int(page[0])))
+
+    async def _similar_page(self, reader: Reader, paper: PaperId, page: int) -> Message:
+        near = await self._desk.paper(paper)
+        offers, has_more = await self._desk.similar(reader, paper, page)
+        if not offers:
+            return text(words.NOTHING_SIMILAR)
+        first = (page - 1) * PAGE + 1
+        turns = _turns(
+            page,
+            first + PAGE if has_more else first,
+            lambda to: encode(Tap(Act.MORE, paper, argument=str(to))),
+        )
+        heading = words.similar_heading(cards.title(near, _QUOTED))
+        return cards.list_message(heading, offers, first=first, buttons=(turns,) if turns else ())
+
+    # ------------------------------------------------------------------ trending
+
+    async def _trending(self, reader: Reader, command: Command) -> Actions:
+        asked = visible(command.text).lower() or Period.WEEK
+        if asked not in tuple(Period):
+            yield privately(text(words.TRENDING_WANTS_A_PERIOD))
+            return
+        yield Send(await self._trending_page(reader, Period(asked), 1))
+
+    async def _turn_trend(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
+        turn = _TREND.fullmatch(tap.argument)
+        if turn is None:
+            yield Toast(words.NO_SUCH_PAGE)
+            return
+        page = await self._trending_page(reader, Period(turn[1]), int(turn[2]))
+        yield in_place(pressed, page)
+
+    async def _trending_page(self, reader: Reader, period: Period, page: int) -> Message:
+        voted = await self._desk.trending(period)
+        first, some = _page(voted, page)
+        offers = await self._desk.listed(reader, [one.paper for one in some])
+
+        def at(period: Period, page: int) -> str:
+            return encode(Tap(Act.TREND, argument=f"{period},{page}"))
+
+        periods = tuple(
+            Button(words.PERIODS[other], at(other, 1), is_chosen=other is period)
+            for other in Period
+        )
+        if not offers:
+            return text(words.nothing_trends(period), buttons=(periods,))
+        turns = _turns(page, len(voted), lambda to: at(period, to))
+        message = cards.list_message(
+            words.trending_heading(period),
+            offers,
+            first=first,
+            buttons=tuple(row for row in (turns, periods) if row),
+        )
+        return _with_votes(
+            message, {one.paper: words.votes(one.likes, one.upvotes) for one in some}
+        )
+
+
+def _page(ranked: Sequence[T], page: int) -> tuple[int, Sequence[T]]:
+    """Return the number of a page's first entry, and its entries."""
+    return (page - 1) * PAGE + 1, ranked[(page - 1) * PAGE : page * PAGE]
+
+
+def _turns(page: int, total: int, to: Callable[[int], str]) -> tuple[Button, ...]:
+    """Return the buttons to the pages beside this one; to: what a page's button carries."""
+    back = [Button(words.BACK, to(page - 1))] if page > 1 else []
+    forth = [Button(words.FORTH, to(page + 1))] if page * PAGE < total else []
+    return (*back, *forth)
+
+
+def _with_votes(message: Message, votes: Mapping[PaperId, str]) -> Message:
+    """Return a list in which each paper says how it was voted."""
+    assert message.digest is not None
+    items = tuple(
+        replace(item, card=replace(item.card, reason=votes.get(item.card.paper, "")))
+        for item in message.digest.items
+    )
+    return replace(message, digest=replace(message.digest, items=items))

@@ -1,0 +1,119 @@
+"""What is proposed while somebody is still typing: papers for any chat, values for an option.
+
+Nobody's taste takes part and nothing about anybody is stored or read: on Telegram the answers
+are kept for everybody who types the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from bot.conversation import cards
+from bot.conversation.deep_links import start_of
+from bot.conversation.events import Suggests
+from bot.conversation.messages import Card
+from bot.conversation.ports import Offer, TemporarilyUnavailable
+from bot.conversation.text import visible
+from recommender.papers import Paper, PaperId
+
+INLINE_PAGE = 20
+INLINE_MOST = 100  # papers on all pages; Telegram takes 50 on one
+CHOICES = 25  # Discord shows no more
+_LIVES = timedelta(minutes=5)
+_LONGEST = 200
+_LABEL = 100  # Discord's limit
+
+
+@dataclass(frozen=True, slots=True)
+class InlineResult:
+    """A paper to send into any chat. start: what opens it in the bot, behind `?start=`."""
+
+    card: Card
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlinePage:
+    """next_offset: what asks for the next page, empty on the last one.
+
+    lives: how long the platform may give the same answer to everybody.
+    """
+
+    results: tuple[InlineResult, ...] = ()
+    next_offset: str = ""
+    lives: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """label: at most 100 characters, what people read. value: at most 100, what is sent."""
+
+    label: str
+    value: str
+
+
+class SuggestionDesk(Protocol):
+    """Every method may raise TemporarilyUnavailable."""
+
+    async def relevant(self, asked: str, most: int) -> Sequence[PaperId]:
+        """Return what a search finds, by relevance alone."""
+
+    async def most_voted(self, most: int) -> Sequence[PaperId]:
+        """Return what trends, newer papers filling up what has no votes."""
+
+    async def titled_like(self, typed: str, most: int) -> Sequence[PaperId]:
+        """Return papers for a title that is still being typed."""
+
+    async def papers(self, papers: Sequence[PaperId]) -> Sequence[Paper]:
+        """Return these papers in the same order, without those that are gone."""
+
+
+class Suggesting(Protocol):
+    """What an adapter asks while somebody types. Never raises for anything a person did."""
+
+    async def inline(self, asked: str, offset: str) -> InlinePage: ...
+
+    async def choices(self, suggests: Suggests, typed: str) -> Sequence[Choice]: ...
+
+
+class Suggestions:
+    """Implements `Suggesting`."""
+
+    def __init__(self, desk: SuggestionDesk) -> None:
+        self._desk = desk
+
+    async def inline(self, asked: str, offset: str) -> InlinePage:
+        """Return a page of papers; an empty page for an offset that we did not give out."""
+        start = int(offset) if offset.isascii() and offset.isdecimal() and len(offset) < 4 else 0
+        question = visible(asked[:_LONGEST])
+        try:
+            found = (
+                await self._desk.relevant(question, INLINE_MOST)
+                if question
+                else await self._desk.most_voted(INLINE_MOST)
+            )
+            end = start + INLINE_PAGE
+            papers = await self._desk.papers(found[start:end])
+        except TemporarilyUnavailable:
+            return InlinePage()
+        results = tuple(InlineResult(cards.card(Offer(p, 0)), start_of(p.id)) for p in papers)
+        return InlinePage(results, str(end) if end < len(found) else "", _LIVES)
+
+    async def choices(self, suggests: Suggests, typed: str) -> Sequence[Choice]:
+        """Return at most 25 choices; what is trending while nothing is typed."""
+        match suggests:
+            case Suggests.PAPER:
+                return await self._papers(typed[:_LONGEST])
+
+    async def _papers(self, typed: str) -> Sequence[Choice]:
+        try:
+            found = (
+                await self._desk.titled_like(typed, CHOICES)
+                if visible(typed)
+                else await self._desk.most_voted(CHOICES)
+            )
+            papers = await self._desk.papers(found)
+        except TemporarilyUnavailable:
+            return ()
+        return [Choice(cards.title(p, _LABEL - 2), p.key) for p in papers if len(p.key) <= _LABEL]

@@ -1,0 +1,215 @@
+"""Answers what /search, /similar, /trending and those who are still typing ask for.
+
+Text search, vectors and votes over the whole catalogue. What somebody searched for is kept
+for a day where dialogue state is kept, under one key for each reader, and nowhere else.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import offers
+from bot.conversation.commands import Period
+from bot.conversation.ports import Offer, Reader, TemporarilyUnavailable, UnknownPaper
+from bot.conversation.search import PAGE, Found, Voted
+from bot.shelf import Holding, Shelf
+from recommender.candidates import paper_ids
+from recommender.finding import by_taste, closest, fused
+from recommender.papers import Paper, PaperId
+from recommender.ranking import nearest
+from storage import catalogue, feedback_log
+from storage.database import Database
+from storage.dialogue_state import DialogueState
+from storage.errors import StorageUnavailable
+from storage.feedback_log import NewImpression, Place
+from storage.sources.references import keys_in
+
+FOUND = 50  # papers of a search that can be leafed through
+SIMILAR = 50
+TRENDING = 50
+KEPT = 8  # searches kept for each reader
+LIFETIME = 24 * 3600.0  # seconds
+_DEPTH = 200  # papers of each list that are joined
+_DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30}
+
+
+class Naming(Protocol):
+    """Finds what a person names, asking the sources if need be; the desk does."""
+
+    async def named(self, words: str) -> list[PaperId]: ...
+
+
+def state_key(user: int) -> str:
+    """Return where a reader's searches are kept in the dialogue state; /forget deletes it."""
+    return f"search:{user}"
+
+
+class SearchDesk:
+    """Implements `conversation.search.SearchDesk` and `conversation.suggestions.SuggestionDesk`.
+
+    clock: the time now, aware.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        shelf: Shelf,
+        naming: Naming,
+        state: DialogueState,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._naming = naming
+        self._state = state
+        self._clock = clock
+
+    # ------------------------------------------------------------------ search
+
+    async def search(self, reader: Reader, asked: str) -> Found:
+        relevance = await self.relevant(asked, FOUND)
+        async with self._reading() as db:
+            standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
+        holding = await self._held()
+        liked = await asyncio.to_thread(
+            by_taste, holding.model, holding.corpus, standing, relevance
+        )
+        # Half taste, half relevance: a favourite that hardly answers is no answer.
+        taste = fused([relevance, liked])
+        name = hashlib.blake2b(asked.encode(), digest_size=5).hexdigest()
+        found = Found(name, asked, tuple(relevance), tuple(taste))
+        await self._keep(reader, found)
+        return found
+
+    async def searched(self, reader: Reader, name: str) -> Found | None:
+        return next((found for found in await self._kept(reader) if found.name == name), None)
+
+    async def relevant(self, asked: str, most: int) -> Sequence[PaperId]:
+        holding = await self._held()
+        meant = asyncio.create_task(asyncio.to_thread(closest, holding.corpus, asked, _DEPTH))
+        try:
+            async with self._reading() as db:
+                named = await catalogue.by_keys(db, keys_in(asked)[:5])
+                written = await catalogue.search(db, asked, _DEPTH)
+        finally:
+            alike = await meant
+        worded = [paper for paper in written if holding.corpus.offers(paper)]
+        first = [paper.id for paper in named.values()]
+        return list(dict.fromkeys([*first, *fused([worded, alike])]))[:most]
+
+    async def _keep(self, reader: Reader, found: Found) -> None:
+        others = [kept for kept in await self._kept(reader) if kept.name != found.name]
+        document = json.dumps([_document(kept) for kept in [found, *others][:KEPT]])
+        await self._state.set(state_key(reader.id), document, LIFETIME)
+
+    async def _kept(self, reader: Reader) -> list[Found]:
+        document = await self._state.get(state_key(reader.id))
+        return [_found(kept) for kept in json.loads(document)] if document else []
+
+    # ------------------------------------------------------------------ lists
+
+    async def listed(self, reader: Reader, papers: Sequence[PaperId]) -> Sequence[Offer]:
+        async with self._reading() as db:
+            known = await catalogue.papers(db, papers)
+            said = offers.opinions((await feedback_log.opinions(db, reader.id, papers)).values())
+        return [
+            Offer(known[p], 0, opinion=said[p]) if p in said else Offer(known[p], 0)
+            for p in papers
+            if p in known
+        ]
+
+    async def papers(self, papers: Sequence[PaperId]) -> Sequence[Paper]:
+        async with self._reading() as db:
+            known = await catalogue.papers(db, papers)
+        return [known[paper] for paper in papers if paper in known]
+
+    async def paper(self, paper: PaperId) -> Paper:
+        found = await self.papers([paper])
+        if not found:
+            raise UnknownPaper
+        return found[0]
+
+    # ------------------------------------------------------------------ similar
+
+    async def named(self, asked: str) -> Sequence[PaperId]:
+        return await self._naming.named(asked)
+
+    async def last_card(self, reader: Reader) -> PaperId | None:
+        async with self._reading() as db:
+            shown = await feedback_log.last_shown(db, reader.id, places=(Place.CARD, Place.LOOKUP))
+        return shown.paper if shown else None
+
+    async def similar(
+        self, reader: Reader, paper: PaperId, page: int
+    ) -> tuple[Sequence[Offer], bool]:
+        holding = await self._held()
+        picks = await asyncio.to_thread(
+            nearest, holding.model, holding.corpus, paper, None, SIMILAR
+        )
+        shown = picks[(page - 1) * PAGE : page * PAGE]
+        now = self._clock()
+        new = [
+            NewImpression(reader.id, reader.account, pick.paper, now, Place.SIMILAR, pick)
+            for pick in shown
+        ]
+        async with self._writing() as db:
+            papers = [pick.paper for pick in shown]
+            standing = tuple((await feedback_log.opinions(db, reader.id, papers)).values())
+            made = await offers.impressed(db, new, {reader.id: standing}) if new else []
+        return made, page * PAGE < len(picks)
+
+    # ------------------------------------------------------------------ votes, and titles
+
+    async def trending(self, period: Period) -> Sequence[Voted]:
+        async with self._reading() as db:
+            found = await catalogue.trending(db, _DAYS[period], TRENDING)
+        return [Voted(trend.paper, trend.likes, trend.upvotes) for trend in found]
+
+    async def most_voted(self, most: int) -> Sequence[PaperId]:
+        async with self._reading() as db:
+            voted = await catalogue.trending(db, _DAYS[Period.WEEK], most)
+        newest = paper_ids((await self._held()).corpus.newest(1))[::-1]
+        return list(dict.fromkeys([*(trend.paper for trend in voted), *newest]))[:most]
+
+    async def titled_like(self, typed: str, most: int) -> Sequence[PaperId]:
+        async with self._reading() as db:
+            return await catalogue.titled_like(db, typed, most)
+
+    # ------------------------------------------------------------------ inside
+
+    async def _held(self) -> Holding:
+        try:
+            return await self._shelf.held()
+        except TimeoutError as error:
+            raise TemporarilyUnavailable from error
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._database.reading() as db:
+                yield db
+        except StorageUnavailable as error:
+            raise TemporarilyUnavailable from error
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._database.writing() as db:
+                yield db
+        except StorageUnavailable as error:
+            raise TemporarilyUnavailable from error
+
+
+def _document(found: Found) -> list[Any]:
+    return [found.name, found.asked, found.relevance, found.taste]
+
+
+def _found(document: list[Any]) -> Found:
+    name, asked, relevance, taste = document
+    return Found(name, asked, tuple(map(PaperId, relevance)), tuple(map(PaperId, taste)))

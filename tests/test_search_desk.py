@@ -1,0 +1,225 @@
+"""Search, likeness and votes on real storage, with a real model that ranks."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.conversation import words
+from bot.conversation.messages import Edit, Toast
+from bot.conversation.search import Search
+from bot.conversation.service import Conversation
+from bot.conversation.suggestions import Suggestions
+from bot.desk import Desk
+from bot.search_desk import KEPT, LIFETIME, SearchDesk, state_key
+from bot.shelf import Shelf
+from recommender.encoder import load
+from recommender.feedback import Verdict
+from storage import feedback_log
+from storage.catalogue import NewPaper
+from storage.dialogue_state import LocalState
+from storage.feedback_log import Place
+from tests.conversation.journey import Journey
+from tests.house import NoSource, papers_of, person, stocked
+
+TODAY = date(2026, 3, 2)
+LAST_YEAR = NewPaper(
+    key="arxiv:2503.00001",
+    title="A Tactile Gripper of Last Year",
+    abstract="We grip with tactile arms, and plan the motion of the gripper.",
+    announced=TODAY - timedelta(days=350),
+    authors=("Zoë Ångström",),
+    categories=("cs.RO",),
+    version=1,
+)
+
+
+class Seconds:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    return load("static", tmp_path_factory.mktemp("encoders"))
+
+
+@pytest.fixture
+def seconds():
+    return Seconds()
+
+
+@pytest.fixture
+async def shelf(any_database, encoder, clock, tmp_path):
+    news = [*papers_of(TODAY), *papers_of(TODAY - timedelta(days=3), first=100), LAST_YEAR]
+    await stocked(any_database, news, clock())
+    shelf = Shelf(any_database, tmp_path, lambda _: encoder)
+    await shelf.refresh()
+    return shelf
+
+
+@pytest.fixture
+def state(seconds):
+    return LocalState(seconds)
+
+
+@pytest.fixture
+def desk(any_database, shelf, clock):
+    return Desk(any_database, shelf, NoSource(), clock)
+
+
+@pytest.fixture
+def search(any_database, shelf, desk, state, clock):
+    return SearchDesk(any_database, shelf, desk, state, clock)
+
+
+@pytest.fixture
+def ada(desk, search, clock):
+    return Journey(Conversation(desk, clock, [Search(search)]), person("7"))
+
+
+def listed(journey):
+    """Return the list that was sent or drawn last."""
+    return journey.actions[-1].message.digest
+
+
+async def fields(search, digest):
+    papers = await search.papers([item.card.paper for item in digest.items])
+    return [paper.categories[0] for paper in papers]
+
+
+# ---------------------------------------------------------------- search
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ("galaxy spectra", "astro-ph.GA"),
+        ("robots that plan how they move their arms", "cs.RO"),
+        ("how does the brain of a mouse work?", "q-bio.NC"),
+    ],
+)
+async def test_words_and_descriptions_find_papers_of_their_field(ada, search, asked, field):
+    await ada.command(f"/search {asked}")
+    assert (await fields(search, listed(ada))).count(field) >= 4
+
+
+async def test_a_search_reaches_the_whole_catalogue_and_authors(ada):
+    await ada.command("/search angstrom")
+    assert listed(ada).items[0].card.title == LAST_YEAR.title
+
+
+async def test_an_id_among_the_words_comes_first(ada):
+    await ada.command("/search tell me of 2503.00001 and the galaxy")
+    assert listed(ada).items[0].card.title == LAST_YEAR.title
+
+
+async def test_of_relevant_papers_those_of_the_readers_taste_come_first(ada, desk, search):
+    reader = await desk.reader(person("7"))
+    question = "study of galaxy telescope and gripper tactile"
+    for n, paper in enumerate((await search.relevant("robot grasping manipulation", 50))[:3]):
+        await desk.store(reader, f"like-{n}", paper, None, verdict=Verdict.LIKE)
+    await ada.command(f"/search {question}")
+    taste = await fields(search, listed(ada))
+    await ada.tap(words.BY_RELEVANCE)
+    relevance = await fields(search, listed(ada))
+    assert taste.count("cs.RO") > relevance.count("cs.RO")
+    assert isinstance(ada.actions[-1], Edit)
+
+
+async def test_a_search_is_kept_a_day_and_then_forgotten(ada, desk, state, seconds):
+    await ada.command("/search galaxy")
+    row = next(row for row in ada.messages[ada.newest()].rows if row[0].label == words.FORTH)
+    seconds.now = LIFETIME - 1
+    await ada.press(row[0].data, ada.newest())
+    assert listed(ada).items[0].number == 6
+    reader = await desk.reader(person("7"))
+    for n in range(KEPT + 2):
+        await ada.command(f"/search galaxy {n}")
+    assert (await state.get(state_key(reader.id))).count('"galaxy') == KEPT
+    seconds.now += LIFETIME
+    assert await ada.press(row[0].data, None) == [Toast(words.SEARCH_IS_OVER)]
+    assert await state.get(state_key(reader.id)) is None
+
+
+# ---------------------------------------------------------------- similar
+
+
+async def test_more_like_this_records_what_it_shows_and_a_like_of_it_counts(
+    ada, desk, any_database, search
+):
+    await ada.command("/pick")
+    await ada.tap("More like this")
+    first = listed(ada).items[0]
+    (opened,) = await ada.tap("1 Open")
+    assert opened.message.card.reason.startswith("Like “")
+    async with any_database.reading() as db:
+        reader = await desk.reader(person("7"))
+        shown = await feedback_log.last_shown(db, reader.id, first.card.paper)
+        seen = await feedback_log.seen(db, [reader.id])
+    assert shown.place is Place.SIMILAR
+    assert shown.pick.rank == 1
+    assert first.card.paper not in seen[reader.id]
+    await ada.tap("👍 Like")
+    assert (await desk.status(reader)).likes == 1
+    (why,) = await ada.tap("Why?")
+    assert words.SIMILAR_LONG in why.message.text[-1].text
+
+
+async def test_similar_looks_through_the_whole_catalogue(ada, search):
+    await ada.command("/similar https://arxiv.org/abs/2503.00001")
+    assert set(await fields(search, listed(ada))) == {"cs.RO"}
+    gripper = next(p for p in papers_of(TODAY) if "Gripper Arm" in p.title)
+    await ada.command(f"/similar {gripper.title}")
+    pages = [listed(ada)]
+    while any(b.label == words.FORTH for row in ada.messages[ada.newest()].rows for b in row):
+        await ada.tap(words.FORTH)
+        pages.append(listed(ada))
+    found = [item.card.title for page in pages for item in page.items]
+    assert LAST_YEAR.title in found
+    assert len(found) == len(set(found)) == 50
+
+
+async def test_without_a_name_the_last_card_is_meant_and_no_list(ada):
+    await ada.command("/similar")
+    assert words.SIMILAR_WANTS_A_PAPER in ada.last
+    await ada.command("/pick")
+    title = ada.actions[-1].message.card.title
+    await ada.command("/trending month")
+    await ada.command("/similar")
+    assert listed(ada).heading == words.similar_heading(title)
+    await ada.command("/similar")
+    assert listed(ada).heading == words.similar_heading(title)
+
+
+# ---------------------------------------------------------------- trending
+
+
+async def test_likes_here_make_a_paper_trend(ada, desk, search):
+    await ada.command("/trending day")
+    assert words.nothing_trends("day") in ada.last
+    liked = (await search.relevant("galaxy redshift", 1))[0]
+    for name in ("7", "8"):
+        reader = await desk.reader(person(name))
+        await desk.store(reader, f"like-{name}", liked, None, verdict=Verdict.LIKE)
+    await ada.command("/trending month")
+    assert [item.card.paper for item in listed(ada).items] == [liked]
+    assert listed(ada).items[0].card.reason == "2 likes here"
+
+
+# ---------------------------------------------------------------- while somebody types
+
+
+async def test_an_inline_query_finds_the_same_as_a_search_by_relevance(search):
+    page = await Suggestions(search).inline("galaxy spectra", "")
+    assert [r.card.paper for r in page.results] == (await search.relevant("galaxy spectra", 100))[
+        : len(page.results)
+    ]
+
+
+async def test_without_votes_the_newest_papers_are_proposed(search):
+    proposed = await search.papers(await search.most_voted(25))
+    assert len(proposed) == 25
+    assert {paper.announced for paper in proposed} == {TODAY}
