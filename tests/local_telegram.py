@@ -79,6 +79,23 @@ class Query:
     after: float = 0.0
 
 
+@dataclass
+class Asked:
+    """An inline query: what answered it, and after how many seconds."""
+
+    id: str
+    at: float
+    results: list[dict[str, Any]] | None = None
+    next_offset: str = ""
+    cache_time: int = 300
+    is_personal: bool = False
+    after: float = 0.0
+
+    @property
+    def titles(self) -> list[str]:
+        return [result["title"] for result in self.results or ()]
+
+
 class LocalTelegram:
     """`async with LocalTelegram() as telegram:` serves until the block ends."""
 
@@ -89,6 +106,7 @@ class LocalTelegram:
         self.violations: list[str] = []
         self.deliveries: list[Posted] = []  # in the order in which they arrived
         self.queries: dict[str, Query] = {}
+        self.asked: dict[str, Asked] = {}
         self.updates: deque[dict[str, Any]] = deque()
         self.commands: list[dict[str, str]] = []
         self.about = {"description": "", "short_description": ""}
@@ -411,6 +429,38 @@ class LocalTelegram:
         query.answers.append(text)
         return True
 
+    def _do_answer_inline_query(self, params: dict[str, Any]) -> bool:
+        asked = self.asked.get(str(params["inline_query_id"]))
+        if asked is None or time.monotonic() - asked.at > 10:
+            raise ApiError(400, "Bad Request: query is too old or query ID is invalid")
+        if asked.results is not None:
+            raise BotFault(400, "Bad Request: an inline query was answered twice")
+        results = params["results"]
+        if len(results) > 50:
+            raise BotFault(400, "Bad Request: RESULTS_TOO_MUCH")
+        if len({result["id"] for result in results}) != len(results):
+            raise BotFault(400, "Bad Request: RESULT_ID_DUPLICATE")
+        next_offset = str(params.get("next_offset", ""))
+        if len(next_offset.encode()) > 64:
+            raise BotFault(400, "Bad Request: NEXT_OFFSET_INVALID")
+        for result in results:
+            self._check_article(result)
+        asked.cache_time = int(params.get("cache_time", 300))
+        asked.is_personal = bool(params.get("is_personal"))
+        asked.results, asked.next_offset = results, next_offset
+        asked.after = time.monotonic() - asked.at
+        return True
+
+    def _check_article(self, result: dict[str, Any]) -> None:
+        known = {"type", "id", "title", "input_message_content", "reply_markup", "description"}
+        if result["type"] != "article" or set(result) - known or not result["title"].strip():
+            raise BotFault(400, "Bad Request: this server knows whole articles only")
+        if not 1 <= len(result["id"].encode()) <= 64:
+            raise BotFault(400, "Bad Request: RESULT_ID_INVALID")
+        content = result["input_message_content"]
+        self._formatted({**content, "text": content["message_text"]})
+        self._keyboard(result)
+
     def _reachable(self, chat: int) -> int:
         if chat in self.moved:
             new = self.moved[chat]
@@ -520,6 +570,21 @@ class TelegramPerson:
             },
         )
         return query
+
+    def ask_inline(self, text: str, offset: str = "") -> Asked:
+        """Type `@bot text` in some chat, or scroll on to where an earlier answer pointed."""
+        asked = Asked(f"i{self.telegram.next_number()}", time.monotonic())
+        self.telegram.asked[asked.id] = asked
+        self.telegram.happen(
+            "inline_query",
+            {"id": asked.id, "from": self.user, "query": text, "offset": offset},
+        )
+        return asked
+
+    async def sees_results(self, asked: Asked) -> Asked:
+        """Wait for the answer to an inline query."""
+        await self.telegram.until(lambda: asked.results is not None)
+        return asked
 
     def block(self) -> int:
         """Block the bot; return the update's id."""

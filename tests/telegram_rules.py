@@ -47,6 +47,10 @@ FIELDS = {
         {"text", "chat_id", "message_id"},
         {"parse_mode", "reply_markup", "link_preview_options"},
     ),
+    "answerInlineQuery": (
+        {"inline_query_id", "results"},
+        {"cache_time", "is_personal", "next_offset", "button"},
+    ),
     "answerCallbackQuery": ({"callback_query_id"}, {"text", "show_alert", "cache_time"}),
 }
 _TAG = re.compile(r"<(/?)(\w+)((?:\s[^<>]*)?)>")
@@ -125,7 +129,7 @@ def utf16(text: str) -> int:
 
 def decoded(value: str, name: str) -> Any:
     """Form fields hold JSON, except where they hold text."""
-    if name in ("text", "description", "short_description", "url", "secret_token"):
+    if name in ("text", "description", "short_description", "url", "secret_token", "next_offset"):
         return value
     try:
         return json.loads(value)

@@ -13,12 +13,13 @@ from functools import partial
 from typing import Any
 
 import structlog
-from telegram import Update
+from telegram import InlineQuery, Update
 from telegram.error import TelegramError
 
 from bot.adapters.pacing import Urgency
 from bot.adapters.telegram_files import fetched
 from bot.adapters.telegram_hear import Heard, group_as_person, hear
+from bot.adapters.telegram_inline import InlineAnswers
 from bot.adapters.telegram_pacing import MARGIN, Turn
 from bot.adapters.telegram_render import toast
 from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
@@ -26,6 +27,7 @@ from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
 from bot.conversation.events import Left, Moved, Said
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import Answering, DeliveryError, RecipientGone, TryLater
+from bot.conversation.suggestions import Suggesting
 
 log = structlog.get_logger()
 
@@ -121,9 +123,17 @@ class Tap:
 class Answers:
     """Hears updates and lets the conversation answer them."""
 
-    def __init__(self, bot: TelegramBot, answering: Answering, patience: Patience) -> None:
+    def __init__(
+        self,
+        bot: TelegramBot,
+        answering: Answering,
+        patience: Patience,
+        suggesting: Suggesting | None = None,
+    ) -> None:
+        """suggesting: answers inline queries; without it they are not heard."""
         self._bot = bot
         self._answering = answering
+        self._inline = InlineAnswers(bot, suggesting) if suggesting else None
         self._patience = patience
         self._turn = Turn(Urgency.ANSWER, patience.silence)
         self._lanes = Lanes()
@@ -179,10 +189,17 @@ class Answers:
     def _heard(self, number: int, raw: dict[str, Any]) -> Heard | None:
         try:
             update = Update.de_json(raw, self._bot)
+            if update.inline_query:
+                self._asked_inline(update.inline_query)
+                return None  # nothing of it is stored
             return hear(update, self._bot)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             log.warning("telegram.update_unreadable", update=number, error=type(error).__name__)
             return None
+
+    def _asked_inline(self, query: InlineQuery) -> None:
+        if self._inline and not query.from_user.is_bot:
+            self._lanes.own(asyncio.create_task(self._inline.take(query)))
 
     async def _hear(self, heard: Heard, tap: Tap | None, stored: asyncio.Future[None]) -> None:
         """Store the event, acknowledge a tap, and leave the rest to the second lane."""

@@ -22,6 +22,7 @@ from bot.adapters.telegram_request import Flood
 from bot.adapters.telegram_send import TelegramBot, telegram_bot
 from bot.adapters.telegram_webhook import Webhook, bound, listening
 from bot.conversation.ports import Answering
+from bot.conversation.suggestions import Suggesting
 
 log = structlog.get_logger()
 
@@ -49,7 +50,11 @@ class Timing:
 
 
 class TelegramApp:
-    """One bot. pacer: shared with whatever else sends as this bot in this process."""
+    """One bot.
+
+    pacer: shared with whatever else sends as this bot in this process.
+    suggesting: answers `@bot words` in other chats; without it nobody does.
+    """
 
     def __init__(
         self,
@@ -58,6 +63,7 @@ class TelegramApp:
         answering: Answering,
         *,
         pacer: Pacer,
+        suggesting: Suggesting | None = None,
         webhook: Webhook | None = None,
         timing: Timing | None = None,
     ) -> None:
@@ -65,6 +71,7 @@ class TelegramApp:
         self._api_base = api_base
         self._answering = answering
         self._pacer = pacer
+        self._suggesting = suggesting
         self._webhook = webhook
         self._timing = timing or Timing()
 
@@ -89,9 +96,13 @@ class TelegramApp:
         try:
             me = await self._persistently("getMe", bot.get_me)
             log.info("telegram.started", bot=me.id, webhook=self._webhook is not None)
+            if self._suggesting and me.supports_inline_queries is False:
+                log.info(
+                    "telegram.inline_off", hint="send /setinline to @BotFather to switch it on"
+                )
             async with asyncio.TaskGroup() as tasks:
                 menu = tasks.create_task(publish_menu(bot))
-                answers = Answers(bot, self._answering, self._timing.patience)
+                answers = Answers(bot, self._answering, self._timing.patience, self._suggesting)
                 if self._webhook:
                     await self._receive(bot, answers, self._webhook, sockets)
                 else:

@@ -11,6 +11,7 @@ from bot.adapters.telegram_app import TelegramApp, Timing
 from bot.adapters.telegram_webhook import Webhook
 from bot.conversation.events import Event, Left, Moved, Pressed
 from bot.conversation.messages import Action, Button, Edit, Message, Send, Toast, plain
+from bot.conversation.suggestions import Suggesting
 from tests.local_telegram import LocalTelegram
 
 UNPACED = Limits((Window(1000, 1.0),), (Window(1000, 1.0),), ())
@@ -74,6 +75,7 @@ async def running(
     timing: Timing = QUICK,
     webhook: Webhook | None = None,
     pacer: Pacer | None = None,
+    suggesting: Suggesting | None = None,
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run the adapter; end it, and whatever went wrong in it, with the block."""
     app = TelegramApp(
@@ -81,6 +83,7 @@ async def running(
         telegram.origin + "/",
         answering,
         pacer=pacer or unpaced(),
+        suggesting=suggesting,
         webhook=webhook,
         timing=timing,
     )

@@ -40,7 +40,8 @@ async def test_a_card_comes_by_webhook_and_the_update_is_taken(telegram, webhook
         await telegram.until(lambda: not telegram.updates)
     assert telegram.called("getUpdates") == []
     (call,) = telegram.called("setWebhook")
-    assert call["allowed_updates"] == ["message", "callback_query", "my_chat_member"]
+    kinds = ["message", "callback_query", "my_chat_member", "inline_query"]
+    assert call["allowed_updates"] == kinds
 
 
 async def test_only_who_knows_the_secret_is_heard(telegram, webhook):
