@@ -412,9 +412,19 @@ class Desk:
 
         Raises UnknownPaper, SourceUnavailable.
         """
-        keys = keys_in(words)[:5]
-        found = await (self._by_keys(keys) if keys else self._by_title(words))
+        found = await self.linked(words) or await self._by_title(words)
         if not found:
+            raise UnknownPaper
+        return found
+
+    async def linked(self, words: str) -> list[PaperId]:
+        """Return the papers that links and ids name, at most five; nothing without any.
+
+        Raises UnknownPaper when there are some and none is known, and SourceUnavailable.
+        """
+        keys = keys_in(words)[:5]
+        found = await self._by_keys(keys) if keys else []
+        if keys and not found:
             raise UnknownPaper
         return found
 

@@ -44,6 +44,8 @@ class Naming(Protocol):
 
     async def named(self, words: str) -> list[PaperId]: ...
 
+    async def linked(self, words: str) -> list[PaperId]: ...
+
 
 def state_key(user: int) -> str:
     """Return where a reader's searches are kept in the dialogue state; /forget deletes it."""
@@ -139,6 +141,9 @@ class SearchDesk:
 
     async def named(self, asked: str) -> Sequence[PaperId]:
         return await self._naming.named(asked)
+
+    async def linked(self, asked: str) -> Sequence[PaperId]:
+        return await self._naming.linked(asked)
 
     async def last_card(self, reader: Reader) -> PaperId | None:
         async with self._reading() as db:

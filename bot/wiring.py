@@ -84,6 +84,7 @@ async def _telegram(house: House, stop: asyncio.Event) -> None:
         settings.telegram_api_base,
         house.conversation,
         pacer=house.telegram_pacer,
+        suggesting=house.suggestions,
         webhook=webhook,
     )
     try:
@@ -105,6 +106,7 @@ async def _discord(house: House, stop: asyncio.Event) -> None:
         settings.discord_api_base,
         house.conversation,
         pacer=house.discord_pacer,
+        suggesting=house.suggestions,
     )
     await app.run(stop)
 

@@ -71,7 +71,10 @@ class Posted:
 
 @dataclass
 class Interaction:
-    """kind: 2 a command, 3 a button. answered: the kind of the acknowledgement."""
+    """kind: 2 a command, 3 a button, 4 an option that is being typed.
+
+    answered: the kind of the acknowledgement. choices: what was proposed, values by label.
+    """
 
     number: int
     kind: int
@@ -83,6 +86,7 @@ class Interaction:
     after: float = 0.0
     original: int = 0
     is_expired: bool = False
+    choices: dict[str, str] = field(default_factory=dict)
 
     @property
     def token(self) -> str:
@@ -394,12 +398,17 @@ class LocalDiscord:
 
     def _set_commands(self, body: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for command in body:
+            if command["type"] == 3:
+                if not 1 <= len(command["name"]) <= 32 or set(command) & {"description", "options"}:
+                    self._wrong(f"command {command['name']}")
+                continue
             is_right = len(command["description"]) <= 100 and command["name"].islower()
             if not is_right or len({o["name"] for o in command["options"]}) != len(
                 command["options"]
             ):
                 self._wrong(f"command {command['name']}")
         extras = {"application_id": str(self.me), "version": "1", "nsfw": False}
+        extras |= {"description": "", "options": []}
         self.commands = [{"id": str(self.number()), **extras, **command} for command in body]
         return self.commands
 
@@ -563,10 +572,12 @@ class LocalDiscord:
             self.violations.append("acknowledged twice")
             raise Refusal(400, 40060, "Interaction has already been acknowledged.")
         kind, data = body["type"], body.get("data", {})
-        if kind not in {2: (4, 5), 3: (4, 5, 6, 7)}[interaction.kind]:
+        if kind not in {2: (4, 5), 3: (4, 5, 6, 7), 4: (8,)}[interaction.kind]:
             self._wrong(f"acknowledgement {kind}")
         only_for = interaction.person.number
-        if kind == 4:
+        if kind == 8:
+            interaction.choices = self._choices(data["choices"])
+        elif kind == 4:
             interaction.original = self._post(interaction.channel, data, only_for).number
         elif kind == 5:
             flags = data.get("flags", 0)
@@ -579,6 +590,12 @@ class LocalDiscord:
             if kind == 7:
                 self._change(self.posted[interaction.tapped], data)
         interaction.answered, interaction.after = kind, time.monotonic() - interaction.born
+
+    def _choices(self, choices: list[dict[str, str]]) -> dict[str, str]:
+        is_right = all(1 <= len(c["name"]) <= 100 and 1 <= len(c["value"]) <= 100 for c in choices)
+        if len(choices) > 25 or not is_right:
+            self._wrong("choices")
+        return {choice["name"]: choice["value"] for choice in choices}
 
     def _live(self, token: str) -> Interaction:
         interaction = self.interactions[token]
@@ -598,6 +615,9 @@ class LocalDiscord:
 
     def _delete_answer(self, token: str) -> None:
         self.posted.pop(self._live(token).original, None)
+
+    def message_of(self, posted: Posted) -> dict[str, Any]:
+        return self._message(posted)
 
     async def written(
         self, person: "DiscordPerson", channel: int, content: str, files: Sequence[str] = ()
@@ -639,6 +659,28 @@ class DiscordPerson:
         kinds = {option["name"]: option["type"] for option in spec["options"]}
         given = [{"name": n, "type": kinds[n], "value": v} for n, v in options.items()]
         data = {"id": spec["id"], "name": name, "type": 1, "options": given}
+        return await self.discord.interact(self._interaction(2, channel), data)
+
+    async def typing(self, name: str, option: str, text: str) -> Interaction:
+        """Type into an option that was registered for autocompletion."""
+        spec = next(c for c in self.discord.commands if c["name"] == name)
+        shape = next(o for o in spec["options"] if o["name"] == option)
+        assert shape["autocomplete"]
+        value = {"name": option, "type": shape["type"], "value": text, "focused": True}
+        data = {"id": spec["id"], "name": name, "type": 1, "options": [value]}
+        return await self.discord.interact(self._interaction(4, None), data)
+
+    async def about(
+        self, menu: str, content: str, channel: int | None = None, **more: Any
+    ) -> Interaction:
+        """Choose a command in the menu of somebody's message."""
+        spec = next(c for c in self.discord.commands if (c["type"], c["name"]) == (3, menu))
+        where = channel or self.dm
+        written = Posted(self.discord.number(), where, content, [], [])
+        message = self.discord.message_of(written) | more
+        target = str(written.number)
+        data = {"id": spec["id"], "name": menu, "type": 3, "target_id": target}
+        data["resolved"] = {"messages": {target: message}}
         return await self.discord.interact(self._interaction(2, channel), data)
 
     async def press(self, posted: Posted, label: str) -> Interaction:

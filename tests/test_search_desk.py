@@ -194,6 +194,15 @@ async def test_without_a_name_the_last_card_is_meant_and_no_list(ada):
     assert listed(ada).heading == words.similar_heading(title)
 
 
+async def test_an_id_that_nobody_knows_in_a_message_is_said_and_a_title_is_never_looked_up(ada):
+    await ada.command("/like_this see 2503.00001")
+    assert listed(ada).heading == words.similar_heading(LAST_YEAR.title)
+    await ada.command("/like_this see 2401.99999")
+    assert words.NO_SUCH_PAPER in ada.last
+    await ada.command(f"/like_this {LAST_YEAR.title}")
+    assert words.NO_LINK_HERE in ada.last
+
+
 # ---------------------------------------------------------------- trending
 
 

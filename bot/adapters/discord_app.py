@@ -28,8 +28,9 @@ from bot.adapters.discord_hear import (
     place,
     said_event,
     said_text,
+    typed,
 )
-from bot.adapters.discord_reply import ChannelReply, InteractionReply, Reply, answer
+from bot.adapters.discord_reply import ChannelReply, InteractionReply, Reply, answer, propose
 from bot.adapters.discord_rest import (
     LONGEST_WAIT,
     TOKEN_REFUSED,
@@ -43,11 +44,13 @@ from bot.conversation.commands import COMMANDS
 from bot.conversation.events import LARGEST_FILE, CommandSpec, Event, Said, SentFile, is_read
 from bot.conversation.messages import Action
 from bot.conversation.ports import Answering
+from bot.conversation.suggestions import Choice, Suggesting
 
 __all__ = ["DiscordApp", "DiscordMessenger", "Timing"]
 
 log = structlog.get_logger()
 
+PROPOSING = 2.0  # seconds that choices may take; Discord waits for 3
 _KNOWN_CHANNELS = 50_000
 _FETCH = 20.0  # seconds that a file may take
 _TOKEN_REFUSED_CODE = 4004
@@ -72,7 +75,11 @@ class Timing:
 
 
 class DiscordApp:
-    """One bot on Discord. pacer: shared with whatever else sends as this bot in this process."""
+    """One bot on Discord.
+
+    pacer: shared with whatever else sends as this bot in this process. suggesting: proposes
+    values while options are typed, if anybody does.
+    """
 
     def __init__(
         self,
@@ -81,6 +88,7 @@ class DiscordApp:
         answering: Answering,
         *,
         pacer: Pacer,
+        suggesting: Suggesting | None = None,
         commands: Sequence[CommandSpec] = COMMANDS,
         timing: Timing | None = None,
     ) -> None:
@@ -88,6 +96,7 @@ class DiscordApp:
         self._api_base = api_base.rstrip("/")
         self._answering = answering
         self._pacer = pacer
+        self._suggesting = suggesting
         self._commands = commands
         self._timing = timing or Timing()
         self._failures = 0
@@ -114,7 +123,9 @@ class DiscordApp:
 
     async def _serve_once(self) -> bool:
         """Serve until Discord ends it; return whether it makes sense to try again."""
-        client = Client(self._answering, self._commands, self._timing, self._pacer)
+        client = Client(
+            self._answering, self._suggesting, self._commands, self._timing, self._pacer
+        )
         try:
             await client.login(self._token)
             await client.connect()
@@ -154,6 +165,7 @@ class Client(discord.Client):
     def __init__(
         self,
         answering: Answering,
+        suggesting: Suggesting | None,
         commands: Sequence[CommandSpec],
         timing: Timing,
         pacer: Pacer,
@@ -168,6 +180,7 @@ class Client(discord.Client):
         )
         self.has_been_ready = False
         self._answering = answering
+        self._suggesting = suggesting
         self._offered = commands
         self._timing = timing
         self._rest = Rest(self.http, pacer)
@@ -220,8 +233,11 @@ class Client(discord.Client):
                 log.info("discord.back")
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        where = place(interaction)
         born = asyncio.get_running_loop().time()
+        if interaction.type is discord.InteractionType.autocomplete:
+            await self._propose(interaction, born)
+            return
+        where = place(interaction)
         reply = InteractionReply(self._rest, interaction, where, born)
         locale = str(interaction.locale.value)
 
@@ -238,6 +254,17 @@ class Client(discord.Client):
             discord.InteractionType.component,
         ):
             await self._answer(reply, actions(), interaction.user.id, str(interaction.id))
+
+    async def _propose(self, interaction: discord.Interaction, born: float) -> None:
+        asked = typed(interaction, self._offered)
+        choices: Sequence[Choice] = ()
+        if asked and self._suggesting:
+            try:
+                async with asyncio.timeout(PROPOSING):
+                    choices = await self._suggesting.choices(*asked)
+            except TimeoutError:
+                log.info("discord.choices_late")
+        await propose(self._rest, interaction, choices, born)
 
     async def on_message(self, message: discord.Message) -> None:
         text = said_text(message, self.user.id if self.user else 0)

@@ -12,7 +12,7 @@ from typing import Any, cast
 import discord
 
 from bot.adapters.discord_render import Payload
-from bot.conversation.commands import joined
+from bot.conversation.commands import MESSAGE_COMMANDS, joined
 from bot.conversation.events import (
     Command,
     CommandOption,
@@ -23,10 +23,12 @@ from bot.conversation.events import (
     Platform,
     Pressed,
     Said,
+    Suggests,
 )
 
 _HIDDEN_LINK = re.compile(r"\]\(\s*<?(https?://[^\s)>]+)")
 _TYPED_COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
+_ON_MESSAGE = 3  # the kind of a command that stands in the menu of a message
 _KINDS = {"text": 3, "whole": 4, "choice": 3}
 _EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, DMs, private chats
 
@@ -66,11 +68,48 @@ def interaction_event(interaction: discord.Interaction, who: Person, where: Plac
         return Pressed(
             event, who, str(data.get("custom_id", "")), MessageRef(where.channel, where.tapped)
         )
+    if is_about_a_message(interaction):
+        about = MESSAGE_COMMANDS.get(str(data.get("name", "")))
+        return Command(event, who, about, _text_of_target(data)) if about else None
     if interaction.type is discord.InteractionType.application_command:
         name = str(data.get("name", ""))
         options = {str(o["name"]): o.get("value") for o in data.get("options", ())}
         return Command(event, who, name, joined(name, options))
     return None
+
+
+def is_about_a_message(interaction: discord.Interaction) -> bool:
+    """Return whether this came from the menu of somebody's message."""
+    data = cast(dict[str, Any], interaction.data or {})
+    is_command = interaction.type is discord.InteractionType.application_command
+    return is_command and data.get("type") == _ON_MESSAGE
+
+
+def _text_of_target(data: dict[str, Any]) -> str:
+    """Return what a message says, with the links of what is embedded in it or forwarded by it."""
+    messages = data.get("resolved", {}).get("messages", {})
+    target = messages.get(str(data.get("target_id")), {})
+    forwarded = [part.get("message", {}) for part in target.get("message_snapshots") or ()]
+    found = list[str]()
+    for message in (target, *forwarded):
+        found.append(str(message.get("content") or ""))
+        found += [str(embed.get("url") or "") for embed in message.get("embeds") or ()]
+    return "\n".join(filter(None, found))
+
+
+def typed(
+    interaction: discord.Interaction, commands: Sequence[CommandSpec]
+) -> tuple[Suggests, str] | None:
+    """Return what somebody is typing into an option, and what to propose for it."""
+    data = cast(dict[str, Any], interaction.data or {})
+    spec = next((spec for spec in commands if spec.name == data.get("name")), None)
+    focused = next((o for o in data.get("options", ()) if o.get("focused")), None)
+    if spec is None or focused is None:
+        return None
+    option = next((o for o in spec.options if o.name == focused.get("name")), None)
+    if option is None or option.suggests is None:
+        return None
+    return option.suggests, str(focused.get("value", ""))
 
 
 def said_text(message: discord.Message, me: int) -> str | None:
@@ -92,15 +131,15 @@ def said_text(message: discord.Message, me: int) -> str | None:
 
 def said_event(event: str, who: Person, text: str, commands: Sequence[CommandSpec]) -> Event:
     """Return free text, or the command that somebody typed without choosing it in the menu."""
-    typed = _TYPED_COMMAND.fullmatch(text)
-    if typed and any(spec.name == typed[1] for spec in commands):
-        return Command(event, who, typed[1], (typed[2] or "").strip())
+    command = _TYPED_COMMAND.fullmatch(text)
+    if command and any(spec.name == command[1] for spec in commands):
+        return Command(event, who, command[1], (command[2] or "").strip())
     return Said(event, who, text, tuple(_HIDDEN_LINK.findall(text)))
 
 
 def offered(commands: Sequence[CommandSpec]) -> list[Payload]:
-    """Return the commands as Discord registers them."""
-    return [
+    """Return the commands as Discord registers them, and those of a message's menu."""
+    slash = [
         {
             "type": 1,
             "name": spec.name,
@@ -110,6 +149,7 @@ def offered(commands: Sequence[CommandSpec]) -> list[Payload]:
         }
         for spec in commands
     ]
+    return [*slash, *({"type": _ON_MESSAGE, "name": n, **_EVERYWHERE} for n in MESSAGE_COMMANDS)]
 
 
 def _option(option: CommandOption) -> Payload:
@@ -121,6 +161,8 @@ def _option(option: CommandOption) -> Payload:
     }
     if option.kind == "choice":
         shape["choices"] = [{"name": choice, "value": choice} for choice in option.choices]
+    if option.suggests:
+        shape["autocomplete"] = True
     if option.kind == "whole":
         bounds = {"min_value": option.minimum, "max_value": option.maximum}
         shape |= {name: bound for name, bound in bounds.items() if bound is not None}
@@ -140,7 +182,8 @@ def _essence(shape: Payload) -> tuple[Any, ...]:
     return (
         shape.get("type", 1),
         shape["name"],
-        shape["description"],
+        shape.get("description") or "",
+        bool(shape.get("autocomplete")),
         bool(shape.get("required")),
         shape.get("min_value"),
         shape.get("max_value"),

@@ -6,19 +6,20 @@ is then edited through the interaction, because a channel knows nothing of it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from typing import NoReturn, Protocol
 
 import discord
 import structlog
 
-from bot.adapters.discord_hear import Place
+from bot.adapters.discord_hear import Place, is_about_a_message
 from bot.adapters.discord_render import Payload, render
 from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, meaning
 from bot.conversation.events import MessageRef
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import DeliveryError
+from bot.conversation.suggestions import Choice
 
 log = structlog.get_logger()
 
@@ -27,7 +28,8 @@ DEADLINE = 2.7  # seconds; an acknowledgement that comes after 3 is refused
 LONGEST = 120.0  # seconds that one event may keep its task
 LIFETIME = 14.5 * 60  # seconds; the interaction's token dies after 15 minutes
 
-_MESSAGE, _DEFERRED, _UNCHANGED, _UPDATE = 4, 5, 6, 7  # the kinds of acknowledgement
+# The kinds of acknowledgement.
+_MESSAGE, _DEFERRED, _UNCHANGED, _UPDATE, _CHOICES = 4, 5, 6, 7, 8
 _EXPIRED = {10062, 10015, 50027}  # unknown interaction, unknown webhook, token of old
 
 
@@ -59,6 +61,7 @@ class InteractionReply:
         self._token = interaction.token
         self._application = str(interaction.application_id)
         self._is_tap = interaction.type is discord.InteractionType.component
+        self._is_aside = is_about_a_message(interaction)  # others talk there, not with us
         self._where = where
         self._born = born  # by the loop's clock
         self._gate = asyncio.Lock()
@@ -100,11 +103,15 @@ class InteractionReply:
                     self._is_thinking = False
                     await self._rest.delete_answer(self._application, self._token)
 
+    @property
+    def _is_for_the_asker(self) -> bool:
+        return self._is_aside or not self._where.is_dm
+
     async def _say(self, message: Message, *, is_private: bool) -> None:
         self._has_shown = True
         # In a direct message only asides are ephemeral, such as the reasons behind a card: what
         # a command says should still be there tomorrow.
-        is_private = not self._where.is_dm or (is_private and self._is_tap)
+        is_private = self._is_for_the_asker or (is_private and self._is_tap)
         body = render(message)
         try:
             await self._say_by_token(body | ({"flags": EPHEMERAL} if is_private else {}))
@@ -149,7 +156,7 @@ class InteractionReply:
         if self._is_tap:
             await self._acknowledge({"type": _UNCHANGED})
             return
-        flags = {} if self._where.is_dm else {"flags": EPHEMERAL}
+        flags = {"flags": EPHEMERAL} if self._is_for_the_asker else {}
         await self._acknowledge({"type": _DEFERRED, "data": flags})
         self._is_thinking = True
 
@@ -184,6 +191,23 @@ class InteractionReply:
         self._is_gone = self._is_acknowledged = True
         self._is_thinking = False
         raise _Gone
+
+
+async def propose(
+    rest: Rest, interaction: discord.Interaction, choices: Sequence[Choice], born: float
+) -> None:
+    """Show choices below what somebody is typing; too late for them nothing is lost.
+
+    born: when the interaction came, by the loop's clock.
+    """
+    left = born + DEADLINE - asyncio.get_running_loop().time()
+    shown = [{"name": choice.label, "value": choice.value} for choice in choices]
+    body = {"type": _CHOICES, "data": {"choices": shown}}
+    try:
+        if left > 0:
+            await rest.respond(str(interaction.id), interaction.token, body, left)
+    except TROUBLES as trouble:  # they have typed on, mostly
+        log.info("discord.choices_lost", error=type(trouble).__name__)
 
 
 class ChannelReply:

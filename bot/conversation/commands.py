@@ -14,8 +14,11 @@ class Period(StrEnum):
     MONTH = "month"
 
 
-MESSAGE_COMMANDS = {"Papers like this": "similar"}
-"""Commands that a message's own menu offers where a platform has one, by what people read."""
+MESSAGE_COMMANDS = {"Papers like this": "like_this"}
+"""What the menu of anybody's message offers where a platform has one, by what people read.
+
+The message's text stands behind the command's name. Only the asker sees the answer.
+"""
 
 
 COMMANDS = (

@@ -71,6 +71,12 @@ class SearchDesk(Protocol):
     async def named(self, asked: str) -> Sequence[PaperId]:
         """Return what a link, id or title names. Raises UnknownPaper, SourceUnavailable."""
 
+    async def linked(self, asked: str) -> Sequence[PaperId]:
+        """Return what the links and ids in a text name, nothing when there are none.
+
+        Raises UnknownPaper, SourceUnavailable.
+        """
+
     async def last_card(self, reader: Reader) -> PaperId | None:
         """Return the paper whose card this reader was shown last."""
 
@@ -94,7 +100,12 @@ class Search:
 
     @property
     def commands(self) -> Mapping[str, Callable[[Reader, Command], Actions]]:
-        return {"search": self._search, "similar": self._similar, "trending": self._trending}
+        return {
+            "search": self._search,
+            "similar": self._similar,
+            "trending": self._trending,
+            "like_this": self._like_this,
+        }
 
     @property
     def buttons(self) -> Mapping[Act, Callable[[Reader, Pressed, Tap], Actions]]:
@@ -128,12 +139,12 @@ class Search:
         offers = await self._desk.listed(reader, some)
         asked = isolated(clipped(found.asked, _QUOTED))
         if not offers:
-            return text(words.nothing_found(asked))
+            return text(words.nothing_matches(asked))
 
         def at(order: str, page: int) -> str:
             return encode(Tap(Act.FOUND, argument=f"{found.name},{order},{page}"))
 
-        heading = words.found_heading(
+        heading = words.search_heading(
             asked, first, first + len(offers) - 1, len(ranked), by_taste=by_taste
         )
         orders = (
@@ -156,6 +167,14 @@ class Search:
             yield privately(text(words.SIMILAR_WANTS_A_PAPER))
             return
         yield privately(await self._similar_page(reader, paper, 1))
+
+    async def _like_this(self, reader: Reader, command: Command) -> Actions:
+        """Answer about a message that somebody wrote to others: only links and ids in it count."""
+        found = await self._desk.linked(command.text[:_LONGEST_MESSAGE])
+        if not found:
+            yield privately(text(words.NO_LINK_HERE))
+            return
+        yield privately(await self._similar_page(reader, found[0], 1))
 
     async def _more(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         paper, page = PaperId(tap.paper or 0), _PAGE.fullmatch(tap.argument)

@@ -720,16 +720,20 @@ SIMILAR_WANTS_A_PAPER = (
     "Like which paper? Write a link, an id or a title behind /similar, or tap “More like this” "
     "below a paper."
 )
+NO_LINK_HERE = (
+    "That message names no paper: I look for a link or an id such as 2301.12652. /similar takes a "
+    "title as well."
+)
 NOTHING_SIMILAR = "I have no paper like this one yet. /pick brings another."
 TRENDING_WANTS_A_PERIOD = "Write day, week or month behind /trending, such as /trending month."
 NO_SUCH_PAGE = "There is no such page."
 
 
-def nothing_found(asked: str) -> str:
+def nothing_matches(asked: str) -> str:
     return f"I have no paper about “{asked}”. Try other words; the link of a paper works as well."
 
 
-def found_heading(asked: str, first: int, last: int, total: int, *, by_taste: bool) -> str:
+def search_heading(asked: str, first: int, last: int, total: int, *, by_taste: bool) -> str:
     order = "your taste first" if by_taste else "by plain relevance"
     return f"“{asked}”: {first}–{last} of {total}, {order}"
 

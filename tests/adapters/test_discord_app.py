@@ -20,6 +20,7 @@ from bot.conversation.events import (
     Pressed,
     Said,
     SentFile,
+    Suggests,
 )
 from bot.conversation.messages import (
     Action,
@@ -33,6 +34,7 @@ from bot.conversation.messages import (
     plain,
 )
 from bot.conversation.ports import OutcomeUnknown, RecipientGone, Refused, TryLater
+from bot.conversation.suggestions import Choice, InlinePage, Suggesting
 from bot.conversation.taps import Act, Tap, encode
 from recommender.papers import PaperId
 from tests.local_discord import EPHEMERAL, LocalDiscord
@@ -103,9 +105,21 @@ def unpaced() -> Pacer:
 
 
 @asynccontextmanager
-async def serving(discord: LocalDiscord, script: Script, timing: Timing = QUICK):
+async def serving(
+    discord: LocalDiscord,
+    script: Script,
+    timing: Timing = QUICK,
+    suggesting: Suggesting | None = None,
+):
     stop = asyncio.Event()
-    app = DiscordApp(discord.token, discord.api_base, script, pacer=unpaced(), timing=timing)
+    app = DiscordApp(
+        discord.token,
+        discord.api_base,
+        script,
+        pacer=unpaced(),
+        timing=timing,
+        suggesting=suggesting,
+    )
     task = asyncio.create_task(app.run(stop))
     try:
         await discord.online()
@@ -560,3 +574,73 @@ async def test_a_file_that_is_gone_is_said_to_be_so(discord, script):
         await discord.written(bob, bob.dm, "", ["gone.json"])
         await discord.until(lambda: len(discord.seen_by(42, bob.dm)) == 2)
     assert script.heard[-1].files == (SentFile("gone.json", None),)
+
+
+class TypedScript:
+    """Proposes what was typed, with numbers behind it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Suggests, str]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def inline(self, asked: str, offset: str) -> InlinePage:
+        return InlinePage()
+
+    async def choices(self, suggests: Suggests, typed: str) -> list[Choice]:
+        self.asked.append((suggests, typed))
+        await self.gate.wait()
+        return [Choice(f"{typed} {n}", f"arxiv:2401.{n:05}") for n in range(25)]
+
+
+async def test_papers_are_proposed_while_an_option_is_typed(discord, script):
+    bob, suggesting = discord.person(), TypedScript()
+    async with serving(discord, script, suggesting=suggesting):
+        asked = await bob.gets_answer(await bob.typing("similar", "paper", "attention is"))
+        chosen = asked.choices["attention is 7"]
+        await bob.slash("similar", paper=chosen)
+        await bob.sees("Paper 1")
+    assert suggesting.asked == [(Suggests.PAPER, "attention is")]
+    assert len(asked.choices) == 25
+    assert (script.heard[0].name, script.heard[0].text) == ("similar", "arxiv:2401.00007")
+    assert discord.violations == []
+
+
+async def test_while_nobody_proposes_anything_the_list_is_empty(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        asked = await bob.gets_answer(await bob.typing("similar", "paper", "attention"))
+    assert (asked.answered, asked.choices) == (8, {})
+
+
+@pytest.mark.parametrize("in_server", [False, True])
+async def test_the_menu_of_a_message_asks_about_it_and_only_the_asker_sees_the_answer(
+    discord, script, in_server
+):
+    bob = discord.person()
+    channel = discord.server_channel() if in_server else None
+    embeds = [{"type": "link", "url": "https://arxiv.org/abs/2301.00002"}]
+    snapshots = [{"message": {"content": "2301.00003"}}]
+    async with serving(discord, script):
+        await bob.about(
+            "Papers like this", "look", channel, embeds=embeds, message_snapshots=snapshots
+        )
+        card = await bob.sees("Paper 1", channel)
+    (command,) = script.heard
+    assert (command.name, command.text) == (
+        "like_this",
+        "look\nhttps://arxiv.org/abs/2301.00002\n2301.00003",
+    )
+    assert card.flags & EPHEMERAL
+    assert discord.violations == []
+
+
+async def test_a_slow_answer_about_a_message_stays_for_the_asker_alone(discord, script):
+    bob = discord.person()
+    script.gate.clear()
+    async with serving(discord, script, HASTY):
+        asked = await bob.gets_answer(await bob.about("Papers like this", "2301.00001"))
+        script.gate.set()
+        card = await bob.sees("Paper 1")
+    assert asked.answered == 5
+    assert card.flags & EPHEMERAL

@@ -65,6 +65,9 @@ class ScriptedSearch:
             raise UnknownPaper
         return found
 
+    async def linked(self, asked):
+        return [p.id for p in self.desk.papers if p.key[6:] in asked]
+
     async def last_card(self, reader):
         shown = [s.paper for s in self.desk.shown if s.reader == reader.id]
         return shown[-1] if shown else None

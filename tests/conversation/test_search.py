@@ -96,7 +96,7 @@ async def test_a_search_that_is_forgotten_or_anothers_is_said_kindly(ada, search
     [
         ("/search", words.SEARCH_WANTS_WORDS),
         ("/search \u200b", words.SEARCH_WANTS_WORDS),
-        ("/search unicorns", words.nothing_found("unicorns")),
+        ("/search unicorns", words.nothing_matches("unicorns")),
         ("/similar", words.SIMILAR_WANTS_A_PAPER),
         ("/similar 9999.99999", words.NO_SUCH_PAPER),
         ("/trending year", words.TRENDING_WANTS_A_PERIOD),
@@ -161,6 +161,14 @@ async def test_similar_takes_a_link_an_id_a_title_or_the_last_card(ada, asked):
         await ada.command("/pick")
     (sent,) = await ada.command(f"/similar {asked}")
     assert sent.message.digest.heading == "Papers like “Paper number 3”, by their texts"
+
+
+async def test_of_somebodys_message_only_links_and_ids_are_read(ada):
+    (sent,) = await ada.command("/like_this look at 2611.00004, it is like Paper number 3!")
+    assert sent.message.digest.heading == "Papers like “Paper number 4”, by their texts"
+    assert sent.is_private
+    await ada.command("/like_this Paper number 3")
+    assert ada.transcript[-1] == words.NO_LINK_HERE
 
 
 # ---------------------------------------------------------------- trending
