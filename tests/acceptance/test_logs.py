@@ -68,6 +68,10 @@ async def people_write(ada, ben):
     await answered(ada, f"/schedule {TEXT}", "I did not understand")
     await ben.person.slash("schedule", zone=TEXT)
     await hears(ben, lambda m: "I did not understand" in m.text, "an answer to /schedule")
+    for reader in (ada, ben):
+        await answered(reader, f"/search {TEXT}", f"“{TEXT}”")
+    await ada.person.sees_results(ada.person.ask_inline(TEXT))
+    await ben.person.gets_answer(await ben.person.typing("similar", "paper", TEXT))
 
 
 async def telegram_fails(telegram: LocalTelegram, ada):
