@@ -19,6 +19,14 @@ from storage.tables import PaperRow
 
 CANDIDATES = 1000
 MAX_WORDS = 16
+# Words that say nothing of a subject. PostgreSQL leaves them out by itself, FTS5 does not.
+_GLUE_WORDS = """
+    a about an and are as at be been but by can do does for from had has have how i in into is it
+    its me my of on one or our papers should some such than that the their them then there these
+    they this to using via was we were what when where which while who why will with work would
+    you your
+"""
+_GLUE = frozenset(_GLUE_WORDS.split())
 _ENDING = 3  # letters at the end of a word that stemming may have taken
 SAME_TITLE = 0.9  # difflib's ratio of two normalised titles
 
@@ -59,14 +67,16 @@ def words_of(phrase: str) -> list[str]:
 async def search(db: AsyncSession, words: str, limit: int = 20) -> list[PaperId]:
     """Return papers whose title, authors or abstract match, best first; any input is safe.
 
-    Papers that hold every word come first; then, if there is room, those that hold some.
+    Papers that hold every word come first; then, if there is room, those that hold some, words
+    such as "the" aside.
     """
     asked = list(dict.fromkeys(words_of(words)))[:MAX_WORDS]
     if not asked:
         return []
     found = await _matches(db, [asked], limit)
-    if len(found) < limit and len(asked) > 1:
-        found += await _matches(db, [[word] for word in asked], limit + len(found))
+    telling = [word for word in asked if word not in _GLUE]
+    if len(found) < limit and len(asked) > 1 and telling:
+        found += await _matches(db, [[word] for word in telling], limit + len(found))
     return list(dict.fromkeys(found))[:limit]
 
 

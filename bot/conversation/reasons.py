@@ -87,8 +87,13 @@ def _similar(offer: Offer, found: Sequence[Share], title_length: int) -> str:
     named = next((share for share in found if share.part.paper in offer.because), None)
     if named is None:
         return ""
-    common = [spelled(word, offer.paper) for word in named.part.words]
-    return words.similar_to(_title(offer, named, title_length), common)
+    return words.similar_to(_title(offer, named, title_length), shared_words(offer))
+
+
+def shared_words(offer: Offer) -> list[str]:
+    """Return the words that make a paper like the one that its pick's largest part names."""
+    largest = max(offer.pick.parts, key=lambda part: abs(part.value)) if offer.pick else None
+    return [spelled(word, offer.paper) for word in largest.words] if largest else []
 
 
 def _exploring(offer: Offer, found: Sequence[Share], title_length: int) -> str:

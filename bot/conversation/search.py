@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from bot.conversation import cards, words
+from bot.conversation import cards, reasons, words
 from bot.conversation.commands import Period
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Pressed
@@ -144,16 +144,17 @@ class Search:
         def at(order: str, page: int) -> str:
             return encode(Tap(Act.FOUND, argument=f"{found.name},{order},{page}"))
 
+        # Where taste has nothing to say, there is nothing to choose.
+        has_taste = found.taste != found.relevance
         heading = words.search_heading(
-            asked, first, first + len(offers) - 1, len(ranked), by_taste=by_taste
+            asked, first, first + len(offers) - 1, len(ranked), by_taste=by_taste and has_taste
         )
         orders = (
             Button(words.BY_TASTE, at(_TASTE, 1), is_chosen=by_taste),
             Button(words.BY_RELEVANCE, at(_RELEVANCE, 1), is_chosen=not by_taste),
         )
         turns = _turns(page, len(ranked), lambda to: at(order, to))
-        # Where taste has nothing to say, there is nothing to choose.
-        rows = (turns, orders if found.taste != found.relevance else ())
+        rows = (turns, orders if has_taste else ())
         return cards.list_message(
             heading, offers, first=first, buttons=tuple(row for row in rows if row)
         )
@@ -198,7 +199,12 @@ class Search:
             lambda to: encode(Tap(Act.MORE, paper, argument=str(to))),
         )
         heading = words.similar_heading(cards.title(near, _QUOTED))
-        return cards.list_message(heading, offers, first=first, buttons=(turns,) if turns else ())
+        message = cards.list_message(
+            heading, offers, first=first, buttons=(turns,) if turns else ()
+        )
+        # The heading names the paper; each entry need only say what it shares.
+        shared = {o.paper.id: words.shared_words(reasons.shared_words(o)) for o in offers}
+        return _with_reasons(message, shared)
 
     # ------------------------------------------------------------------ trending
 
@@ -238,9 +244,8 @@ class Search:
             first=first,
             buttons=tuple(row for row in (turns, periods) if row),
         )
-        return _with_votes(
-            message, {one.paper: words.votes(one.likes, one.upvotes) for one in some}
-        )
+        votes = {one.paper: words.votes(one.likes, one.upvotes) for one in some}
+        return _with_reasons(message, votes)
 
 
 def _page(ranked: Sequence[T], page: int) -> tuple[int, Sequence[T]]:
@@ -255,11 +260,11 @@ def _turns(page: int, total: int, to: Callable[[int], str]) -> tuple[Button, ...
     return (*back, *forth)
 
 
-def _with_votes(message: Message, votes: Mapping[PaperId, str]) -> Message:
-    """Return a list in which each paper says how it was voted."""
+def _with_reasons(message: Message, said: Mapping[PaperId, str]) -> Message:
+    """Return a list in which each paper has these words as its reason."""
     assert message.digest is not None
     items = tuple(
-        replace(item, card=replace(item.card, reason=votes.get(item.card.paper, "")))
+        replace(item, card=replace(item.card, reason=said.get(item.card.paper, "")))
         for item in message.digest.items
     )
     return replace(message, digest=replace(message.digest, items=items))

@@ -734,7 +734,7 @@ def nothing_matches(asked: str) -> str:
 
 
 def search_heading(asked: str, first: int, last: int, total: int, *, by_taste: bool) -> str:
-    order = "your taste first" if by_taste else "by plain relevance"
+    order = "your taste first" if by_taste else "by relevance"
     return f"“{asked}”: {first}–{last} of {total}, {order}"
 
 
@@ -745,6 +745,10 @@ def similar_heading(title: str) -> str:
 def similar_to(title: str, common: Sequence[str]) -> str:
     shared = f"; shared words: {', '.join(common)}" if common else ""
     return f"Like “{title}”, which you asked about{shared}."
+
+
+def shared_words(common: Sequence[str]) -> str:
+    return f"Shared words: {', '.join(common)}." if common else ""
 
 
 SIMILAR_LONG = (

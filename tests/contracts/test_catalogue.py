@@ -228,6 +228,11 @@ async def test_a_title_finds_its_paper_in_spite_of_small_faults(any_database, cl
     assert paper == (None if hit is None else ids[hit])
 
 
+async def test_words_that_say_nothing_of_a_subject_find_nothing_by_themselves(any_database, clock):
+    ids = await titled(any_database, clock, "On the Use of What There Is", "Grasping by Robots")
+    assert await found(any_database, "robots that are about the house") == [ids[1]]
+
+
 @pytest.mark.parametrize(
     ("typed", "hits"),
     [

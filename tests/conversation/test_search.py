@@ -47,7 +47,7 @@ def suggestions(search):
 async def test_a_search_lists_papers_that_a_button_opens_and_others_by_pages(ada):
     await ada.command("/search paper number")
     assert ada.transcript[1:] == [
-        "“paper number”: 1–5 of 30, your taste first",
+        "“paper number”: 1–5 of 30, by relevance",
         *(f"{n}. Paper number {n}" for n in range(1, 6)),
         "[1 Open] [2 Open] [3 Open] [4 Open] [5 Open]",
         "[More ›]",
@@ -76,7 +76,7 @@ async def test_taste_comes_first_and_plain_relevance_is_a_tap_away(ada):
     ]
     assert "[*My taste first] [Plain relevance]" in ada.transcript
     await ada.tap("Plain relevance")
-    assert "~ “paper”: 1–5 of 30, by plain relevance" in ada.transcript
+    assert "~ “paper”: 1–5 of 30, by relevance" in ada.transcript
     assert "~ 1. Paper number 1 | 👍 Liked" in ada.transcript
     await ada.tap("More ›")
     assert "~ 6. Paper number 6" in ada.transcript
@@ -149,8 +149,7 @@ async def test_more_like_this_below_a_card_lists_the_nearest_and_says_why(ada):
     listed = sent.message.digest
     assert listed.heading == "Papers like “Paper number 1”, by their texts"
     assert [item.card.paper for item in listed.items] == [2, 3, 4, 5, 6]
-    reason = "Like “Paper number 1”, which you asked about; shared words: paper."
-    assert listed.items[0].card.reason == reason
+    assert listed.items[0].card.reason == "Shared words: paper."
     (turned,) = await ada.tap("More ›")
     assert [item.number for item in turned.message.digest.items] == [6, 7, 8, 9, 10]
 
