@@ -33,7 +33,7 @@ from bot.transactions import reading, writing
 from recommender.feedback import Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick, Request
-from storage import bans, catalogue, deliveries, feedback_log, users
+from storage import bans, catalogue, deliveries, feedback_log, library, users
 from storage.database import Database
 from storage.deliveries import State
 from storage.feedback_log import NewImpression, Place
@@ -436,6 +436,10 @@ class Desk:
                 return await offers.saved_with(db, reader.id, sought, page, SAVED_PAGE)
             kept, total = await feedback_log.saved(db, reader.id, page, SAVED_PAGE)
             return await offers.kept(db, reader.id, kept), total
+
+    async def tags(self, reader: Reader) -> Sequence[str]:
+        async with self._reading() as db:
+            return await library.tags(db, reader.id)
 
     # ------------------------------------------------------------------ status
 

@@ -118,9 +118,16 @@ async def saved_with(
     """Return a page of the saved papers in which all words stand, and how many there are."""
     saved = await library.kept(db, user, only_saved=True)
     offers = await kept(db, user, [Feedback(k.paper, k.verdict, True) for k in saved])
-    wanted = _folded(sought).split()
-    found = [o for o in offers if all(word in _searchable(o) for word in wanted)]
+    wanted = sought.split()
+    found = [o for o in offers if all(_has(o, word) for word in wanted)]
     return found[(page - 1) * size : page * size], len(found)
+
+
+def _has(offer: Offer, word: str) -> bool:
+    """Whether a word stands in a paper or its note; a tag must be one of the note's, whole."""
+    if word.startswith("#"):
+        return word.casefold() in library.tags_in(offer.note)
+    return _folded(word) in _searchable(offer)
 
 
 def _searchable(offer: Offer) -> str:

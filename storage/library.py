@@ -1,5 +1,7 @@
 """What a reader looks back on: what was shown and said, what they saved, and their notes."""
 
+import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +17,7 @@ from storage.tables import FeedbackLogRow, FeedbackRow, ImpressionRow, NoteRow
 
 LONGEST_NOTE = 1000  # characters
 
+_TAG = re.compile(r"(?<!\w)#[\w-]{1,30}")
 _shown = table_of(ImpressionRow)
 _standing = table_of(FeedbackRow)
 _log = table_of(FeedbackLogRow)
@@ -104,6 +107,26 @@ async def write_note(
         .values(user_id=user, paper_id=paper, **stands)
         .on_conflict_do_update(index_elements=["user_id", "paper_id"], set_=stands)
     )
+
+
+def tags_in(note: str) -> list[str]:
+    """Return the tags of a note, such as `#reading-group`, without case, each once."""
+    return list(dict.fromkeys(tag.casefold() for tag in _TAG.findall(note)))
+
+
+async def tags(db: AsyncSession, user: int) -> list[str]:
+    """Return the tags in the notes on a reader's saved papers, those of most papers first."""
+    rows = await db.scalars(
+        select(_notes.c.text)
+        .join(
+            _standing,
+            (_standing.c.user_id == _notes.c.user_id) & (_standing.c.paper_id == _notes.c.paper_id),
+        )
+        .where(_notes.c.user_id == user, _standing.c.saved_at.is_not(None))
+        .order_by(_notes.c.at.desc(), _notes.c.paper_id.desc())
+    )
+    counted = Counter(tag for note in rows for tag in tags_in(note))
+    return [tag for tag, _ in counted.most_common()]
 
 
 async def notes(db: AsyncSession, user: int, papers: Collection[PaperId]) -> dict[PaperId, str]:

@@ -278,6 +278,24 @@ async def test_saved_papers_are_found_by_words_of_title_author_and_note(ada):
     assert said(ada) == words.nothing_found("trombone")
 
 
+async def test_a_tag_lists_the_papers_whose_notes_have_it_whole(ada):
+    titles = []
+    for note in ("for the #Group, soon", "#groups #Zürich", "no tag"):
+        await ada.command("/pick")
+        titles.append(cards(ada)[-1].title)
+        await ada.tap("🔖 Save")
+        await ada.command(f"/note {note}")
+    await ada.command("/saved")
+    offered = [button.label for button in ada.messages[ada.newest()].rows[-1]]
+    assert sorted(offered) == ["#group", "#groups", "#zürich"]
+    for tag, title in (("#group", titles[0]), ("#zürich", titles[1])):
+        await ada.command("/saved")
+        await ada.tap(tag)
+        assert listed(ada) == [title]
+    await ada.command("/saved #nowhere")
+    assert said(ada) == words.nothing_found("#nowhere")
+
+
 async def test_a_note_stands_on_the_paper_whose_button_was_tapped_and_can_be_removed(ada):
     await ada.command("/start")
     ref = ada.newest()

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from bot.conversation import words
 from bot.conversation.cards import list_message
 from bot.conversation.commands import COMMANDS
-from bot.conversation.messages import Button, Message, Rows, Span, Style, plain
+from bot.conversation.messages import ROW, Button, Message, Rows, Span, Style, plain
 from bot.conversation.ports import Delivery, Offer, Reader, Status
-from bot.conversation.sought import packed
+from bot.conversation.sought import fitting, packed
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import clipped, isolated, visible
 from bot.schedule import EVERY_DAY, WEEKDAYS
@@ -170,8 +170,10 @@ def unknown_command(name: str) -> Message:
     return text(words.unknown_command(name if is_name else "", nearest))
 
 
-def saved_page(offers: Sequence[Offer], total: int, page: int, sought: str = "") -> Message:
-    """Return one page of saved papers, with buttons to the pages beside it.
+def saved_page(
+    offers: Sequence[Offer], total: int, page: int, sought: str = "", tags: Sequence[str] = ()
+) -> Message:
+    """Return one page of saved papers, with buttons to the pages beside it and to some tags.
 
     sought: the words that all of them have, empty when nothing was looked for.
     """
@@ -192,7 +194,11 @@ def saved_page(offers: Sequence[Offer], total: int, page: int, sought: str = "")
         if sought
         else words.saved_heading(first, last, total)
     )
-    return list_message(heading, offers, first=first, buttons=(tuple(turns),) if turns else ())
+    listed = tuple(
+        _button(tag, Act.LIST, f"saved,1,{packed(tag)}") for tag in tags if fitting(tag) == tag
+    )[:ROW]
+    rows = tuple(row for row in (tuple(turns), listed) if row)
+    return list_message(heading, offers, first=first, buttons=rows)
 
 
 def which_paper(offers: Sequence[Offer]) -> Message:

@@ -238,8 +238,12 @@ class Desk(Protocol):
     ) -> tuple[Sequence[Offer], int]:
         """Return one page (10) of saved papers, newest first, and how many there are.
 
-        sought: words that all stand in a paper's title, authors, abstract or note.
+        sought: words that all stand in a paper's title, authors, abstract or note; a `#tag`
+            must stand in the note.
         """
+
+    async def tags(self, reader: Reader) -> Sequence[str]:
+        """Return the `#tags` in the notes on saved papers, those of most papers first."""
 
     async def reschedule(
         self, reader: Reader, schedule: Schedule, *, is_zone_known: bool

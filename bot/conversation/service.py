@@ -361,7 +361,8 @@ class Conversation:
 
     async def _saved_page(self, reader: Reader, page: int, sought: str) -> Message:
         offers, total = await self._desk.saved(reader, page, sought)
-        return dialogue.saved_page(offers, total, page, sought)
+        tags = () if sought else await self._desk.tags(reader)
+        return dialogue.saved_page(offers, total, page, sought, tags)
 
     async def _rescheduled(self, reader: Reader, phrase: str) -> tuple[Reader | None, str]:
         """Return the reader with the new schedule and a remark, or None and what went wrong."""

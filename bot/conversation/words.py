@@ -613,7 +613,10 @@ NO_HISTORY = "I have shown you nothing yet. /pick brings the first paper."
 NO_HISTORY_PAGE = "There is no such page. Try /history."
 HISTORY_WANTS_A_NUMBER = "Write a page number behind /history, such as /history 2."
 NOTHING_TO_NOTE = "There is no paper to write on yet. Open one, then send /note and your words."
-NOTE_ASKED = "Send /note and your words, and they stand on this paper; /note - takes them away:"
+NOTE_ASKED = (
+    "Send /note and your words, and they stand on this paper; a #tag in them makes a list that "
+    "/saved shows. /note - takes them away:"
+)
 NOTE_STANDS = "Your note:"
 NOTED = "Noted on"
 NOTE_REMOVED = "There is no note any more on"

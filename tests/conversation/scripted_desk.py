@@ -180,6 +180,11 @@ class ScriptedDesk:
         part = mine[(page - 1) * 10 : page * 10]
         return [Offer(self._paper(p), 0, None, self._opinion(reader, p)) for p in part], len(mine)
 
+    async def tags(self, reader: Reader) -> Sequence[str]:
+        self._reach()
+        mine = (note for (user, _), note in self.notes.items() if user == reader.id)
+        return [word for note in mine for word in note.split() if word.startswith("#")]
+
     async def status(self, reader: Reader) -> Status:
         self._reach()
         mine = [opinion for (user, _), opinion in self.opinions.items() if user == reader.id]

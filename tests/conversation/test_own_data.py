@@ -86,6 +86,17 @@ async def test_the_button_below_a_saved_card_asks_for_a_note(ada, desk):
         await ada.tap(words.NOTE, on=next(iter(ada.messages)))
 
 
+async def test_tags_in_notes_are_lists_that_saved_papers_offer(ada):
+    await ada.command("/pick")
+    await ada.tap("🔖 Save")
+    await ada.command("/note for #group and #reading-list " + "#" + "x" * 30)
+    await ada.command("/saved")
+    assert ada.transcript[-1] == f"[#group] [#reading-list] [#{'x' * 30}]"
+    (edit,) = await ada.tap("#group")
+    assert isinstance(edit, Edit)
+    assert "“#group”" in ada.last
+
+
 async def test_export_offers_its_forms_and_each_button_brings_a_file(ada):
     await ada.command("/pick")
     await ada.tap("🔖 Save")
