@@ -14,6 +14,7 @@ from bot.desk import owed_next
 from bot.transactions import reading, writing
 from storage import feedback_log, linking, personal
 from storage.database import Database
+from storage.dialogue_state import DialogueState, searches_of
 
 log = structlog.get_logger()
 
@@ -30,10 +31,12 @@ class AccountDesk:
         self,
         database: Database,
         reader_of: ReaderOf,
+        state: DialogueState,
         clock: Callable[[], datetime],
         exports: Path,
     ) -> None:
         self._database = database
+        self._state = state
         self._reader_of = reader_of
         self._clock = clock
         self._exports = exports
@@ -41,6 +44,7 @@ class AccountDesk:
     async def forget(self, reader: Reader) -> None:
         async with writing(self._database) as db:
             who = await personal.forget(db, reader.id)
+        await self._state.delete(searches_of(reader.id))
         if Platform.TERMINAL in who.platforms:
             await asyncio.to_thread(_empty, self._exports)
         await self._database.settle()

@@ -149,7 +149,8 @@ async def open_house(
         look_up = SourceLookUp(database, arxiv, shelf, clock)
         desk = Desk(database, shelf, look_up, clock)
         library = LibraryDesk(database, look_up, clock)
-        account = AccountDesk(database, desk.reader_of, clock, settings.data_dir / EXPORTS)
+        exports = settings.data_dir / EXPORTS
+        account = AccountDesk(database, desk.reader_of, state, clock, exports)
         search = SearchDesk(database, shelf, desk, state, clock)
         features = (
             Surprise(desk),

@@ -25,7 +25,7 @@ from recommender.papers import Paper, PaperId
 from recommender.ranking import nearest
 from storage import catalogue, feedback_log
 from storage.database import Database
-from storage.dialogue_state import DialogueState
+from storage.dialogue_state import DialogueState, searches_of
 from storage.errors import StorageUnavailable
 from storage.feedback_log import NewImpression, Place
 from storage.sources.references import keys_in
@@ -45,11 +45,6 @@ class Naming(Protocol):
     async def named(self, words: str) -> list[PaperId]: ...
 
     async def linked(self, words: str) -> list[PaperId]: ...
-
-
-def state_key(user: int) -> str:
-    """Return where a reader's searches are kept in the dialogue state; /forget deletes it."""
-    return f"search:{user}"
 
 
 class SearchDesk:
@@ -108,10 +103,10 @@ class SearchDesk:
     async def _keep(self, reader: Reader, found: Found) -> None:
         others = [kept for kept in await self._kept(reader) if kept.name != found.name]
         document = json.dumps([_document(kept) for kept in [found, *others][:KEPT]])
-        await self._state.set(state_key(reader.id), document, LIFETIME)
+        await self._state.set(searches_of(reader.id), document, LIFETIME)
 
     async def _kept(self, reader: Reader) -> list[Found]:
-        document = await self._state.get(state_key(reader.id))
+        document = await self._state.get(searches_of(reader.id))
         return [_found(kept) for kept in json.loads(document)] if document else []
 
     # ------------------------------------------------------------------ lists

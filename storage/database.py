@@ -58,6 +58,9 @@ _SQLITE_AWAY = {
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRES_AWAY = ("08", "40001", "40P01", "53", "55P03", "57014", "57P", "58")
 _POSTGRES_REFUSES = ("28", "3D")
+# Seconds. While one process turns a new SQLite file to WAL, others are told at once that it
+# is busy, however long they would have waited.
+_PAUSES = (0.1, 0.3, 1.0, 3.0)
 
 
 class Database:
@@ -276,9 +279,16 @@ def _migrate(url: str) -> None:
 async def _upgraded(url: str, upgrade: Any) -> None:
     database = Database(url, patience=120.0)
     try:
-        async with database.writing() as db:
-            connection = await db.connection()
-            await connection.run_sync(upgrade)
+        for pause in (*_PAUSES, None):
+            try:
+                async with database.writing() as db:
+                    connection = await db.connection()
+                    await connection.run_sync(upgrade)
+                return
+            except StorageUnavailable:
+                if pause is None or not database.is_sqlite:
+                    raise
+            await asyncio.sleep(pause)
     finally:
         await database.dispose()
 

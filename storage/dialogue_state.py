@@ -77,6 +77,11 @@ class DialogueState(Protocol):
         """Let go of connections."""
 
 
+def searches_of(user: int) -> str:
+    """Return the key under which a reader's last searches are kept; /forget deletes it."""
+    return f"search:{user}"
+
+
 def open_state(redis_url: str | None) -> DialogueState:
     """Return the shared state behind a Redis address, or the one of this process."""
     if redis_url is None:

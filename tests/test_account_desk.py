@@ -20,7 +20,7 @@ from bot.library_desk import LibraryDesk
 from recommender.encoder import load
 from storage import bans, users
 from storage.database import Database
-from storage.dialogue_state import open_state
+from storage.dialogue_state import open_state, searches_of
 from tests import traces
 from tests.conversation.journey import Journey
 from tests.house import NoSource, RecordingMessenger, open_desk, papers_of, person, stocked
@@ -41,8 +41,15 @@ async def desk(any_database, encoder, clock, tmp_path):
 
 
 @pytest.fixture
-def conversation(any_database, desk, clock, tmp_path):
-    account = AccountDesk(any_database, desk.reader_of, clock, tmp_path / "exports")
+async def state(redis_server):
+    state = open_state(redis_server.url)
+    yield state
+    await state.close()
+
+
+@pytest.fixture
+def conversation(any_database, desk, state, clock, tmp_path):
+    account = AccountDesk(any_database, desk.reader_of, state, clock, tmp_path / "exports")
     library = LibraryDesk(any_database, NoSource(), clock)
     parts = (
         AccountFeature(account, clock, "ops@example.org"),
@@ -179,14 +186,14 @@ async def test_forgetting_empties_the_terminals_exports_and_nobody_elses_does(
         assert [file.name for file in exports.iterdir()] == left
 
 
-async def test_no_key_of_redis_tells_of_anybody(redis_server, ada, conversation):
-    state = open_state(redis_server.url)
+async def test_no_key_of_redis_tells_of_anybody(state, ada, any_database):
     await a_life(ada)
+    number = await number_of(any_database, ADA)
+    await state.set(searches_of(number), '["what she looked for"]', ttl=60)
     await ada.command("/forget")
     await ada.tap(words.FORGET_ME)
     keys = [key async for key in state.redis.scan_iter("*")]
-    await state.close()
-    assert not any(ADA in key for key in keys)
+    assert not any(ADA in key or key.endswith(searches_of(number)) for key in keys)
 
 
 # ---------------------------------------------------------------- bans

@@ -10,13 +10,13 @@ from bot.conversation.search import Search
 from bot.conversation.service import Conversation
 from bot.conversation.suggestions import Suggestions
 from bot.desk import Desk
-from bot.search_desk import KEPT, LIFETIME, SearchDesk, state_key
+from bot.search_desk import KEPT, LIFETIME, SearchDesk
 from bot.shelf import Shelf
 from recommender.encoder import load
 from recommender.feedback import Verdict
 from storage import feedback_log
 from storage.catalogue import NewPaper
-from storage.dialogue_state import LocalState
+from storage.dialogue_state import LocalState, searches_of
 from storage.feedback_log import Place
 from tests.conversation.journey import Journey
 from tests.house import NoSource, papers_of, person, stocked
@@ -138,10 +138,10 @@ async def test_a_search_is_kept_a_day_and_then_forgotten(ada, desk, state, secon
     reader = await desk.reader(person("7"))
     for n in range(KEPT + 2):
         await ada.command(f"/search galaxy {n}")
-    assert (await state.get(state_key(reader.id))).count('"galaxy') == KEPT
+    assert (await state.get(searches_of(reader.id))).count('"galaxy') == KEPT
     seconds.now += LIFETIME
     assert await ada.press(row[0].data, None) == [Toast(words.SEARCH_IS_OVER)]
-    assert await state.get(state_key(reader.id)) is None
+    assert await state.get(searches_of(reader.id)) is None
 
 
 # ---------------------------------------------------------------- similar

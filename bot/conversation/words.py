@@ -514,7 +514,8 @@ PRIVACY = (
         "The number of your account and of this chat, so that I can answer; your schedule and "
         "language; which papers I showed you, where and why; what you tapped, saved and wrote as "
         "a note; topics you follow or mute; which accounts you linked. No names. Of messages you "
-        "write I keep nothing but notes and what you asked me to follow.",
+        "write I keep nothing but notes, what you asked me to follow and, for a day, what you last "
+        "searched for.",
     ),
     (
         "For how long",
