@@ -8,6 +8,7 @@ early negative ruins a young profile (in our measurements recall fell from .140 
 what is pushed away is bounded by what was liked, and pushes through the texts alone.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,9 @@ def weigh(feedback: Sequence[Feedback]) -> dict[int, float]:
         for f in feedback
         if f.verdict is not None and f.paper not in weights
     }
-    total, most = -sum(away.values()), _MOST_AWAY[stage] * max(1.0, sum(weights.values()))
+    # Rounded once: a plain sum would depend on the order in its last digit.
+    total, liked = -math.fsum(away.values()), math.fsum(weights.values())
+    most = _MOST_AWAY[stage] * max(1.0, liked)
     scale = min(1.0, most / total) if total else 0.0
     return {int(p): w for p, w in weights.items()} | {
         int(p): w * scale for p, w in away.items() if w

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from recommender.ranking import score
-from recommender.taste import Taste, taste_of
+from recommender.taste import Taste, taste_of, weigh
 from tests.recommender.taps import TAPS, Opinions, random_histories
 
 PAPERS = 400
@@ -112,3 +112,19 @@ def test_a_hundred_thousand_random_taps_never_give_what_is_no_number(
                 assert np.all(np.isfinite(taste.profile))
                 assert np.abs(taste.weights).sum() <= 2 + 1e-5
             block.clear()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 60).map(PaperId), st.sampled_from((*Verdict, "save"))),
+        min_size=20,
+        max_size=60,
+        unique_by=lambda tap: tap[0],
+    ),
+    st.randoms(),
+)
+@settings(max_examples=300)
+def test_weights_are_the_same_to_the_last_digit_in_whatever_order(told, random):
+    shuffled = list(told)
+    random.shuffle(shuffled)
+    assert weigh(heard(*told).standing) == weigh(heard(*shuffled).standing)
