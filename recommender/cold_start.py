@@ -122,16 +122,16 @@ class Hubs:
         return float(np.interp(np.log(max(likes, 1)), np.log(KNOTS), self.powers))
 
 
-def hubs_of(profiles: Floats, features: Floats, power: float) -> Hubs:
+def hubs_of(profiles: Floats, features: Floats, powers: tuple[float, ...]) -> Hubs:
     """Return the hubs as reference readers see them.
 
-    profiles: shape (s, r); features: of the rated papers, shape (n, r). The youngest
-    profiles are left as they are: for one like, hubs are a fair guess.
+    profiles: shape (s, r); features: of the rated papers, shape (n, r). powers: at each of
+    KNOTS.
     """
     lengths = np.sqrt(np.maximum(np.sum((profiles @ _gram(features)) * profiles, axis=1), 0))
     readers = profiles / np.maximum(lengths, 1e-9)[:, None]
     readers -= readers.mean(axis=0)
-    raw = Hubs(readers, (0.0,) + (power,) * (len(KNOTS) - 1))
+    raw = Hubs(readers, powers)
     scale = float(raw.spread(features).mean())
     return replace(raw, readers=np.asarray(readers / max(scale, 1e-9), np.float32))
 

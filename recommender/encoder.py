@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
 _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 _BATCH = 256
+_BESIDE = 0.4  # weight of static vectors beside a neural encoder's
 
 
 class EncoderUnavailable(Exception):
@@ -73,6 +74,22 @@ class StaticEncoder:
             if len(tokens):
                 means[row] = self._vectors[tokens].mean(axis=0)
         return means
+
+
+class JoinedEncoder:
+    """A neural encoder's vectors with static ones beside them.
+
+    A sentence model blurs rare names and terms that the static vectors still tell apart.
+    """
+
+    def __init__(self, first: Encoder, second: Encoder, name: str) -> None:
+        self._first, self._second = first, second
+        self.name = name
+        self.dimensions = first.dimensions + second.dimensions
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        beside = np.float32(_BESIDE) * self._second.encode(texts)
+        return unit_rows(np.hstack([self._first.encode(texts), beside]))
 
 
 def load(name: str, cache: Path) -> Encoder:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from recommender import metrics, training
 from recommender.arrays import Floats, Ids, Rows, find, unit_rows
+from recommender.calibration import hold_one
 from recommender.candidates import Corpus
 from recommender.encoder import Encoder
 from recommender.factors import FitFactors
@@ -29,7 +30,7 @@ from recommender.model import Model
 from recommender.papers import Paper, PaperId
 from recommender.ranking import score
 from recommender.taste import taste_of
-from recommender.training import choose_blend, with_readers
+from recommender.training import balanced, choose_blend, with_readers
 
 Pairs = NDArray[np.int64]  # (n, 2): user, paper
 
@@ -280,8 +281,15 @@ def fit(
             fit_factors=fit_factors,
         )
     model = Model.text_only(benchmark.papers, encoder, version)
-    choice = choose_blend(model, likes, _new_likes(likes, wanted), seed, fit_factors=fit_factors)
-    return with_readers(model, likes, choice, seed, fit_factors) if choice.blend else model
+    likes, held = hold_one(likes, seed)
+    new = _new_likes(likes, wanted)
+    choice = choose_blend(model, likes, new, seed, fit_factors=fit_factors)
+    if not choice.blend or choice.lessons is None:
+        return model
+    hybrid = with_readers(model, likes, choice, seed, fit_factors)
+    mapped = choice.lessons.mapped
+    del choice  # of what it has learnt no more than `mapped` is needed
+    return balanced(hybrid, mapped, likes, held, new).applied(hybrid)
 
 
 def _new_likes(likes: Interactions, pairs: Pairs) -> Interactions:

@@ -87,12 +87,21 @@ def solve(
     gram[np.diag_indices_from(gram)] += regularization
     inverse = _inverse(gram)
     if by_user:
-        carried = np.asarray(likes.T @ inverse, np.float32)
-        inside = np.asarray(likes.T.multiply(carried).sum(axis=1)).ravel()
-        diagonal = np.asarray((1 - inside) / regularization, np.float32)
+        diagonal = (1 - _inside(likes, inverse)) / np.float32(regularization)
     else:
         diagonal = inverse.diagonal().copy()
     return ItemWeights(likes, inverse, diagonal, regularization, by_user)
+
+
+def _inside(likes: "csr_array[Any]", inverse: Floats) -> Floats:
+    """Return x_jᵀKx_j, shape (n_papers,), by blocks: all KX would be larger than K."""
+    by_paper = likes.T.tocsr()
+    found = np.empty(by_paper.shape[0], np.float32)
+    for start in range(0, len(found), _BLOCK):
+        some = by_paper[start : start + _BLOCK]
+        carried = np.asarray(some @ inverse, np.float32)
+        found[start : start + _BLOCK] = np.asarray(some.multiply(carried).sum(axis=1)).ravel()
+    return found
 
 
 def _inverse(matrix: Floats) -> Floats:
@@ -131,6 +140,13 @@ class Neighbours:
         counts[at] = np.diff(self.starts)
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return type(self)(starts, at[self.papers].astype(np.int32), self.values)
+
+    def matrix(self) -> "csr_array[Any]":
+        """Return the weights as a sparse matrix, a row for each paper."""
+        from scipy.sparse import csr_array
+
+        n = len(self.starts) - 1
+        return csr_array((self.values, self.papers, self.starts), shape=(n, n))
 
     def scaled(self, scale: float) -> Self:
         """Return the same with all weights multiplied."""

@@ -8,7 +8,9 @@ that speaks for everything. G has n² numbers; kept are n × r, its best view th
 of r functions of text, drawn at random from what the readers' own tastes need (a randomised
 range finder after Halko, Martinsson & Tropp 2011):
 
-    G(c) ≈ Q·φ(c),   φ(c) = Pᵀ·k(rated, c),   Q = w·(B + ρL + βI)·M,   M = (K + λI)⁻¹·K·P
+    G(c) ≈ Q·φ(c),   φ(c) = Pᵀ·k(rated, c),   Q = w·(B + ρL + βI)·M
+
+with Mφ(c) the best solution of the same regression within these functions (`kernel_ridge`).
 """
 
 from dataclasses import dataclass, replace
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
 MOST_EASE = 15_000  # papers: n³ ends here
 MOST_CELLS = 260_000_000  # of the matrices of an exact solution: 1.04 GB
-RANK = 1_500  # functions of text that are kept
+RANK = 2_500  # functions of text that are kept
+LANDMARKS = 1_500  # where memory does not allow the exact solution
 GAMMA, RIDGE = 4.0, 2.0  # γ and λ of the exact solution
 FEW_GAMMA, FEW_RIDGE = 2.0, 1.0  # with landmarks: a softer kernel needs fewer
 EASE_REGULARIZATION = 100.0
@@ -39,7 +42,8 @@ _EVENNESS = 0.4  # the power of a like's reach that divides its weight
 TYPICAL = (0.3, 0.2)  # ρ and β, where something must be assumed of them
 _SAMPLE = 2_000  # rated papers on which reach and scale are measured
 _READERS = 500  # by whom the scale of ALS is found
-_DRAWN_AT_ONCE = 300  # a divisor of RANK; more would only take more memory
+_DRAWN_AT_ONCE = 500  # more would only take more memory
+_ROWS = 1_024  # worked on at the same time
 _ALL = slice(None)
 
 
@@ -65,9 +69,12 @@ class Lessons:
 
     def rows(self, ease: float, rho: float, beta: float, at: slice = _ALL) -> Floats:
         """Return Q[at], shape (n, r), for these weights of EASE, ALS and the paper itself."""
-        found = np.float32(ease) * self.eased[at]
-        found += np.float32(rho) * self.factored[at]
-        found += np.float32(beta) * self.mapped[at]
+        found = np.empty_like(self.eased[at])
+        parts = (ease, self.eased[at]), (rho, self.factored[at]), (beta, self.mapped[at])
+        # By blocks: a whole matrix beside these would be the most that a training ever holds.
+        for start in range(0, len(found), _ROWS):
+            some = slice(start, start + _ROWS)
+            found[some] = sum(np.float32(share) * part[some] for share, part in parts)
         found *= self.w[at]
         return found
 
@@ -106,7 +113,7 @@ def learn(
         np.ones((len(base), 1), np.float32),
         neighbours,
     )
-    reach = _lengths(lessons.rows(1.0, *TYPICAL), features)
+    reach = _reach(lessons)
     return replace(lessons, w=(reach / reach.mean())[:, None] ** np.float32(-_EVENNESS))
 
 
@@ -168,17 +175,27 @@ def _most_liked(likes: Interactions) -> Rows:
 
 
 def _exact(base: Floats, operators: _Operators, seed: int) -> tuple[TextMap, Floats]:
+    def wanted(at: slice) -> Floats:
+        if len(base) <= RANK:
+            return np.eye(len(base), at.stop - at.start, -at.start, np.float32)
+        rng = np.random.default_rng([seed, 1, at.start])
+        return operators.transposed(_drawn(operators.likes, at.stop - at.start, rng))
+
+    width = min(RANK, len(base))
+    starts = range(0, width, _DRAWN_AT_ONCE)
+    blocks = [slice(start, min(start + _DRAWN_AT_ONCE, width)) for start in starts]
     ridge = kernel_ridge.fit(base, GAMMA, RIDGE)
-    if len(base) <= RANK:
-        basis = ridge.basis_of(np.eye(len(base), dtype=np.float32))
-    else:
-        rng = np.random.default_rng([seed, 1])
-        basis = np.empty((len(base), RANK), np.float32)
-        for start in range(0, RANK, _DRAWN_AT_ONCE):
-            drawn = operators.transposed(_drawn(operators.likes, _DRAWN_AT_ONCE, rng))
-            basis[:, start : start + _DRAWN_AT_ONCE] = ridge.solve(drawn)
-        basis = ridge.basis_of(basis)
-    return TextMap(base, basis, GAMMA), ridge.predict(basis)
+    spanning = np.empty((len(base), width), np.float32, order="F")
+    for at in blocks:
+        spanning[:, at] = ridge.solve(wanted(at))
+    # What is wanted is worked out twice: to hold it beside the factor would need more memory.
+    del ridge
+    smoothed = np.empty_like(spanning)
+    for at in blocks:
+        # K(K + λI)⁻¹ = I − λ(K + λI)⁻¹
+        np.subtract(wanted(at), np.float32(RIDGE) * spanning[:, at], out=smoothed[:, at])
+    basis = kernel_ridge.basis(spanning, smoothed, RIDGE)
+    return TextMap(base, basis.projection, GAMMA), basis.mapped
 
 
 def _drawn(likes: "csr_array[np.float32]", count: int, rng: np.random.Generator) -> Floats:
@@ -195,7 +212,7 @@ def _drawn(likes: "csr_array[np.float32]", count: int, rng: np.random.Generator)
 def landmark_map(base: Floats, seed: int) -> TextMap:
     """Return Nyström features on landmarks drawn from the rated papers."""
     rng = np.random.default_rng([seed, 1])
-    chosen = np.sort(rng.permutation(len(base))[:RANK])
+    chosen = np.sort(rng.permutation(len(base))[:LANDMARKS])
     landmarks = np.ascontiguousarray(base[chosen])
     raw = TextMap(landmarks, np.zeros((len(landmarks), 0), np.float32), FEW_GAMMA)
     values, directions = np.linalg.eigh(raw.kernel(landmarks).astype(np.float64))
@@ -211,8 +228,11 @@ def _by_landmarks(features: Floats) -> Floats:
     return np.asarray(np.linalg.solve(gram, features.T).T, np.float32)
 
 
-def _lengths(rows: Floats, features: Floats) -> Floats:
-    """Return how large each row's scores of these papers are, shape (n,)."""
-    gram = features.T @ features / np.float32(max(len(features), 1))
-    squares = np.einsum("ij,ij->i", rows @ gram, rows)
+def _reach(lessons: Lessons) -> Floats:
+    """Return how large the scores are that a like of each paper gives others, shape (n,)."""
+    gram = lessons.features.T @ lessons.features / np.float32(max(len(lessons.features), 1))
+    squares = np.empty(len(lessons.mapped), np.float32)
+    for start in range(0, len(squares), _ROWS):
+        rows = lessons.rows(1.0, *TYPICAL, slice(start, start + _ROWS))
+        squares[start : start + _ROWS] = np.einsum("ij,ij->i", rows @ gram, rows)
     return np.asarray(np.sqrt(np.maximum(squares, 0)) + 1e-9, np.float32)

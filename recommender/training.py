@@ -9,12 +9,14 @@ stays alone.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
 
 from recommender import factors, lessons
-from recommender.arrays import Floats, Ids, Mask, Rows, find
+from recommender.arrays import Floats, Ids, Mask, find
+from recommender.calibration import Balance, balance, hold_one
 from recommender.cold_start import KNOTS, Strand, hubs_of
 from recommender.encoder import Encoder
 from recommender.factors import FactorsUnavailable, FitFactors
@@ -24,6 +26,9 @@ from recommender.lessons import Lessons
 from recommender.metrics import Doubles, best
 from recommender.model import Model
 from recommender.papers import Paper
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 log = structlog.get_logger()
 
@@ -39,6 +44,7 @@ MIN_READERS = 20  # with two likes or more
 _HIDDEN = 0.2  # of the rated papers, for choosing the weights
 _UNRATED = 1_000  # papers nobody rated that compete with the hidden ones
 _JUDGES = 2_000  # readers for whom the weights are judged
+_YOUNG_JUDGES = 1_000  # those of them who are judged by a few of their likes as well
 _REFERENCE = 500  # readers by whose scores hubs are found
 _SMALL = 2_000  # rated papers, for which one BLAS thread is enough
 _SURE = 2.0  # standard errors by which the readers' strands must beat text alone
@@ -100,6 +106,9 @@ class Choice:
     """How much readers count. blend: beside the text, 0 for text alone. rho, beta: of ALS and
     of the liked paper itself, beside EASE. power: of `Hubs`.
 
+    young: the same for readers with as many likes as KNOTS say, without the last: what above
+    is chosen for whole libraries stands there. Empty when nothing was chosen for them.
+    balance: of new and rated papers.
     lessons: what was learnt to find out, for whoever needs it of the same likes.
     """
 
@@ -109,6 +118,13 @@ class Choice:
     power: float
     metrics: dict[str, float]
     lessons: Lessons | None = field(default=None, repr=False)
+    young: "tuple[Weights, ...]" = ()
+    balance: Balance = field(default_factory=Balance)
+
+    def weights(self) -> "tuple[Weights, ...]":
+        """Return the weights at each of KNOTS."""
+        grown = (self.blend, self.rho, self.beta, self.power)
+        return (*(self.young or (grown,) * (len(KNOTS) - 1)), grown)
 
 
 def with_readers(
@@ -131,18 +147,21 @@ def with_readers(
         "ease": learnt.rows(1.0, 0.0, choice.beta),
         "als": learnt.rows(0.0, choice.rho, 0.0),
     }
+    weights = choice.weights()
+    counts = {
+        "ease": tuple(blend / choice.blend for blend, *_ in weights),
+        "als": tuple(blend * rho / (choice.blend * choice.rho) for blend, rho, *_ in weights),
+    }
     strands = [*model.strands]
     for name, rows in parts.items():
         rows *= np.float32(scale)
-        always = (1.0,) * len(KNOTS)
-        strands.append(Strand(name, base.shape[1], always, learnt.guess(rows), rows))
+        strands.append(Strand(name, base.shape[1], counts[name], learnt.guess(rows), rows))
     hubs = None
-    if choice.power:
+    powers = tuple(power for *_, power in weights)
+    if any(powers):
         features = np.hstack([base[learnt.sample], learnt.features])
-        hubs = hubs_of(
-            _profiles(strands[0], parts.values(), likes, base, seed), features, choice.power
-        )
-    return replace(
+        hubs = hubs_of(_profiles(strands[0], parts.values(), likes, base, seed), features, powers)
+    model = replace(
         model,
         text_map=learnt.text_map,
         strands=tuple(strands),
@@ -150,6 +169,20 @@ def with_readers(
         rated=likes.papers,
         neighbours=learnt.neighbours.scaled(DIRECT * scale),
     )
+    return choice.balance.applied(model)
+
+
+def balanced(
+    model: Model, mapped: Floats, shown: Interactions, held: Interactions, wanted: Interactions
+) -> Balance:
+    """Return the balance of new and rated papers in a model of the likes `shown`.
+
+    mapped: `Lessons.mapped` of these likes. held: likes of the same papers, without these
+    likes; wanted: of other papers; see `calibration`.
+    """
+    rated = np.hstack([_vectors(model, shown.papers), mapped])
+    new = model.text_map(_vectors(model, wanted.papers))
+    return balance(model, shown, held, wanted, rated, new)
 
 
 def _profiles(
@@ -180,9 +213,15 @@ def _choose_on_hidden(
     """Hide some rated papers as if they were new, and rank them for those who liked them."""
     hidden = np.random.default_rng([seed, 2]).random(len(likes.papers)) < _HIDDEN
     shown, wanted = _columns(likes, ~hidden), _columns(likes, hidden)
+    shown, held = hold_one(shown, seed)
     # What was learnt without the hidden papers is not kept: it would only fill the memory.
     choice = choose_blend(model, shown, wanted, seed, _UNRATED, fit_factors)
-    return replace(choice, lessons=None)
+    learnt, found = choice.lessons, replace(choice, lessons=None)
+    if learnt is None or not choice.blend:
+        return found
+    trial, mapped = with_readers(model, shown, choice, seed, fit_factors), learnt.mapped
+    del learnt, choice
+    return replace(found, balance=balanced(trial, mapped, shown, held, wanted))
 
 
 def choose_blend(
@@ -208,10 +247,52 @@ def choose_blend(
     candidates = _vectors(model, np.concatenate([wanted.papers, others]))
     base = _vectors(model, shown.papers)
     learnt = lessons.learn(shown, base, seed, fit_factors or factors.fit)
-    trial = _Trial.of(model, learnt, judges, candidates)
+    trial = _Trial.of(model, learnt, shown.likes[judges], candidates)
     relevant = np.zeros(trial.text.shape, np.bool_)  # of the rivals nothing is known
     relevant[:, : len(wanted.papers)] = wanted.likes[judges].toarray() > 0
-    return _decide(trial, relevant, learnt)
+    choice = _decide(trial, relevant, learnt)
+    if not choice.blend:
+        return choice
+    # A serving model knows the spread among grown readers only, whoever asks.
+    grown = trial.scores((choice.blend, choice.rho, choice.beta, 0.0))
+    spread = _spread(grown)
+    del trial, grown
+    some = slice(0, _YOUNG_JUDGES)
+    libraries = shown.likes[judges[some]]
+    young = list[Weights]()
+    for k in KNOTS[:-1]:
+        few = _Trial.of(model, learnt, _few(libraries, k, rng), candidates)
+        young.append(_young(choice, replace(few, spread=spread), relevant[some]))
+    return replace(choice, young=tuple(young))
+
+
+def _few(
+    libraries: "csr_array[np.float32]", count: int, rng: np.random.Generator
+) -> "csr_array[np.float32]":
+    """Return so many likes of each reader, drawn, and all of those who have fewer."""
+    from scipy.sparse import csr_array
+
+    sizes = np.diff(libraries.indptr)
+    readers = np.repeat(np.arange(len(sizes)), sizes)
+    order = np.lexsort((rng.random(len(readers)), readers))
+    place = np.arange(len(readers)) - np.repeat(libraries.indptr[:-1], sizes)
+    kept = order[place < count]
+    ones = np.ones(len(kept), np.float32)
+    return csr_array((ones, (readers[kept], libraries.indices[kept])), shape=libraries.shape)
+
+
+def _young(choice: Choice, trial: "_Trial", relevant: Mask) -> "Weights":
+    """Return the weights for readers with few likes, one after the other; β stays."""
+    blend, rho, beta, power = choice.blend, choice.rho, choice.beta, choice.power
+    wishes: tuple[Callable[[Weights], Iterator[Weights]], ...] = (
+        lambda w: ((b, *w[1:]) for b in BLENDS),
+        lambda w: ((w[0], r, *w[2:]) for r in RHOS),
+        lambda w: ((*w[:3], p) for p in POWERS),
+    )
+    found: Weights = (blend, rho, beta, power)
+    for wish in wishes:
+        found, _ = _best_of(trial, relevant, wish(found))
+    return found
 
 
 Weights = tuple[float, float, float, float]  # blend, rho, beta, power
@@ -219,17 +300,22 @@ Weights = tuple[float, float, float, float]  # blend, rho, beta, power
 
 @dataclass(frozen=True)
 class _Trial:
-    """Scores of candidates for judges by each part, all of shape (judges, candidates)."""
+    """Scores of candidates for judges by each part, all of shape (judges, candidates).
+
+    spread: of scores, for each candidate, where it is not the judges' own.
+    """
 
     text: Floats
     eased: Floats
     factored: Floats
     itself: Floats
+    spread: Floats | None = None
 
     @classmethod
-    def of(cls, model: Model, learnt: Lessons, judges: Rows, candidates: Floats) -> "_Trial":
+    def of(
+        cls, model: Model, learnt: Lessons, likes: "csr_array[np.float32]", candidates: Floats
+    ) -> "_Trial":
         base = _vectors(model, learnt.likes.papers)
-        likes = learnt.likes.likes[judges]
         text = (likes @ (base @ model.strands[0].guess)) @ candidates.T
         features = learnt.text_map(candidates)[:, base.shape[1] :]
         weighed = likes.copy()
@@ -245,7 +331,9 @@ class _Trial:
         found += beta * self.itself
         found *= blend
         found += self.text
-        return np.asarray(found / _spread(found) ** power if power else found, np.float32)
+        if power:
+            found /= (_spread(found) if self.spread is None else self.spread) ** power
+        return np.asarray(found, np.float32)
 
 
 def _spread(scores: Floats) -> Floats:

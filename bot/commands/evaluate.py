@@ -21,7 +21,7 @@ from bot.commands import benchmark_files, evaluation_plot, evaluation_table
 from bot.commands.evaluation_table import Line, Table
 from recommender import contenders, evaluation, protocols
 from recommender.contenders import Contender, Kind
-from recommender.encoder import Encoder, EncoderUnavailable
+from recommender.encoder import Encoder, EncoderUnavailable, JoinedEncoder
 from recommender.evaluation import Benchmark, MalformedBenchmark, Scorer, Task
 from recommender.factors import FactorsUnavailable
 from recommender.protocols import Round
@@ -123,7 +123,9 @@ def _console() -> Console:
 
 def _encoder(wish: Wish, benchmark: Benchmark) -> Encoder:
     if wish.encoder == "file":
-        return benchmark_files.read_vectors(wish.folder, benchmark)
+        vectors = benchmark_files.read_vectors(wish.folder, benchmark)
+        static = encoders.load("static", wish.encoders)
+        return JoinedEncoder(vectors, static, vectors.name)
     encoder = encoders.load(wish.encoder, wish.encoders, may_fetch=True)
     if wish.encoder != encoders.NEURAL:
         return encoder

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recommender import encoder
-from recommender.encoder import EncoderUnavailable
+from recommender.encoder import EncoderUnavailable, JoinedEncoder
 
 
 def test_texts_about_the_same_thing_are_closer_than_texts_about_different_things(coder):
@@ -32,3 +32,13 @@ def test_nothing_at_all_encodes_to_nothing(coder, tmp_path):
 def test_an_unknown_encoder_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(EncoderUnavailable, match="static or lsa"):
         encoder.load("enormous", tmp_path)
+
+
+def test_static_vectors_stand_beside_another_encoders_and_add_up_to_unit_rows(coder):
+    joined = JoinedEncoder(coder, coder, "twice")
+    vectors = joined.encode(["graph neural networks", ""])
+    assert vectors.shape == (2, joined.dimensions)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 0], abs=1e-5)
+    alone = coder.encode(["graph neural networks"])[0]
+    assert vectors[0, :256] / np.linalg.norm(vectors[0, :256]) == pytest.approx(alone, abs=1e-5)
+    assert np.linalg.norm(vectors[0, 256:]) < np.linalg.norm(vectors[0, :256])

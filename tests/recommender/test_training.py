@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from recommender import factors
+from recommender import factors, training
 from recommender.candidates import Corpus
+from recommender.cold_start import KNOTS
 from recommender.factors import FactorsUnavailable
 from recommender.feedback import Feedback, Rating, Verdict
 from recommender.interactions import interactions
@@ -59,6 +60,23 @@ def test_readers_count_once_hidden_papers_are_surely_ranked_better_with_them(hyb
     assert [strand.name for strand in hybrid.strands] == ["text", "ease", "als"]
     assert hybrid.metrics["hybrid_quality"] > hybrid.metrics["text_quality"]
     assert hybrid.metrics["blend"] > 0
+
+
+def test_what_readers_teach_counts_by_how_much_a_reader_has_said(hybrid):
+    for strand in hybrid.strands[1:]:
+        assert len(strand.weights) == len(KNOTS)
+        assert all(np.isfinite(strand.weights))
+        assert strand.weights[-1] == pytest.approx(1)
+    assert all(weight > 0 for weight in hybrid.strands[1].weights)
+
+
+def test_weights_for_the_young_are_chosen_by_few_of_a_readers_likes(school):
+    _, found = school
+    ratings = planted.readers_of_schools(found, 40, 12)
+    likes = interactions(ratings, sorted(found)).likes
+    few = training._few(likes, 3, np.random.default_rng(0))
+    assert np.all(np.diff(few.indptr) == 3)
+    assert few.multiply(likes).nnz == few.nnz
 
 
 def test_a_paper_nobody_has_rated_reaches_the_readers_of_its_school(hybrid, school, coder):
