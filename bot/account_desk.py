@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bot.transactions import reading, writing
 from storage import feedback_log, linking, personal
 from storage.database import Database
 from storage.dialogue_state import DialogueState, searches_of
+from storage.errors import StorageUnavailable
 
 log = structlog.get_logger()
 
@@ -47,7 +49,8 @@ class AccountDesk:
         await self._state.delete(searches_of(reader.id))
         if Platform.TERMINAL in who.platforms:
             await asyncio.to_thread(_empty, self._exports)
-        await self._database.settle()
+        with suppress(StorageUnavailable):  # what is left in the journal goes with the next one
+            await self._database.settle()
         log.info("person.forgotten", accounts=len(who.accounts))
 
     async def link_code(self, reader: Reader) -> str:

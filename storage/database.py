@@ -128,6 +128,7 @@ class Database:
         """Bring SQLite's journal into its file, so that what was deleted is in neither.
 
         Where somebody reads meanwhile, what they still need of it goes with the next one.
+        Raises StorageUnavailable.
         """
         if not self.is_sqlite:
             return

@@ -29,7 +29,14 @@ COMMANDS = (
         "saved",
         "The papers you saved, or those of them with some words",
         (
-            CommandOption("page", "Which page, 1 is the newest", "whole", minimum=1, maximum=1000),
+            CommandOption(
+                "page",
+                "Which page, 1 is the newest",
+                "whole",
+                minimum=1,
+                maximum=1000,
+                form="page {}",
+            ),
             CommandOption("words", "Words of the title, the authors, the abstract or your note"),
         ),
     ),

@@ -37,7 +37,7 @@ _LONGEST_LOOK_UP = 2_000  # characters of a message that are searched for papers
 _LONGEST_PAUSE = 365  # days
 _LAST_PAGE = 1_000
 _PAUSE = re.compile(r"(?:for )?([0-9]{1,4}) ?(?:(d|days?)|(w|weeks?))?", re.IGNORECASE)
-_PAGE = re.compile(r"(?:page )?([0-9]{1,4})", re.IGNORECASE)
+_PAGE = re.compile(r"(?:page )?([0-9]{1,4})|page ([0-9]{1,4}) (.+)", re.IGNORECASE)
 _NAMES_A_PAPER = re.compile(r"https?:|www\.|arxiv|doi|[0-9]{4}\.[0-9]{4}", re.IGNORECASE)
 _TITLE_WORDS = 4
 _VERDICTS = {
@@ -156,13 +156,14 @@ class Conversation:
             yield news
 
     async def _saved(self, command: Command) -> Actions:
-        words_given = visible(command.text)
-        found = _PAGE.fullmatch(words_given)
-        if found is not None and not 1 <= int(found[1]) <= _LAST_PAGE:
+        asked = visible(command.text)
+        found = _PAGE.fullmatch(asked)
+        page = int(found[1] or found[2]) if found else 1
+        if not 1 <= page <= _LAST_PAGE:
             yield privately(text(words.SAVED_WANTS_A_NUMBER))
             return
+        sought = fitting((found[3] or "") if found else asked)
         reader = await self._desk.reader(command.person)
-        page, sought = (int(found[1]), "") if found else (1, fitting(words_given))
         yield privately(await self._saved_page(reader, page, sought))
 
     async def _undo(self, command: Command) -> Actions:

@@ -248,7 +248,7 @@ def test_typed_options_read_as_a_person_would_have_written_them():
     given = {"papers": 5, "time": "8:30", "zone": "Berlin", "days": None}
     assert joined("schedule", given) == "8:30 Berlin 5 papers"
     assert joined("schedule", {"papers": 5}) == "5 papers"
-    assert joined("saved", {"page": 2}) == "2"
+    assert joined("saved", {"page": 2, "words": "graphs"}) == "page 2 graphs"
     assert joined("pick", {"x": 1}) == ""
 
 

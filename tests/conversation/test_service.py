@@ -223,6 +223,8 @@ async def test_saved_papers_with_some_words_come_in_pages_that_remember_them(ada
     assert "Saved papers with “Number”, 1–10 of 12" in ada.transcript
     await ada.tap("Older ›")
     assert "~ Saved papers with “Number”, 11–12 of 12" in ada.transcript
+    await ada.command("/saved page 2 number")
+    assert "Saved papers with “number”, 11–12 of 12" in ada.transcript
     await ada.command("/saved nobody has this")
     assert ada.transcript[-1] == words.nothing_found("nobody has this")
 
