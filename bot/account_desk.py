@@ -46,7 +46,8 @@ class AccountDesk:
     async def forget(self, reader: Reader) -> None:
         async with writing(self._database) as db:
             who = await personal.forget(db, reader.id)
-        await self._state.delete(searches_of(reader.id))
+        for user in who.users:
+            await self._state.delete(searches_of(user))
         if Platform.TERMINAL in who.platforms:
             await asyncio.to_thread(_empty, self._exports)
         with suppress(StorageUnavailable):  # what is left in the journal goes with the next one

@@ -368,14 +368,18 @@ async def test_the_one_digest_goes_to_where_schedule_was_given_last(
     assert (len(telegram.sent), len(discord.sent)) == (1, 1)
 
 
-async def test_a_linked_person_is_forgotten_on_both_platforms(ada, ben, any_database):
+async def test_a_linked_person_is_forgotten_on_both_platforms(ada, ben, any_database, state):
     await a_life(ada)
     await a_life(ben)
+    numbers = [await number_of(any_database, ADA), await number_of(any_database, BEN, "discord")]
+    for number in numbers:  # each looked for something before they were linked
+        await state.set(searches_of(number), '["what was looked for"]', ttl=60)
     await ada.command("/link")
     await ben.command(f"/link {code_in(ada)}")
     await ben.command("/forget")
     await ben.tap(words.FORGET_ME)
     assert await traces.in_tables(any_database, [ADA, BEN, NOTE]) == []
+    assert [await state.get(searches_of(number)) for number in numbers] == [None, None]
 
 
 async def test_a_wrong_code_changes_nothing_and_guessing_is_slowed(ada, ben):
