@@ -158,7 +158,7 @@ class FeedbackRow(Base):
     """The opinion that stands. A bookmark stands beside the verdict, not in its place."""
 
     __tablename__ = "feedback"
-    __table_args__ = (Index(None, "user_id", "saved_at"),)
+    __table_args__ = (Index(None, "user_id", "saved_at"), Index(None, "paper_id", "verdict"))
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)

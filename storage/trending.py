@@ -44,20 +44,15 @@ async def trending(db: AsyncSession, days: int, limit: int) -> list[Trend]:
         & _papers.c.is_sample.is_(is_sample)
         & _papers.c.is_withdrawn.is_(False)
     )
-    liked = (
-        select(_standing.c.paper_id, func.count().label("likes"))
-        .join(_papers, _papers.c.id == _standing.c.paper_id)
-        .where(is_meant, _standing.c.verdict == Verdict.LIKE)
-        .group_by(_standing.c.paper_id)
-        .subquery()
+    # Counted paper by paper, by the index: joined, a million likes take a quarter of a second.
+    likes = (
+        select(func.count())
+        .where(_standing.c.paper_id == _papers.c.id, _standing.c.verdict == Verdict.LIKE)
+        .scalar_subquery()
     )
-    likes = func.coalesce(liked.c.likes, 0)
-    votes = LIKE_IN_UPVOTES * likes + _papers.c.upvotes
+    voted = select(_papers.c.id, _papers.c.upvotes, likes.label("likes")).where(is_meant).subquery()
+    votes = LIKE_IN_UPVOTES * voted.c.likes + voted.c.upvotes
     rows = await db.execute(
-        select(_papers.c.id, likes.label("likes"), _papers.c.upvotes)
-        .outerjoin(liked, liked.c.paper_id == _papers.c.id)
-        .where(is_meant, votes > 0)
-        .order_by(votes.desc(), _papers.c.id.desc())
-        .limit(limit)
+        select(voted).where(votes > 0).order_by(votes.desc(), voted.c.id.desc()).limit(limit)
     )
     return [Trend(PaperId(row.id), row.likes, row.upvotes) for row in rows]
