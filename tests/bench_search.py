@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import text
 
 from bot.conversation.events import Suggests
 from bot.conversation.ports import Reader
@@ -101,6 +102,9 @@ async def measure(count: int, url: str, folder: Path) -> None:
     database = Database(url)
     await database.migrate()
     shelf = await stocked(database, count, folder)
+    if not database.is_sqlite:  # what autovacuum does within a minute of such a load
+        async with database.writing() as db:
+            await db.execute(text("ANALYZE"))
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     print(f"{len((await shelf.held()).corpus)} papers on {kind}")
     desk = Desk(database, shelf, NoSource(), lambda: NOW)
