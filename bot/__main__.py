@@ -146,6 +146,29 @@ def migrate() -> None:
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; an older one is replaced.")],
+) -> None:
+    """Write everything that is kept, models included, into one file; the bot may be running."""
+    from bot.commands import care
+
+    raise typer.Exit(care.back_up(_settings(), file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `paperlark backup` wrote, on any database.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="What the database holds now may go.")
+    ] = False,
+) -> None:
+    """Fill the database and DATA_DIR from a backup; stop the bot first."""
+    from bot.commands import care
+
+    raise typer.Exit(care.restore(_settings(), file, may_replace=replace))
+
+
+@app.command()
 def doctor() -> None:
     """Check settings, database, Redis, tokens and sources, and say what to do."""
     settings = _settings()

@@ -5,7 +5,10 @@ StorageError
 ├── DatabaseRefuses      wrong password, no such database, no database at all: mend DATABASE_URL
 ├── DatabaseIsNewer      a later release has migrated this database: start that release instead
 ├── ModelFilesMissing    the live model's files are not in DATA_DIR: retrain, or share DATA_DIR
-└── NoEarlierModel       there is no model to go back to: retrain
+├── NoEarlierModel       there is no model to go back to: retrain
+├── NotABackup           no backup, cut short, or damaged: take another file
+├── BackupIsNewer        a later release wrote the backup: restore it with that release
+└── DatabaseIsNotEmpty   restoring would replace what is kept: say so, or take an empty one
 """
 
 
@@ -31,3 +34,15 @@ class ModelFilesMissing(StorageError):
 
 class NoEarlierModel(StorageError):
     """No model is kept that was live before the one that is live now."""
+
+
+class NotABackup(StorageError):
+    """The file is no backup, was cut short, or is damaged."""
+
+
+class BackupIsNewer(StorageError):
+    """The backup was written by a later release than this one."""
+
+
+class DatabaseIsNotEmpty(StorageError):
+    """Something is kept already, and nobody said that it may go."""

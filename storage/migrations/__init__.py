@@ -9,9 +9,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, select, text
 
-from storage.errors import DatabaseIsNewer
+from storage.errors import BackupIsNewer, DatabaseIsNewer, DatabaseIsNotEmpty
+from storage.tables import Base
 
 
 def upgrade(connection: Connection) -> None:
@@ -39,6 +40,31 @@ def is_current(connection: Connection) -> bool:
             f"know: start the newer release that migrated it"
         )
     return here == tuple(scripts.get_heads())
+
+
+def rebuild(connection: Connection, revision: str, *, may_replace: bool) -> None:
+    """Leave the empty tables of a revision, inside the caller's transaction.
+
+    may_replace: what is kept may go. Raises BackupIsNewer for a revision that this release does
+    not know, DatabaseIsNewer, DatabaseIsNotEmpty.
+    """
+    config = configuration(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision not in known:
+        raise BackupIsNewer(
+            f"the backup stands at revision {revision}, which this release does not know: "
+            "restore it with the newer release that wrote it"
+        )
+    is_current(connection)  # what a later release has built cannot be taken down by this one
+    there = set(inspect(connection).get_table_names())
+    ours = [each for each in Base.metadata.sorted_tables if each.name in there]
+    if not may_replace and any(
+        connection.execute(select(text("1")).select_from(each).limit(1)).first() for each in ours
+    ):
+        raise DatabaseIsNotEmpty("the database is not empty: restoring would replace what it holds")
+    if ours:
+        command.downgrade(config, "base")
+    command.upgrade(config, revision)
 
 
 def configuration(connection: Connection) -> Config:

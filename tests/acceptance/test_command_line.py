@@ -1,6 +1,7 @@
 """What somebody meets who starts the bot: the chat, wrong settings, refused tokens."""
 
 import pytest
+from sqlalchemy import text
 
 from tests.acceptance.people import OnDiscord, OnTelegram, asks_for_a_card
 from tests.acceptance.process import BotProcess, eventually, run_once
@@ -81,3 +82,28 @@ async def test_a_refused_token_stops_its_platform_alone_with_one_clear_line(worl
     assert "Traceback" not in bot.output
     assert "QUINCE" not in bot.output
     assert world.violations == []
+
+
+async def test_what_was_backed_up_is_restored_and_nothing_is_replaced_unasked(world, kept):
+    status, said = await run_once(world.sources, world.data_dir, "chat", typed=LINES)
+    assert status == 0, said
+    file = str(world.data_dir / "kept.zip")
+    status, said = await run_once(world.sources, world.data_dir, "backup", file)
+    assert status == 0, said
+    assert "Wrote kept.zip" in said
+    await run_once(world.sources, world.data_dir, "chat", typed="l\n")
+    status, said = await run_once(world.sources, world.data_dir, "restore", file)
+    assert status == 1
+    assert "--replace" in said
+    status, said = await run_once(world.sources, world.data_dir, "restore", file, "--replace")
+    assert status == 0, said
+    assert await kept.one("SELECT count(*) FROM feedback WHERE verdict = 'like'") == 1
+
+
+async def test_a_database_of_a_later_release_is_refused_in_one_clear_line(world, kept):
+    await run_once(world.sources, world.data_dir, "migrate")
+    await kept.change(text("UPDATE alembic_version SET version_num = '9999'"))
+    status, said = await run_once(world.sources, world.data_dir, "migrate")
+    assert status == 1
+    assert "revision 9999, which this release does not know" in said
+    assert "Traceback" not in said
