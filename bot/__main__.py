@@ -27,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(bench_app, name="bench")
+app.add_typer(bench_app, name="bench", help="Measure this machine; nobody's data is touched.")
 
 
 def _settings() -> Settings:

@@ -38,6 +38,7 @@ from storage.database import Database
 from storage.deliveries import State
 from storage.feedback_log import NewImpression, Place
 from storage.sources.references import keys_in
+from storage.tap_line import TapLine
 from storage.users import FOREVER, Account, Found, User
 
 EXPLORES_EVERY = 5  # one card in five, as one slot of a digest of five
@@ -107,6 +108,7 @@ class Desk:
         seed: int = 0,
     ) -> None:
         self._database = database
+        self._taps = TapLine(database)
         self._shelf = shelf
         self._look_up = look_up
         self._choosing = Choosing(shelf, seed)
@@ -361,21 +363,21 @@ class Desk:
         verdict: Verdict | None = None,
         save: bool | None = None,
     ) -> Stored:
-        async with self._writing() as db:
-            if not await catalogue.papers(db, [paper]):
-                raise UnknownPaper
-            recorded = await feedback_log.record(
-                db,
-                reader.id,
-                reader.account,
-                event,
-                paper,
-                impression,
-                self._clock(),
-                verdict=verdict,
-                save=save,
-            )
+        tap = feedback_log.Tap(
+            reader.id, reader.account, event, paper, impression, self._clock(), verdict, save
+        )
+        # What the card needs is read first: the writer, whom all wait for, only writes.
+        async with self._reading() as db:
             offer = await offers.again(db, reader.id, impression, paper)
+        try:
+            recorded = await self._taps.record(tap)
+        except StorageUnavailable as error:
+            raise TemporarilyUnavailable from error
+        if recorded.repeated:  # what stands now may be a later tap's
+            async with self._reading() as db:
+                offer = await offers.again(db, reader.id, impression, paper)
+        else:
+            offer = replace(offer, opinion=offers.opinion_of(recorded.after))
         return Stored(recorded.changed, offer, offers.opinion_of(recorded.before))
 
     async def undo(self, reader: Reader, event: str, paper: PaperId | None = None) -> Stored | None:

@@ -5,11 +5,11 @@ rebuilt from the log. A repeated event changes nothing and gets the same answer.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, insert, or_, select
+from sqlalchemy import Row, Select, case, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.feedback import Dated, Feedback, Rating, Verdict
@@ -35,6 +35,7 @@ __all__ = [
     "NewImpression",
     "Place",
     "Recorded",
+    "Tap",
     "Undone",
     "counts",
     "dated_ratings",
@@ -46,6 +47,7 @@ __all__ = [
     "opinions",
     "ratings",
     "record",
+    "record_all",
     "saved",
     "seen",
     "seen_meanwhile",
@@ -113,6 +115,20 @@ class _Change:
     undoes: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """What `record` is told; one at a time or, through `record_all`, many."""
+
+    user: int
+    account: int
+    event: str
+    paper: PaperId
+    impression: int | None
+    at: datetime
+    verdict: Verdict | None = None
+    save: bool | None = None
+
+
 async def record(
     db: AsyncSession,
     user: int,
@@ -130,18 +146,37 @@ async def record(
     Happens once for each (account, event). An impression that is not this reader's and
     this paper's is left out. The paper must exist.
     """
-    await _take_turn(db, user)
-    known = await _of_event(db, account, event)
-    if known is not None:
-        before, after = _stands(known)
-        about = PaperId(known.paper_id)
-        return Recorded(before != after, before.of(about), after.of(about), repeated=True)
-    before = await _stand(db, user, paper)
-    after = _Stand(verdict or before.verdict, _bookmark(before.saved_at, save, now))
-    if after != before:
-        shown = await _own_impression(db, impression, user, paper)
-        await _write(db, _Change(user, account, event, paper, shown, before, after, now))
-    return Recorded(after != before, before.of(paper), after.of(paper), repeated=False)
+    tap = Tap(user, account, event, paper, impression, now, verdict, save)
+    return (await record_all(db, [tap]))[0]
+
+
+async def record_all(db: AsyncSession, taps: Sequence[Tap]) -> list[Recorded]:
+    """Record many taps as if one came after the other; a handful of statements for all.
+
+    Every reader and paper must exist: else IntegrityError, and nothing of it is to be kept.
+    """
+    await _take_turns(db, {tap.user for tap in taps})
+    known = await _of_events(db, taps)
+    stands = await _standing_of(db, taps)
+    own = await _own_impressions(db, taps)
+    recorded, changes = list[Recorded](), list[_Change]()
+    for tap in taps:
+        if repeated := known.get((tap.account, tap.event)):
+            recorded.append(repeated)
+            continue
+        before = stands.get((tap.user, tap.paper), _Stand())
+        after = _Stand(tap.verdict or before.verdict, _bookmark(before.saved_at, tap.save, tap.at))
+        is_changed = after != before
+        recorded.append(Recorded(is_changed, before.of(tap.paper), after.of(tap.paper), False))
+        if is_changed:
+            stands[tap.user, tap.paper] = after
+            known[tap.account, tap.event] = replace(recorded[-1], repeated=True)
+            shown = tap.impression if (tap.impression, tap.user, tap.paper) in own else None
+            changes.append(
+                _Change(tap.user, tap.account, tap.event, tap.paper, shown, before, after, tap.at)
+            )
+    await _write_all(db, changes)
+    return recorded
 
 
 def _bookmark(saved_at: datetime | None, save: bool | None, now: datetime) -> datetime | None:
@@ -162,7 +197,7 @@ async def undo(
 
     None when there is nothing to take back.
     """
-    await _take_turn(db, user)
+    await _take_turns(db, [user])
     known = await _of_event(db, account, event)
     if known is not None:
         before, after = _stands(known)
@@ -174,7 +209,8 @@ async def undo(
     about = PaperId(row.paper_id)
     restored, before = _stands(row)
     shown = row.impression_id
-    await _write(db, _Change(user, account, event, about, shown, before, restored, now, row.id))
+    change = _Change(user, account, event, about, shown, before, restored, now, row.id)
+    await _write_all(db, [change])
     return Undone(about, before.of(about), restored.of(about), repeated=False)
 
 
@@ -188,9 +224,15 @@ def _last_change(user: int, paper: PaperId | None) -> Select[Any]:
     return chosen.order_by(_log.c.id.desc()).limit(1)
 
 
-async def _take_turn(db: AsyncSession, user: int) -> None:
-    """One change of a reader's opinions at a time: each knows exactly what stood before it."""
-    await db.execute(select(UserRow.id).where(UserRow.id == user).with_for_update())
+async def _take_turns(db: AsyncSession, users: Collection[int]) -> None:
+    """One change of a reader's opinions at a time: each knows exactly what stood before it.
+
+    In the order of ids, so that two who wait for each other's readers never do so for ever.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        return  # whoever writes is alone
+    chosen = select(UserRow.id).where(UserRow.id.in_(users)).order_by(UserRow.id)
+    await db.execute(chosen.with_for_update())
 
 
 async def _of_event(db: AsyncSession, account: int, event: str) -> Row[Any] | None:
@@ -198,6 +240,21 @@ async def _of_event(db: AsyncSession, account: int, event: str) -> Row[Any] | No
         select(_log).where(_log.c.account_id == account, _log.c.event == event)
     )
     return known.one_or_none()
+
+
+async def _of_events(db: AsyncSession, taps: Sequence[Tap]) -> dict[tuple[int, str], Recorded]:
+    """Return what the events among these that are known have done, by account and event."""
+    events = tuple_(_log.c.account_id, _log.c.event)
+    found = {}
+    for row in await db.execute(
+        select(_log).where(events.in_({(tap.account, tap.event) for tap in taps}))
+    ):
+        before, after = _stands(row)
+        about = PaperId(row.paper_id)
+        found[row.account_id, row.event] = Recorded(
+            before != after, before.of(about), after.of(about), repeated=True
+        )
+    return found
 
 
 def _stands(row: Row[Any]) -> tuple[_Stand, _Stand]:
@@ -221,44 +278,72 @@ async def _stand(db: AsyncSession, user: int, paper: PaperId) -> _Stand:
     return _Stand() if row is None else _Stand(_verdict(row.verdict), row.saved_at)
 
 
-async def _own_impression(
-    db: AsyncSession, impression: int | None, user: int, paper: PaperId
-) -> int | None:
-    if impression is None:
-        return None
-    own = select(_shown.c.id).where(
-        _shown.c.id == impression, _shown.c.user_id == user, _shown.c.paper_id == paper
+async def _standing_of(db: AsyncSession, taps: Sequence[Tap]) -> dict[tuple[int, PaperId], _Stand]:
+    about = tuple_(_standing.c.user_id, _standing.c.paper_id)
+    rows = await db.execute(
+        select(_standing).where(about.in_({(tap.user, tap.paper) for tap in taps}))
     )
-    return await db.scalar(own)
-
-
-async def _write(db: AsyncSession, change: _Change) -> None:
-    await db.execute(
-        insert(_log).values(
-            user_id=change.user,
-            account_id=change.account,
-            paper_id=change.paper,
-            impression_id=change.impression,
-            event=change.event,
-            verdict_before=change.before.verdict,
-            verdict_after=change.after.verdict,
-            saved_before=change.before.saved_at,
-            saved_after=change.after.saved_at,
-            undoes=change.undoes,
-            at=change.at,
-        )
-    )
-    stands = {
-        "account_id": change.account,
-        "impression_id": change.impression,
-        "verdict": change.after.verdict,
-        "saved_at": change.after.saved_at,
-        "at": change.at,
+    return {
+        (row.user_id, PaperId(row.paper_id)): _Stand(_verdict(row.verdict), row.saved_at)
+        for row in rows
     }
+
+
+async def _own_impressions(
+    db: AsyncSession, taps: Sequence[Tap]
+) -> set[tuple[int | None, int, int]]:
+    """Return (impression, user, paper) of those impressions that are there."""
+    named = {tap.impression for tap in taps if tap.impression is not None}
+    if not named:
+        return set()
+    columns = (_shown.c.id, _shown.c.user_id, _shown.c.paper_id)
+    rows = await db.execute(select(*columns).where(_shown.c.id.in_(named)))
+    return {(impression, user, paper) for impression, user, paper in rows}
+
+
+async def _write_all(db: AsyncSession, changes: Sequence[_Change]) -> None:
+    """Append to the log in order; of each reader and paper only the last opinion stands."""
+    if not changes:
+        return
     await db.execute(
-        insert_into(db, FeedbackRow)
-        .values(user_id=change.user, paper_id=change.paper, **stands)
-        .on_conflict_do_update(index_elements=["user_id", "paper_id"], set_=stands)
+        insert(_log),
+        [
+            {
+                "user_id": change.user,
+                "account_id": change.account,
+                "paper_id": change.paper,
+                "impression_id": change.impression,
+                "event": change.event,
+                "verdict_before": change.before.verdict,
+                "verdict_after": change.after.verdict,
+                "saved_before": change.before.saved_at,
+                "saved_after": change.after.saved_at,
+                "undoes": change.undoes,
+                "at": change.at,
+            }
+            for change in changes
+        ],
+    )
+    last = {(change.user, change.paper): change for change in changes}
+    upsert = insert_into(db, FeedbackRow)
+    columns = ("account_id", "impression_id", "verdict", "saved_at", "at")
+    await db.execute(
+        upsert.on_conflict_do_update(
+            index_elements=["user_id", "paper_id"],
+            set_={name: upsert.excluded[name] for name in columns},
+        ),
+        [
+            {
+                "user_id": change.user,
+                "paper_id": change.paper,
+                "account_id": change.account,
+                "impression_id": change.impression,
+                "verdict": change.after.verdict,
+                "saved_at": change.after.saved_at,
+                "at": change.at,
+            }
+            for change in last.values()
+        ],
     )
 
 

@@ -1,0 +1,179 @@
+"""`paperlark bench taps`: how many taps are stored in a second, beside bare inserts.
+
+Everything happens in a database of its own: a SQLite file in a temporary folder, or an empty
+database that the operator names. So many readers tap at once as a busy minute has; each taps
+again once the last tap is committed. The bare loop then makes the same rows with the driver
+alone (aiosqlite, asyncpg), one insert after the other, as many in one commit.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import func, select, text
+
+from recommender.feedback import Verdict
+from recommender.papers import PaperId
+from storage import catalogue, users
+from storage.catalogue import NewPaper
+from storage.database import Database, table_of
+from storage.errors import DatabaseIsNotEmpty, StorageError
+from storage.feedback_log import Tap
+from storage.tables import UserRow
+from storage.tap_line import MOST, TapLine
+
+READERS = 200  # who tap at once
+ROUNDS = 5  # the middle one is told
+LONGEST = 120.0  # seconds after which a bench is given up
+
+_LOGGED = (
+    "INSERT INTO feedback_log (user_id, account_id, paper_id, event, verdict_after, at)"
+    " VALUES ({}, {}, {}, {}, {}, {})"
+)
+_STANDS = (
+    "INSERT INTO feedback (user_id, account_id, paper_id, verdict, at) VALUES ({}, {}, {}, {}, {})"
+)
+_NUMBERED = [f"${n}" for n in range(1, 7)]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """waits: seconds from each tap's receipt to its commit. bare: taps a second without us."""
+
+    taps: int
+    seconds: float
+    waits: Sequence[float]
+    bare: float
+
+    @property
+    def rate(self) -> float:
+        """Return taps a second."""
+        return self.taps / self.seconds
+
+
+def run(url: str | None, taps: int) -> int:
+    """Measure, print, and return the exit status. taps: of one round."""
+    try:
+        asyncio.run(asyncio.wait_for(_measured(url, max(taps // READERS, 1)), LONGEST))
+    except StorageError as error:
+        print(error)
+        return 1
+    except TimeoutError:
+        print(f"Given up after {LONGEST:.0f} s.")
+        return 1
+    return 0
+
+
+async def _measured(url: str | None, each: int) -> None:
+    async with _empty_database(url) as database:
+        readers, papers = await _people_and_papers(database, ROUNDS * each + 1)
+        warm, *rest = [papers[:1], *(papers[1 + n * each :][:each] for n in range(ROUNDS))]
+        await _round(database, readers, warm, 0)
+        rounds = [await _round(database, readers, some, n + 1) for n, some in enumerate(rest)]
+    name = "SQLite" if database.is_sqlite else "PostgreSQL"
+    middle = sorted(rounds, key=lambda one: one.rate)[len(rounds) // 2]
+    cuts = quantiles([wait for one in rounds for wait in one.waits], n=100)
+    ratio = median(one.rate / one.bare for one in rounds)
+    print(f"{name}, {READERS} readers at once, {ROUNDS} rounds of {middle.taps:,} taps:")
+    print(f"  stored          {middle.rate:8,.0f} taps/s (feedback and log rows)")
+    print(f"  bare inserts    {median(one.bare for one in rounds):8,.0f} taps/s")
+    print(f"  ratio           {ratio:8.2f}")
+    print(f"  receipt→commit  median {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms")
+
+
+@asynccontextmanager
+async def _empty_database(url: str | None) -> AsyncIterator[Database]:
+    """Raises DatabaseIsNotEmpty: nobody's readers are measured with."""
+    with TemporaryDirectory(prefix="paperlark-bench-") as folder:
+        database = Database(url or f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}")
+        try:
+            await database.migrate()
+            async with database.reading() as db:
+                if await db.scalar(select(func.count()).select_from(table_of(UserRow))):
+                    raise DatabaseIsNotEmpty("the bench needs an empty database of its own")
+            yield database
+        finally:
+            await database.dispose()
+
+
+async def _people_and_papers(
+    database: Database, n_papers: int
+) -> tuple[list[users.Found], list[PaperId]]:
+    now, today = datetime.now(UTC), date(2026, 1, 1)
+    papers = [NewPaper(f"bench:{n}", f"Paper {n}", today) for n in range(n_papers)]
+    async with database.writing() as db:
+        taken = await catalogue.take_in(db, papers, now)
+        found = [
+            await users.find_or_create(db, "bench", str(n), None, "en", now, lambda *_: None)
+            for n in range(READERS)
+        ]
+    return found, list(taken.new)
+
+
+async def _round(
+    database: Database, readers: Sequence[users.Found], papers: Sequence[PaperId], number: int
+) -> Round:
+    line, waits = TapLine(database), list[float]()
+
+    async def taps(found: users.Found) -> None:
+        for paper in papers:
+            event, now = f"{number}:{paper}", datetime.now(UTC)
+            began = time.perf_counter()
+            await line.record(
+                Tap(found.user.id, found.account.id, event, paper, None, now, Verdict.LIKE)
+            )
+            waits.append(time.perf_counter() - began)
+
+    async def all_at_once() -> None:
+        async with asyncio.TaskGroup() as group:
+            for found in readers:
+                group.create_task(taps(found))
+
+    seconds = await _seconds(all_at_once)
+    await _forget(database)
+    bare = await _seconds(lambda: _bare(database, readers, papers))
+    await _forget(database)
+    n = len(readers) * len(papers)
+    return Round(n, seconds, waits, n / bare)
+
+
+async def _seconds(work: Callable[[], Awaitable[None]]) -> float:
+    began = time.perf_counter()
+    await work()
+    return time.perf_counter() - began
+
+
+async def _bare(
+    database: Database, readers: Sequence[users.Found], papers: Sequence[PaperId]
+) -> None:
+    """Insert the rows of the same taps, two statements each, as many taps in one commit."""
+    pairs = [(found, paper) for paper in papers for found in readers]
+    for start in range(0, len(pairs), MOST):
+        async with database.writing() as db:
+            await db.execute(text("SELECT 1"))  # asyncpg's adapter begins with a statement
+            raw = await (await db.connection()).get_raw_connection()
+            driver, now = raw.driver_connection, datetime.now(UTC)
+            assert driver is not None
+            for found, paper in pairs[start : start + MOST]:
+                user, account = found.user.id, found.account.id
+                logged = (user, account, paper, f"bare:{paper}", "like")
+                stands = (user, account, paper, "like")
+                if database.is_sqlite:
+                    at = now.isoformat(" ")
+                    await driver.execute(_LOGGED.format(*"??????"), (*logged, at))
+                    await driver.execute(_STANDS.format(*"?????"), (*stands, at))
+                else:
+                    await driver.execute(_LOGGED.format(*_NUMBERED), *logged, now)
+                    await driver.execute(_STANDS.format(*_NUMBERED), *stands, now)
+
+
+async def _forget(database: Database) -> None:
+    async with database.writing() as db:
+        await db.execute(text("DELETE FROM feedback"))
+        await db.execute(text("DELETE FROM feedback_log"))
