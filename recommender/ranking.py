@@ -2,7 +2,8 @@
 
     score = profile·φ(candidate) + what readers of the same papers liked + popularity
 
-One matrix product scores a block of readers. From each reader's best 50 a list is chosen by
+One matrix product scores a block of readers, each interest of a reader by itself, and every
+interest fills its places in the list. From its best 50 they are chosen by
 maximal marginal relevance (Carbonell & Goldstein 1998), so that it does not say the same
 thing five times, and one slot explores: a sample from the posterior of the profile (Thompson
 1933) with its exact propensity, so that what is learnt from it can be judged later.
@@ -10,6 +11,8 @@ thing five times, and one slot explores: a sample from the posterior of the prof
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -17,6 +20,7 @@ from recommender import explanation
 from recommender.arrays import Floats, Ids, Rows, find, ids_of
 from recommender.candidates import Corpus, Slate
 from recommender.exploring import Explored, explore
+from recommender.interests import MOST, cluster, tastes_of, turns
 from recommender.model import Model
 from recommender.papers import PaperId
 from recommender.picks import Pick, Request
@@ -49,16 +53,17 @@ def recommend(
     slate = corpus.slate(candidates)
     if not len(slate):
         return [[] for _ in requests]
-    size = max(1, min(_READERS, _CELLS // len(slate)))
+    size = max(1, min(_READERS, _CELLS // ((1 + MOST) * len(slate))))
     picks: list[list[Pick]] = []
     for start in range(0, len(requests), size):
         block = requests[start : start + size]
-        tastes = [taste_of(model, corpus, request.feedback) for request in block]
-        scores = score(model, corpus, slate, tastes)
-        picks += [
-            _Choice(model, corpus, slate, request, taste, row, seed).picks()
-            for request, taste, row in zip(block, tastes, scores, strict=True)
-        ]
+        sides = [_Sides.of(model, corpus, request) for request in block]
+        scores = score(model, corpus, slate, [taste for side in sides for taste in side.tastes])
+        last = 0
+        for request, side in zip(block, sides, strict=True):
+            first, last = last, last + len(side.tastes)
+            rows = scores[first:last]
+            picks.append(_Choice(model, corpus, slate, request, side, rows, seed).picks())
     return picks
 
 
@@ -121,8 +126,26 @@ def _readers_share(model: Model, corpus: Corpus, rated: Rows, taste: Taste) -> F
     return worth[rated]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """tastes: of the whole reader, then of each interest where there are several.
+
+    labels: the interest of each liked paper.
+    """
+
+    tastes: tuple[Taste, ...]
+    labels: Rows
+
+    @classmethod
+    def of(cls, model: Model, corpus: Corpus, request: Request) -> Self:
+        taste = taste_of(model, corpus, request.feedback)
+        labels = cluster(corpus.base[taste.liked])
+        parts = tastes_of(taste, labels)
+        return cls((taste, *parts) if len(parts) > 1 else (taste,), labels)
+
+
 class _Choice:
-    """The choice for one reader, whose scores are there."""
+    """The choice for one reader, whose scores are there: a row for each of the tastes."""
 
     def __init__(
         self,
@@ -130,7 +153,7 @@ class _Choice:
         corpus: Corpus,
         slate: Slate,
         request: Request,
-        taste: Taste,
+        sides: _Sides,
         scores: Floats,
         seed: int,
     ) -> None:
@@ -138,7 +161,8 @@ class _Choice:
         self._corpus = corpus
         self._slate = slate
         self._request = request
-        self._taste = taste
+        self._sides = sides
+        self._taste = sides.tastes[0]
         self._scores = scores
         self._rng = np.random.default_rng(
             [abs(seed), abs(request.user), len(request.seen), len(request.feedback)]
@@ -146,17 +170,33 @@ class _Choice:
 
     def picks(self) -> list[Pick]:
         request = self._request
-        self._scores[self._known()] = -np.inf
+        self._scores[:, self._known()] = -np.inf
         explores = request.explores and request.surprise > 0 and request.k > 0
-        chosen = self._diverse(request.k - explores)
-        picks = [self._pick(at, rank) for rank, at in enumerate(chosen, start=1)]
+        picks = [
+            self._pick(at, rank, taste)
+            for rank, (at, taste) in enumerate(self._familiar(request.k - explores), start=1)
+        ]
         if explores:
-            self._scores[chosen] = -np.inf
             judged = self._corpus.base[self._taste.rows] @ self._model.directions
-            found = explore(self._scores, self._slate.varied, judged, request.surprise, self._rng)
+            whole = self._scores[0]
+            found = explore(whole, self._slate.varied, judged, request.surprise, self._rng)
             if found is not None:
-                picks.append(self._pick(found.at, len(picks) + 1, found))
+                picks.append(self._pick(found.at, len(picks) + 1, self._taste, found))
         return picks
+
+    def _familiar(self, k: int) -> list[tuple[int, Taste]]:
+        """Return k candidates with the taste that each is for; none is chosen again later."""
+        order = turns(self._sides.labels, k, len(self._request.seen))
+        first = len(self._sides.tastes) > 1  # of the rows that are interests
+        filled = dict[int, list[int]]()
+        for interest in sorted(set(order)):
+            filled[interest] = self._diverse(self._scores[interest + first], order.count(interest))
+            self._scores[:, filled[interest]] = -np.inf
+        return [
+            (filled[interest].pop(0), self._sides.tastes[interest + first])
+            for interest in order
+            if filled[interest]
+        ]
 
     def _known(self) -> Rows:
         """Return the candidates that this reader has seen or judged."""
@@ -164,25 +204,25 @@ class _Choice:
         at = find(self._slate.ids, ids_of(known))
         return at[at >= 0]
 
-    def _diverse(self, k: int) -> list[int]:
+    def _diverse(self, scores_of_all: Floats, k: int) -> list[int]:
         """Return k of the best, each as good and as unlike the ones before it as possible."""
-        top = best(self._scores, TOP)
+        top = best(scores_of_all, TOP)
         if k <= 0 or not len(top):
             return []
-        scores = self._scores[top]
+        scores = scores_of_all[top]
         spread = float(scores[0] - scores[-1])
         good = (scores - scores[-1]) / spread if spread > 0 else np.ones_like(scores)
         base = self._slate.base[top]
         dial = _DIVERSITY[self._request.surprise] if self._taste.likes else _STRANGER
         return [int(top[at]) for at in _marginal(good, base @ base.T, dial, k)]
 
-    def _pick(self, at: int, rank: int, explored: Explored | None = None) -> Pick:
+    def _pick(self, at: int, rank: int, taste: Taste, explored: Explored | None = None) -> Pick:
         parts = explanation.parts(
             self._model,
             self._corpus,
-            self._taste,
+            taste,
             int(self._slate.rows[at]),
-            self._shares(at, explored.added if explored else 0.0),
+            self._shares(at, taste, explored.added if explored else 0.0),
         )
         return Pick(
             paper=PaperId(int(self._slate.ids[at])),
@@ -194,8 +234,8 @@ class _Choice:
             model=self._model.version,
         )
 
-    def _shares(self, at: int, exploring: float) -> explanation.Shares:
-        slate, taste = self._slate, self._taste
+    def _shares(self, at: int, taste: Taste, exploring: float) -> explanation.Shares:
+        slate = self._slate
         features = slate.features[at].astype(np.float64)
         factor = slate.factor[at] * np.exp(-taste.damping * np.float64(slate.spread[at]))
         return explanation.Shares(

@@ -1,0 +1,104 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recommender.feedback import Feedback, Verdict
+from recommender.interests import interests_of, turns
+from recommender.picks import Request
+from recommender.ranking import recommend, score
+from recommender.taste import taste_of
+from tests.recommender import planted
+
+PAIRS = [("graphs", "protein"), ("speech", "climate"), ("privacy", "robots")]
+
+
+def mixed(topics, large, small, of_large=14, of_small=6):
+    first = planted.of_topic(topics, large)[:of_large]
+    second = planted.of_topic(topics, small)[:of_small]
+    return tuple(planted.like(n) for n in (*first, *second))
+
+
+def single_profile(model, corpus, liked, k):
+    """The k best unseen papers by one averaged profile."""
+    slate = corpus.slate(None)
+    (scores,) = score(model, corpus, slate, [taste_of(model, corpus, liked)])
+    scores[np.isin(slate.ids, [f.paper for f in liked])] = -np.inf
+    return slate.ids[np.argsort(-scores)[:k]].tolist()
+
+
+@pytest.mark.parametrize(("large", "small"), PAIRS)
+def test_both_fields_are_served_where_a_single_profile_serves_one(
+    model, corpus, topics, large, small
+):
+    liked = mixed(topics, large, small)
+    request = Request(1, liked, k=10, explores=False)
+    (picks,) = recommend(model, corpus, [request], None, seed=0)
+    served = sum(topics[pick.paper] == small for pick in picks) / 10
+    averaged = sum(topics[n] == small for n in single_profile(model, corpus, liked, 10)) / 10
+    assert {topics[pick.paper] for pick in picks} == {large, small}
+    assert abs(served - 0.3) <= 0.15, f"interests {served:.0%}, single profile {averaged:.0%}"
+    assert abs(averaged - 0.3) > 0.15, f"interests {served:.0%}, single profile {averaged:.0%}"
+
+
+@pytest.mark.parametrize(("large", "small"), PAIRS)
+def test_interests_are_named_by_the_words_of_their_fields(model, corpus, topics, large, small):
+    found = interests_of(model, corpus, mixed(topics, large, small))
+    assert [interest.share for interest in found] == pytest.approx([0.7, 0.3])
+    for interest, topic in zip(found, (large, small), strict=True):
+        assert {topics[paper] for paper in interest.papers} == {topic}
+        assert interest.words
+        assert set(interest.words) <= set(planted.TOPICS[topic].replace("-", " ").split())
+
+
+@pytest.mark.parametrize("topic", planted.NAMES)
+def test_likes_of_one_field_are_one_interest(model, corpus, topics, topic):
+    liked = tuple(planted.like(n) for n in planted.of_topic(topics, topic))
+    for count in (1, 3, 6, 10, 20, 40):
+        assert [i.share for i in interests_of(model, corpus, liked[:count])] == [1.0]
+
+
+def test_without_a_like_there_is_no_interest(model, corpus):
+    skipped = Feedback(planted.like(1).paper, Verdict.SKIP)
+    assert interests_of(model, corpus, ()) == interests_of(model, corpus, (skipped,)) == []
+
+
+def test_the_order_of_likes_does_not_matter(model, corpus, topics):
+    liked = mixed(topics, "graphs", "protein")
+    there, back = interests_of(model, corpus, liked), interests_of(model, corpus, liked[::-1])
+    assert [i.papers for i in there] == [i.papers for i in back]
+    assert [i.words for i in there] == [i.words for i in back]
+
+
+def test_many_likes_are_told_apart_as_few_are(model, corpus, papers, topics):
+    chosen = [p for p in papers if topics[p.id] in ("graphs", "protein")]
+    more = [
+        replace(p, id=planted.like(10_000 + 1000 * n + p.id).paper, key=f"arxiv:{n}-{p.id}")
+        for n in range(6)
+        for p in chosen
+    ]
+    liked = tuple(planted.like(p.id) for p in more)
+    found = interests_of(model, corpus.extended(more), liked)
+    assert [i.share for i in found] == pytest.approx([0.5, 0.5])
+    assert sum(len(i.papers) for i in found) == len(liked) == 480
+
+
+def test_the_parts_of_a_pick_for_an_interest_sum_to_its_score_and_name_its_likes(
+    model, corpus, topics
+):
+    away = Feedback(planted.of_topic(topics, "climate")[0], Verdict.OFF_TOPIC)
+    liked = (*mixed(topics, "graphs", "protein"), away)
+    (picks,) = recommend(model, corpus, [Request(1, liked, k=10)], None, seed=0)
+    for pick in picks:
+        values = [part.value for part in pick.parts]
+        assert abs(sum(values) - pick.score) <= 1e-6 * max(map(abs, values))
+        if not pick.is_exploring:
+            named = {topics[p.paper] for p in pick.parts if p.paper and p.value > 0}
+            assert named == {topics[pick.paper]}
+
+
+def test_single_cards_take_turns_as_a_list_does(model, corpus, topics):
+    labels = np.array([0] * 14 + [1] * 6)
+    cards = [turns(labels, 1, told)[0] for told in range(10)]
+    assert cards == turns(labels, 10, 0)
+    assert sum(cards) == 3
