@@ -102,3 +102,34 @@ def test_single_cards_take_turns_as_a_list_does(model, corpus, topics):
     cards = [turns(labels, 1, told)[0] for told in range(10)]
     assert cards == turns(labels, 10, 0)
     assert sum(cards) == 3
+
+
+@pytest.mark.parametrize("surprise", [1, 2, 3, 4])
+def test_exploring_beside_interests_is_as_often_as_it_says_at_every_dial(
+    model, corpus, topics, surprise
+):
+    liked = mixed(topics, "graphs", "protein")
+    batch = [Request(u, liked, surprise=surprise) for u in range(800)]
+    last = [picks[-1] for picks in recommend(model, corpus, batch, None, seed=0)]
+    assert all(pick.is_exploring for pick in last)
+    said = {pick.paper: pick.propensity for pick in last}
+    assert all(pick.propensity == said[pick.paper] for pick in last)
+    for paper, chance in said.items():
+        share = sum(pick.paper == paper for pick in last) / len(last)
+        assert abs(share - chance) < 5 * np.sqrt(chance / len(last)) + 0.002
+    assert sum(said.values()) <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("topic", planted.NAMES)
+def test_turning_the_dial_up_makes_the_familiar_picks_differ_more(model, corpus, topics, topic):
+    liked = tuple(planted.like(n) for n in planted.of_topic(topics, topic)[:3])
+
+    def alike(surprise):
+        request = Request(1, liked, k=8, surprise=surprise, explores=False)
+        (picks,) = recommend(model, corpus, [request], None, seed=0)
+        base = corpus.base[corpus.rows([pick.paper for pick in picks])]
+        return float((base @ base.T)[np.triu_indices(len(base), 1)].mean())
+
+    # Steps beside each other may choose the same papers.
+    assert alike(4) < alike(0)
+    assert alike(2) <= alike(0) + 1e-6
