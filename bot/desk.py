@@ -24,6 +24,7 @@ from bot.conversation.ports import (
     SourceUnavailable,
     Status,
     Stored,
+    TemporarilyUnavailable,
     UnknownPaper,
 )
 from bot.reach import first_pushable, place_for_digests
@@ -36,6 +37,7 @@ from recommender.picks import Pick, Request
 from storage import bans, catalogue, deliveries, feedback_log, library, users
 from storage.database import Database
 from storage.deliveries import State
+from storage.errors import StorageUnavailable
 from storage.feedback_log import NewImpression, Place
 from storage.sources.references import keys_in
 from storage.tap_line import TapLine
