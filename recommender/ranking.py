@@ -58,13 +58,36 @@ def recommend(
     for start in range(0, len(requests), size):
         block = requests[start : start + size]
         sides = [_Sides.of(model, corpus, request) for request in block]
-        scores = score(model, corpus, slate, [taste for side in sides for taste in side.tastes])
+        counts = [len(side.tastes) for side in sides]
+        tastes = [taste for side in sides for taste in side.tastes]
+        whose = [one for one, count in zip(block, counts, strict=True) for _ in range(count)]
+        scores, top = leading(model, corpus, slate, tastes, whose)
         last = 0
-        for request, side in zip(block, sides, strict=True):
-            first, last = last, last + len(side.tastes)
-            rows = scores[first:last]
-            picks.append(_Choice(model, corpus, slate, request, side, rows, seed).picks())
+        for request, side, count in zip(block, sides, counts, strict=True):
+            at = slice(last, last + count)
+            last += count
+            ranked = _Ranked(scores[at], top[at])
+            picks.append(_Choice(model, corpus, slate, request, side, ranked, seed).picks())
     return picks
+
+
+def leading(
+    model: Model, corpus: Corpus, slate: Slate, tastes: Sequence[Taste], requests: Sequence[Request]
+) -> tuple[Floats, Rows]:
+    """Return the scores of all candidates, and where the best of them stand, best first.
+
+    requests: whose each taste is. Shapes (tastes, n) and (tastes, TOP or n). What a reader
+    has seen or judged has the score −inf.
+    """
+    scores = score(model, corpus, slate, tastes)
+    known = [{*r.seen, *(f.paper for f in r.feedback)} for r in requests]
+    at = find(slate.ids, ids_of(paper for papers in known for paper in papers))
+    rows = np.repeat(np.arange(len(known)), [len(papers) for papers in known])
+    scores[rows[at >= 0], at[at >= 0]] = -np.inf
+    width = min(TOP, scores.shape[1])
+    top = np.argpartition(-scores, width - 1, axis=1)[:, :width]
+    order = np.lexsort((top, -np.take_along_axis(scores, top, axis=1)), axis=1)
+    return scores, np.take_along_axis(top, order, axis=1)
 
 
 def nearest(
@@ -103,11 +126,12 @@ def score(model: Model, corpus: Corpus, slate: Slate, tastes: Sequence[Taste]) -
     profiles = np.stack([taste.profile for taste in tastes])
     scores: Floats = profiles @ slate.features.T
     scores *= slate.factor
-    for row, taste in zip(scores, tastes, strict=True):
-        if taste.damping:
-            row *= np.exp(-taste.damping * slate.spread)
-        row += taste.popular * slate.popular
-        if model.neighbours is not None and np.any(slate.rated >= 0):
+    for damping in {taste.damping for taste in tastes} - {0.0}:  # few: one at each of the knots
+        at = [row for row, taste in enumerate(tastes) if taste.damping == damping]
+        scores[at] *= np.exp(-damping * slate.spread)
+    scores += np.outer([taste.popular for taste in tastes], slate.popular).astype(np.float32)
+    if model.neighbours is not None and np.any(slate.rated >= 0):
+        for row, taste in zip(scores, tastes, strict=True):
             row += _readers_share(model, corpus, slate.rated, taste)
     return scores
 
@@ -144,8 +168,16 @@ class _Sides:
         return cls((taste, *parts) if len(parts) > 1 else (taste,), labels)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A row for each taste of one reader. top: where the best of its scores stand, best first."""
+
+    scores: Floats
+    top: Rows
+
+
 class _Choice:
-    """The choice for one reader, whose scores are there: a row for each of the tastes."""
+    """The choice for one reader, whose scores are there."""
 
     def __init__(
         self,
@@ -154,7 +186,7 @@ class _Choice:
         slate: Slate,
         request: Request,
         sides: _Sides,
-        scores: Floats,
+        ranked: _Ranked,
         seed: int,
     ) -> None:
         self._model = model
@@ -163,14 +195,14 @@ class _Choice:
         self._request = request
         self._sides = sides
         self._taste = sides.tastes[0]
-        self._scores = scores
+        self._scores = ranked.scores
+        self._top = ranked.top
         self._rng = np.random.default_rng(
             [abs(seed), abs(request.user), len(request.seen), len(request.feedback)]
         )
 
     def picks(self) -> list[Pick]:
         request = self._request
-        self._scores[:, self._known()] = -np.inf
         explores = request.explores and request.surprise > 0 and request.k > 0
         picks = [
             self._pick(at, rank, taste)
@@ -190,7 +222,7 @@ class _Choice:
         first = len(self._sides.tastes) > 1  # of the rows that are interests
         filled = dict[int, list[int]]()
         for interest in sorted(set(order)):
-            filled[interest] = self._diverse(self._scores[interest + first], order.count(interest))
+            filled[interest] = self._diverse(interest + first, order.count(interest))
             self._scores[:, filled[interest]] = -np.inf
         return [
             (filled[interest].pop(0), self._sides.tastes[interest + first])
@@ -198,18 +230,13 @@ class _Choice:
             if filled[interest]
         ]
 
-    def _known(self) -> Rows:
-        """Return the candidates that this reader has seen or judged."""
-        known = self._request.seen.union(f.paper for f in self._request.feedback)
-        at = find(self._slate.ids, ids_of(known))
-        return at[at >= 0]
-
-    def _diverse(self, scores_of_all: Floats, k: int) -> list[int]:
-        """Return k of the best, each as good and as unlike the ones before it as possible."""
-        top = best(scores_of_all, TOP)
+    def _diverse(self, row: int, k: int) -> list[int]:
+        """Return k of a row's best, each as good and as unlike the ones before as possible."""
+        top = self._top[row]
+        top = top[np.isfinite(self._scores[row, top])]
         if k <= 0 or not len(top):
             return []
-        scores = scores_of_all[top]
+        scores = self._scores[row, top]
         spread = float(scores[0] - scores[-1])
         good = (scores - scores[-1]) / spread if spread > 0 else np.ones_like(scores)
         base = self._slate.base[top]
