@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.conversation.events import MessageRef, Person, Platform
 from bot.conversation.messages import Message
+from bot.conversation.ports import Begin
 from bot.desk import Desk
 from bot.shelf import Shelf
 from recommender.encoder import Encoder
@@ -71,8 +72,16 @@ class RecordingMessenger:
     refusals: dict[str, list[Exception]] = field(default_factory=dict)
 
     async def send(
-        self, chat: str, message: Message, *, nonce: str, is_quiet: bool
+        self,
+        chat: str,
+        message: Message,
+        *,
+        nonce: str,
+        is_quiet: bool,
+        begin: Begin | None = None,
     ) -> Sequence[MessageRef]:
+        if begin is not None:
+            await begin()
         if self.refusals.get(chat):
             raise self.refusals[chat].pop(0)
         self.sent.append(Sent(chat, message, nonce, is_quiet))

@@ -25,6 +25,7 @@ from bot.adapters.pacing import Pacer, Urgency
 from bot.conversation.events import MessageRef
 from bot.conversation.messages import Attachment, Message
 from bot.conversation.ports import (
+    Begin,
     DeliveryError,
     OutcomeUnknown,
     PlatformAway,
@@ -84,10 +85,16 @@ class Rest:
         self._pacer = pacer
 
     async def send(
-        self, channel: str, body: Payload, urgency: Urgency = Urgency.ANSWER
+        self,
+        channel: str,
+        body: Payload,
+        urgency: Urgency = Urgency.ANSWER,
+        begin: Begin | None = None,
     ) -> MessageRef:
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         async with self._pacer.turn(channel, urgency=urgency):
+            if begin is not None:
+                await begin()
             sent = await self._call(route, body)
         return MessageRef(str(sent["channel_id"]), str(sent["id"]))
 
@@ -226,6 +233,7 @@ async def deliver(
     nonce: str,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     urgency: Urgency = Urgency.ANSWER,
+    begin: Begin | None = None,
 ) -> MessageRef:
     """Send a message once, however often it takes. Raises one of the DeliveryErrors.
 
@@ -238,7 +246,7 @@ async def deliver(
         async with asyncio.timeout(PATIENCE):
             for wait in (*PAUSES, None):
                 try:
-                    return await rest.send(channel, body, urgency)
+                    return await rest.send(channel, body, urgency, begin)
                 except TROUBLES as trouble:
                     problem = meaning(trouble)
                     was_handed_over |= isinstance(problem, OutcomeUnknown)
@@ -297,13 +305,19 @@ class DiscordMessenger:
             self._http = None
 
     async def send(
-        self, chat: str, message: Message, *, nonce: str, is_quiet: bool
+        self,
+        chat: str,
+        message: Message,
+        *,
+        nonce: str,
+        is_quiet: bool,
+        begin: Begin | None = None,
     ) -> tuple[MessageRef, ...]:
         """Return what was sent; Discord takes every message whole."""
         rest = await self._rest()
         body = render(message) | ({"flags": SILENT} if is_quiet else {})
         channel = await self._channel(rest, chat)
-        return (await deliver(rest, channel, body, nonce, self._pause, Urgency.PUSH),)
+        return (await deliver(rest, channel, body, nonce, self._pause, Urgency.PUSH, begin),)
 
     async def _channel(self, rest: Rest, chat: str) -> str:
         kind, _, user = chat.rpartition(":")

@@ -1,7 +1,7 @@
 """The pacer behind python-telegram-bot's rate limiter."""
 
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -21,10 +21,14 @@ _Result = bool | dict[str, Any] | list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How one request waits. patience: the longest silence, in seconds, it will sit out."""
+    """How one request waits. patience: the longest silence, in seconds, it will sit out.
+
+    begin: awaited when the turn has come, before every attempt.
+    """
 
     urgency: Urgency = Urgency.ANSWER
     patience: float = inf
+    begin: Callable[[], Awaitable[None]] | None = None
 
 
 class TelegramPacing(BaseRateLimiter[Turn]):
@@ -79,6 +83,8 @@ class TelegramPacing(BaseRateLimiter[Turn]):
                     patience=turn.patience,
                     again=attempt > 1,
                 ):
+                    if turn.begin is not None:
+                        await turn.begin()
                     return await call()
             except Held as held:
                 raise Flood(held.after) from held

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ from bot.conversation.events import MessageRef, Moved
 from bot.conversation.messages import Message
 from bot.conversation.ports import (
     Answering,
+    Begin,
     DeliveryError,
     OutcomeUnknown,
     PlatformAway,
@@ -240,10 +241,17 @@ class TelegramMessenger:
         self._answering = answering
 
     async def send(
-        self, chat: str, message: Message, *, nonce: str, is_quiet: bool
+        self,
+        chat: str,
+        message: Message,
+        *,
+        nonce: str,
+        is_quiet: bool,
+        begin: Begin | None = None,
     ) -> Sequence[MessageRef]:
         """Return the one message that was sent. Raises one of the DeliveryErrors."""
-        return [await deliver(self._bot, chat, message, Manner(PUSH, is_quiet), self._moved)]
+        manner = Manner(replace(PUSH, begin=begin), is_quiet)
+        return [await deliver(self._bot, chat, message, manner, self._moved)]
 
     async def _moved(self, old: str, new: str) -> None:
         if self._answering:

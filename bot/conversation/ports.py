@@ -12,7 +12,7 @@ DeliveryError
 └── Refused                  the platform will not take this message, now or later
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -280,13 +280,26 @@ class Answering(Protocol):
         """
 
 
+Begin = Callable[[], Awaitable[None]]
+"""Awaited when everything has been waited for and a message is about to be handed over.
+
+May be awaited again before a repetition. What it raises keeps the message from being sent.
+"""
+
+
 class Messenger(Protocol):
     """Sends what nobody just asked for: digests and broadcasts."""
 
     async def send(
-        self, chat: str, message: Message, *, nonce: str, is_quiet: bool
+        self,
+        chat: str,
+        message: Message,
+        *,
+        nonce: str,
+        is_quiet: bool,
+        begin: Begin | None = None,
     ) -> Sequence[MessageRef]:
-        """Return what was sent. Raises one of the DeliveryErrors.
+        """Return what was sent. Raises one of the DeliveryErrors, and what `begin` raises.
 
         nonce: the same for every attempt at the same delivery.
         """

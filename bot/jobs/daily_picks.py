@@ -1,7 +1,7 @@
 """Push each reader's digest, once, at their own hour.
 
     users.next_push_at → claim (delivery row, one transaction) → rank the batch in one
-    product → impressions → begin_sending (committed) → send → finish
+    product → impressions → wait for the turn → begin_sending (committed) → send → finish
 
 The outbox in the database is the queue and the only truth; no timer in memory is. At most
 once: the row stands before anything is sent, so whatever dies in between costs one digest
@@ -49,6 +49,7 @@ PLATFORM_OFF = timedelta(minutes=10)
 OUTAGE = 3  # sends in a row that find a platform away until it is left alone
 FIRST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=5)
 LONGEST_WAIT = timedelta(minutes=30)  # between two tries of one digest
+NO_TURN = timedelta(minutes=1)  # until a digest that waited in vain is tried again
 NOT_CHOSEN = timedelta(hours=1)  # until a digest that a fault of ours kept from being made
 
 _Chosen = list[tuple[Claimed, Edition | None]]
@@ -72,6 +73,47 @@ class Pushed:
             self.unknown + other.unknown,
             self.later + other.later,
         )
+
+
+class _NotOurs(Exception):
+    """The digest must not be sent by us: it is begun elsewhere, or the reader paused."""
+
+
+class _Beginning:
+    """Notes that sending begins: when its turn has come, and not while it waits for one.
+
+    So what a process that dies leaves behind as begun is only what was on its way.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        claim: Claimed,
+        edition: Edition,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._claim = claim
+        self._edition = edition
+        self.is_begun = False
+
+    async def __call__(self) -> None:
+        """Raises _NotOurs, StorageUnavailable. Again before a repetition it does nothing."""
+        if self.is_begun:
+            return
+        async with self._database.writing() as db:
+            is_ours = await deliveries.begin_sending(
+                db,
+                self._claim.user.id,
+                self._claim.day,
+                self._clock(),
+                account=self._edition.account.id,
+                model=self._edition.model,
+            )
+        if not is_ours:
+            raise _NotOurs
+        self.is_begun = True
 
 
 class _Line:
@@ -282,19 +324,11 @@ class DailyPicks:
             return await self._later(claim, PLATFORM_OFF, "platform_off")
         if rests := line.rests_for(self._clock()):
             return await self._later(claim, rests, "platform_away")
-        async with self._database.writing() as db:
-            is_ours = await deliveries.begin_sending(
-                db,
-                claim.user.id,
-                claim.day,
-                self._clock(),
-                account=edition.account.id,
-                model=edition.model,
-            )
-        return await self._send(claim, edition, line) if is_ours else Pushed()
+        return await self._send(claim, edition, line)
 
     async def _send(self, claim: Claimed, edition: Edition, line: _Line) -> Pushed:
         assert edition.account.chat is not None
+        beginning = _Beginning(self._database, self._clock, claim, edition)
         message = digest_message(
             edition.offers, claim.day, claim.user.picks, is_filled=not edition.is_line
         )
@@ -304,7 +338,10 @@ class DailyPicks:
                 message,
                 nonce=claim.nonce,
                 is_quiet=claim.user.is_quiet,
+                begin=beginning,
             )
+        except _NotOurs:
+            return Pushed()
         except RecipientGone:
             line.answered()
             why = "dms_closed" if edition.account.platform == Platform.DISCORD else "blocked"
@@ -317,6 +354,8 @@ class DailyPicks:
             line.answered()
             return await self._later(claim, wait.after, "busy")
         except OutcomeUnknown:
+            if not beginning.is_begun:  # it was given up while it waited for its turn
+                return await self._later(claim, NO_TURN, "busy")
             return await self._end(claim, State.UNKNOWN, "connection")
         except Refused:
             line.answered()

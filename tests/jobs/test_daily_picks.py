@@ -225,11 +225,12 @@ class HangingMessenger(RecordingMessenger):
         self._chat = chat
         self.hangs, self.let_go, self.arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def send(self, chat, message, *, nonce, is_quiet):
+    async def send(self, chat, message, **how):
         if chat == self._chat:
+            await how["begin"]()
             self.hangs.set()
             await self.let_go.wait()
-        refs = await super().send(chat, message, nonce=nonce, is_quiet=is_quiet)
+        refs = await super().send(chat, message, **how)
         self.arrived.set()
         return refs
 
@@ -258,11 +259,12 @@ class AwayMessenger(RecordingMessenger):
     is_away = True
     tries = 0
 
-    async def send(self, chat, message, *, nonce, is_quiet):
+    async def send(self, chat, message, **how):
         if self.is_away:
+            await how["begin"]()
             self.tries += 1
             raise PlatformAway(timedelta(minutes=1))
-        return await super().send(chat, message, nonce=nonce, is_quiet=is_quiet)
+        return await super().send(chat, message, **how)
 
 
 async def test_a_platform_that_is_away_is_tried_less_and_less_and_everybody_is_served_at_last(
@@ -288,6 +290,58 @@ async def test_a_platform_that_is_away_is_tried_less_and_less_and_everybody_is_s
     assert sorted(s.chat for s in away.sent) == sorted(f"chat-{n}" for n in range(20))
 
 
+class WaitingMessenger(RecordingMessenger):
+    """Waits for its turn until it is let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.waits, self.turn = asyncio.Event(), asyncio.Event()
+
+    async def send(self, chat, message, **how):
+        self.waits.set()
+        await self.turn.wait()
+        return await super().send(chat, message, **how)
+
+
+async def test_a_digest_that_waits_for_its_turn_is_not_begun_and_may_go_to_another(
+    any_database, desk, messenger, clock
+):
+    reader = await subscribe(desk)
+    clock.forward(hours=1)
+    slow, stop = WaitingMessenger(), asyncio.Event()
+    push = DailyPicks(any_database, desk, {Platform.TELEGRAM: slow}, clock)
+    pushing = asyncio.create_task(push.run_once(stop))
+    async with asyncio.timeout(BOUND):
+        await slow.waits.wait()
+    assert (await state_of(any_database, reader)).state == State.CLAIMED
+    stop.set()  # it looks for no more, and holds what it has
+    clock.now += ABANDONED + timedelta(seconds=1)
+    await DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock).run_once()
+    slow.turn.set()
+    async with asyncio.timeout(BOUND):
+        await pushing
+    assert (len(messenger.sent), slow.sent) == (1, [])
+    assert (await state_of(any_database, reader)).state == State.SENT
+
+
+async def test_who_pauses_while_the_digest_waits_for_its_turn_is_sent_nothing(
+    any_database, desk, clock
+):
+    reader = await subscribe(desk)
+    clock.forward(hours=1)
+    waiting = WaitingMessenger()
+    push = DailyPicks(any_database, desk, {Platform.TELEGRAM: waiting}, clock)
+    pushing = asyncio.create_task(push.run_once())
+    async with asyncio.timeout(BOUND):
+        await waiting.waits.wait()
+        await desk.pause(reader, None)
+        waiting.turn.set()
+        await pushing
+    assert waiting.sent == []
+    stands = await state_of(any_database, reader)
+    assert (stands.state, stands.reason) == (State.FAILED, "paused")
+
+
 class StoppingMessenger(RecordingMessenger):
     """The program is told to end while it sends."""
 
@@ -295,9 +349,9 @@ class StoppingMessenger(RecordingMessenger):
         super().__init__()
         self._stop = stop
 
-    async def send(self, chat, message, *, nonce, is_quiet):
+    async def send(self, chat, message, **how):
         self._stop.set()
-        return await super().send(chat, message, nonce=nonce, is_quiet=is_quiet)
+        return await super().send(chat, message, **how)
 
 
 class BrokenDesk:
