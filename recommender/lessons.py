@@ -78,6 +78,12 @@ class Lessons:
         found *= self.w[at]
         return found
 
+    def taken_factored(self, rho: float) -> Floats:
+        """Return `rows(0, ρ, 0)` in the memory of `factored`, which says nothing afterwards."""
+        found = self.factored
+        found *= np.float32(rho) * self.w
+        return found
+
     def guess(self, rows: Floats) -> Floats:
         """Return the matrix from φ to q for papers that nobody rated, shape (r, r)."""
         return np.asarray(self.mapped.T @ rows, np.float32)

@@ -136,6 +136,8 @@ def with_readers(
 ) -> Model:
     """Return a text-only model extended by what these likes teach.
 
+    The choice's lessons serve once: a part of them becomes a part of the model.
+
     Raises FactorsUnavailable.
     """
     base = _vectors(model, likes.papers)
@@ -145,7 +147,7 @@ def with_readers(
     scale = choice.blend * _scale(model.strands[0], base, learnt)
     parts = {
         "ease": learnt.rows(1.0, 0.0, choice.beta),
-        "als": learnt.rows(0.0, choice.rho, 0.0),
+        "als": learnt.taken_factored(choice.rho),
     }
     weights = choice.weights()
     counts = {

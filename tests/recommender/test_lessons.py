@@ -51,3 +51,11 @@ def test_papers_that_speak_for_everything_count_less(likes, base):
     plain = learnt.rows(1.0, 0.3, 0.2) / learnt.w
     reach = np.linalg.norm(plain @ learnt.features.T, axis=1)
     assert np.corrcoef(reach, learnt.w[:, 0])[0, 1] < -0.9
+
+
+def test_what_als_says_can_be_taken_without_a_copy(likes, base):
+    learnt = lessons.learn(likes, base, seed=0)
+    expected = learnt.rows(0.0, 2.0, 0.0)
+    taken = learnt.taken_factored(2.0)
+    assert np.allclose(taken, expected, rtol=1e-5)
+    assert np.shares_memory(taken, learnt.factored)
