@@ -13,6 +13,7 @@ q_i·φ(c) to paper c. The strand "text" knows texts alone, and every model has 
 carry what readers taught. Everything is linear, so a score is a sum over liked papers.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from recommender.text_metric import TextMetric, kernel
 KNOTS = (1, 3, 5, 10, 20)  # likes; between them a strand's weight is interpolated in log(likes)
 _WHITENING = 0.4
 _FLOOR = 3e-4  # of the covariance's eigenvalues: below lies noise
+_MIXTURES = 1_000  # of reference readers
 _BLOCK = 1024  # papers whose likeness to the landmarks is held at the same time
 
 
@@ -104,8 +106,8 @@ class Strand:
 class Hubs:
     """Papers to which every reader's score reacts strongly fill every list; this tells them.
 
-    readers: shape (s, r), profiles of reference readers, centred and scaled so that a rated
-    paper's spread is 1 on average. powers: at each of KNOTS; a score is divided by
+    readers: shape (s, r), mixtures of reference readers' profiles, centred and scaled so that
+    a rated paper's spread is 1 on average. powers: at each of KNOTS; a score is divided by
     spread**power. It is one number for each paper, so a score stays a sum over liked papers.
     """
 
@@ -122,18 +124,37 @@ class Hubs:
         return float(np.interp(np.log(max(likes, 1)), np.log(KNOTS), self.powers))
 
 
-def hubs_of(profiles: Floats, features: Floats, powers: tuple[float, ...]) -> Hubs:
+def hubs_of(
+    profiles: Iterable[Floats],
+    features: Floats,
+    powers: tuple[float, ...],
+    rng: np.random.Generator,
+) -> Hubs:
     """Return the hubs as reference readers see them.
 
-    profiles: shape (s, r); features: of the rated papers, shape (n, r). powers: at each of
-    KNOTS.
+    profiles: blocks of shape (·, r), one row for each reader; features: of the rated papers,
+    shape (n, r). powers: at each of KNOTS.
+
+    Kept are random mixtures of all readers, which see the same spread but for a few per cent
+    (Johnson & Lindenstrauss 1984): however many readers speak, the model stays as large, and
+    it holds nothing of any one person.
     """
-    lengths = np.sqrt(np.maximum(np.sum((profiles @ _gram(features)) * profiles, axis=1), 0))
-    readers = profiles / np.maximum(lengths, 1e-9)[:, None]
-    readers -= readers.mean(axis=0)
-    raw = Hubs(readers, powers)
+    gram = _gram(features)
+    width = features.shape[1]
+    mixed = np.zeros((_MIXTURES, width), np.float32)
+    amounts, total, count = np.zeros(_MIXTURES), np.zeros(width), 0
+    for block in profiles:
+        lengths = np.sqrt(np.maximum(np.sum((block @ gram) * block, axis=1), 0))
+        unit = block / np.maximum(lengths, 1e-9)[:, None]
+        mixing = rng.standard_normal((_MIXTURES, len(unit)), np.float32)
+        mixed += mixing @ unit
+        amounts += mixing.sum(axis=1)
+        total += unit.sum(axis=0)
+        count += len(unit)
+    mixed -= np.outer(amounts, total / max(count, 1)).astype(np.float32)
+    raw = Hubs(mixed, powers)
     scale = float(raw.spread(features).mean())
-    return replace(raw, readers=np.asarray(readers / max(scale, 1e-9), np.float32))
+    return replace(raw, readers=np.asarray(mixed / max(scale, 1e-9), np.float32))
 
 
 def _gram(features: Floats) -> Floats:

@@ -6,7 +6,7 @@ ranking them for the readers who liked them. While likes are few, text alone win
 stays alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -45,7 +45,8 @@ _HIDDEN = 0.2  # of the rated papers, for choosing the weights
 _UNRATED = 1_000  # papers nobody rated that compete with the hidden ones
 _JUDGES = 2_000  # readers for whom the weights are judged
 _YOUNG_JUDGES = 1_000  # those of them who are judged by a few of their likes as well
-_REFERENCE = 500  # readers by whose scores hubs are found
+_REFERENCE = 10_000  # readers by whose scores hubs are found, at most
+_AT_ONCE = 500  # of them whose profiles are held
 _SMALL = 2_000  # rated papers, for which one BLAS thread is enough
 _SURE = 2.0  # standard errors by which the readers' strands must beat text alone
 
@@ -162,7 +163,9 @@ def with_readers(
     powers = tuple(power for *_, power in weights)
     if any(powers):
         features = np.hstack([base[learnt.sample], learnt.features])
-        hubs = hubs_of(_profiles(strands[0], parts.values(), likes, base, seed), features, powers)
+        rng = np.random.default_rng([seed, 5])
+        readers = _profiles(strands[0], list(parts.values()), likes, base, rng)
+        hubs = hubs_of(readers, features, powers, rng)
     model = replace(
         model,
         text_map=learnt.text_map,
@@ -188,13 +191,18 @@ def balanced(
 
 
 def _profiles(
-    text: Strand, parts: Iterable[Floats], likes: Interactions, base: Floats, seed: int
-) -> Floats:
-    """Return the profiles of some hundred readers, shape (s, d + r)."""
-    some = np.random.default_rng([seed, 5]).permutation(likes.likes.shape[0])[:_REFERENCE]
-    liked = likes.likes[some]
-    by_readers = sum(np.asarray(liked @ rows, np.float32) for rows in parts)
-    return np.hstack([(liked @ base) @ text.guess, by_readers]).astype(np.float32)
+    text: Strand,
+    parts: Sequence[Floats],
+    likes: Interactions,
+    base: Floats,
+    rng: np.random.Generator,
+) -> Iterator[Floats]:
+    """Yield the profiles of readers in blocks, shape (·, d + r); of some where there are many."""
+    some = rng.permutation(likes.likes.shape[0])[:_REFERENCE]
+    for start in range(0, len(some), _AT_ONCE):
+        liked = likes.likes[some[start : start + _AT_ONCE]]
+        by_readers = sum(np.asarray(liked @ rows, np.float32) for rows in parts)
+        yield np.hstack([(liked @ base) @ text.guess, by_readers]).astype(np.float32)
 
 
 def _scale(text: Strand, base: Floats, learnt: Lessons) -> float:
