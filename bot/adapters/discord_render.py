@@ -186,13 +186,13 @@ def _rich(text: RichText, limit: int) -> str:
     drawn, styled_before = "", False
     for span in _merged(text):
         piece = _span(span)
-        is_styled = piece[:1] in ("*", "`") and not piece.startswith("\\")
-        glue = _BREAK if styled_before and is_styled else ""
+        is_styled = span.style is not Style.PLAIN
+        glue = _BREAK if styled_before and is_styled and piece[:1] in ("*", "`") else ""
         if units(drawn) + units(glue) + units(piece) > limit:
             room = limit - units(drawn) - 1
             return (drawn + _fitting(span.text, room, shown)).rstrip() or NOTHING
         drawn += glue + piece
-        styled_before = is_styled
+        styled_before = is_styled and piece[-1:] in ("*", "`")
     return drawn.strip()
 
 

@@ -107,6 +107,7 @@ def test_text_arrives_as_the_same_words(text):
 
 @given(st.lists(spans, max_size=6))
 @example([Span("a", Style.BOLD), Span("b", Style.ITALIC), Span("c", Style.BOLD)])
+@example([Span(" 0", Style.ITALIC), Span("0", Style.BOLD)])
 def test_styled_text_arrives_as_the_same_words(said):
     content = render(Message(tuple(s for s in said if not s.url)))["content"]
     expected = words("".join(s.text for s in said if not s.url))
