@@ -128,16 +128,23 @@ def _estimate(logged: Logged, weights: Doubles, clipped: float, *, is_normalised
     value = float(weighted.sum()) / total
     away = weighted - value * (weights if is_normalised else 1.0)
     error = _error(away, logged.readers) / total
-    squares = float((weights**2).sum())
     return Estimate(
         value=value,
         low=value - error,
         high=value + error,
         impressions=n,
-        effective=float(weights.sum() ** 2 / squares) if squares else 0.0,
+        effective=_effective(weights),
         mean_weight=float(weights.mean()),
         clipped=clipped,
     )
+
+
+def _effective(weights: Doubles) -> float:
+    largest = float(weights.max(initial=0.0))
+    if not largest:
+        return 0.0
+    scaled = weights / largest  # squares of weights next to nothing would be nothing
+    return float(scaled.sum() ** 2 / np.square(scaled).sum())
 
 
 def _error(away: Doubles, readers: NDArray[np.int64]) -> float:

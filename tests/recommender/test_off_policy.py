@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recommender import exploring, off_policy
@@ -134,6 +134,7 @@ def test_a_policy_that_shows_nothing_of_the_log_cannot_be_judged():
         max_size=30,
     )
 )
+@example([(1.0, 2.225073858507e-311, False, 0)])
 def test_the_self_normalised_estimate_never_leaves_the_range_of_rewards(rows):
     propensities, target, likes, readers = map(np.array, zip(*rows, strict=True))
     logged = Logged(propensities, likes.astype(float), readers)
