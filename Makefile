@@ -30,8 +30,9 @@ venv: $(STAMP) ## Only build the environment, in .venv.
 
 dev: $(DEV_STAMP) ## The environment with everything that tests and checks need.
 
+# Whole runs wait for people and minutes more than they compute: two at a time halve the wait.
 test: $(DEV_STAMP) ## Run all tests; they start the servers they need by themselves.
-	@$(WITH_OPENMP) $(BIN)/python -m pytest $(ARGS)
+	@$(WITH_OPENMP) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-spark: $(DEV_STAMP) ## Compare Spark with implicit; needs Java, and fetches Spark (450 MB).
 	@"$(PYTHON)" build_venv.py $(VENV) --dev --spark
