@@ -1,0 +1,75 @@
+"""In which language we speak: sentences are looked up where they are said.
+
+Each event is answered in a task of its own and each digest is written for one reader, so the
+language stands in the context (PEP 567) and needs not travel through every call. Sentences are
+written in English; what has no translation is said in English.
+
+    WHY = N_("Why?")                            # marked, looked up later
+    _(WHY)                                      # looked up now
+    ngettext("{n} paper", "{n} papers", n).format(n=n)
+"""
+
+import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+ENGLISH = "en"
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""The languages we speak, by code, as they call themselves."""
+
+_DOMAIN = "paperlark"
+_FOLDER = Path(__file__).parent.parent / "locale"
+
+_spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
+
+
+def N_(sentence: str) -> str:
+    """Mark a sentence for translators and return it as it is."""
+    return sentence
+
+
+def _(sentence: str) -> str:
+    """Return a sentence in the language spoken now."""
+    return _catalogue(_spoken.get()).gettext(sentence)
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    """Return the sentence for a count, by the rules of the language spoken now."""
+    return _catalogue(_spoken.get()).ngettext(one, many, n)
+
+
+def spoken() -> str:
+    """Return the code of the language spoken now, one of `LANGUAGES`."""
+    return _spoken.get()
+
+
+def nearest(code: str) -> str:
+    """Return which of our languages is spoken to whom platforms call `code` ("de-AT", "pt-BR")."""
+    base = code.replace("_", "-").partition("-")[0].lower()
+    return base if base in LANGUAGES else ENGLISH
+
+
+def speak(code: str) -> None:
+    """Speak the language nearest to `code` from now on in this task."""
+    _spoken.set(nearest(code))
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak the language nearest to `code` for a while.
+
+    Not across the yields of an asynchronous generator, whose steps may run in other contexts.
+    """
+    before = _spoken.set(nearest(code))
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    return gettext.translation(_DOMAIN, _FOLDER, [code], fallback=True)
