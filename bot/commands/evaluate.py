@@ -85,7 +85,7 @@ def _wrong(wish: Wish) -> str | None:
     if wish.plot and "few-shot" not in wish.protocols:
         return "--plot: expected the protocol few-shot, whose learning curve it draws"
     if wish.plot and not evaluation_plot.is_possible():
-        return "--plot: expected matplotlib to be installed; pip install matplotlib"
+        return "--plot: expected matplotlib to be installed; pip install 'paperlark[plot]'"
     return None
 
 

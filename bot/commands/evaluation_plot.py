@@ -1,10 +1,9 @@
 """The learning curve: how fast the picks become good with a new reader's likes.
 
-matplotlib is no dependency of Paperlark; who wants the picture installs it.
+matplotlib is needed for nothing else, so it is an extra: `paperlark[plot]`.
 """
 
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from bot.commands.evaluation_table import Table
@@ -18,7 +17,11 @@ _DASHES = {Kind.OURS: "-", Kind.PART: ":", Kind.BASELINE: "--"}
 
 
 def is_possible() -> bool:
-    return find_spec("matplotlib") is not None
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def draw(tables: Sequence[Table], out: Path) -> None:
@@ -41,12 +44,21 @@ def draw(tables: Sequence[Table], out: Path) -> None:
         for name, kind, points in _curves(tables, panel):
             likes, rates = zip(*points, strict=True)
             color = f"C{names.index(name) % 10}"  # the same in every panel
-            style = {"linestyle": _DASHES[kind], "linewidth": _WIDTHS[kind], "color": color}
-            axes.plot(likes, rates, marker="o", markersize=3, label=name, **style)
+            axes.plot(
+                likes,
+                rates,
+                _DASHES[kind],
+                linewidth=_WIDTHS[kind],
+                color=color,
+                marker="o",
+                markersize=3,
+                label=name,
+            )
         axes.set(title=panel, xlabel="likes", ylabel="hit rate in the first ten")
         axes.set(ylim=(0, 1.02), xscale="log", xticks=SUPPORTS, xticklabels=SUPPORTS)
         axes.minorticks_off()
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right", fontsize="small")
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles=handles, labels=labels, loc="outside right center", fontsize="small")
     figure.savefig(out, format="png", dpi=150)
 
 

@@ -74,7 +74,7 @@ def _wrong(wish: Wish) -> str | None:
     if len(set(wish.seeds)) < len(wish.seeds):
         return "--seed: expected each seed once"
     if wish.plot and not replay_report.can_draw():
-        return "--plot: expected matplotlib to be installed; pip install matplotlib"
+        return "--plot: expected matplotlib to be installed; pip install 'paperlark[plot]'"
     return None
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +109,12 @@ def _row(found: Found, line: Line) -> dict[str, Any]:
 
 
 def can_draw() -> bool:
-    """Return whether matplotlib is there, which is no dependency of Paperlark."""
-    return find_spec("matplotlib") is not None
+    """Return whether matplotlib is there; it comes with the extra `plot`."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def draw(found: Sequence[Found], out: Path) -> None:
@@ -130,5 +133,6 @@ def draw(found: Sequence[Found], out: Path) -> None:
             axes.plot(numbers, shares, marker="o", markersize=3, label=line.name, linewidth=width)
         axes.set(title=one.kind, xlabel="digest", ylabel="share that is relevant")
         axes.set(ylim=(0, 1.02), xticks=numbers)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right", fontsize="small")
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles=handles, labels=labels, loc="outside right center", fontsize="small")
     figure.savefig(out, format="png", dpi=150)

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
-from bot.commands import replay_report
 from tests.acceptance.process import run_once
 from tests.recommender import planted
 
@@ -168,15 +167,11 @@ def test_upvotes_that_the_file_tells_are_taken_and_not_made_up(tmp_path):
     assert upvoted == pytest.approx(0.2, abs=0.03)
 
 
-def test_the_picture_needs_matplotlib_and_says_so(file, tmp_path):
+def test_the_picture_is_drawn(file, tmp_path):
     out = tmp_path / "days.png"
     result = replay(file, "--seed", "0", "--plot", str(out))
-    if replay_report.can_draw():
-        assert result.exit_code == 0
-        assert out.read_bytes().startswith(b"\x89PNG")
-    else:
-        assert result.exit_code == 2
-        assert "pip install matplotlib" in result.output
+    assert result.exit_code == 0, result.output
+    assert out.read_bytes().startswith(b"\x89PNG")
 
 
 Spoil = Callable[[list[str]], list[str]]

@@ -3,6 +3,8 @@
 import gzip
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
-from bot.commands import benchmark_files, evaluation_plot
+from bot.commands import benchmark_files
 from tests.recommender import planted
 
 N_PAPERS, N_READERS, LIKES = 300, 48, 42
@@ -209,16 +211,28 @@ def test_a_picture_is_refused_before_the_work_where_it_could_not_be_drawn(cold, 
     assert result.output.startswith("--plot: expected the protocol few-shot")
 
 
-def test_the_learning_curve_needs_matplotlib_and_says_so(cold, tmp_path):
+def test_the_learning_curve_is_drawn(cold, tmp_path):
     out = tmp_path / "curve.png"
-    options = ("--protocol", "few-shot", "--plot", str(out))
-    result = evaluate(cold, *options)
-    if evaluation_plot.is_possible():
-        assert result.exit_code == 0, result.output
-        assert out.read_bytes().startswith(b"\x89PNG")
-    else:
-        assert result.exit_code == 2
-        assert "pip install matplotlib" in result.output
+    result = evaluate(cold, "--protocol", "few-shot", "--plot", str(out))
+    assert result.exit_code == 0, result.output
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("command", "source"), [("evaluate", "."), ("replay", "papers.jsonl.gz")])
+def test_without_matplotlib_a_picture_is_refused_before_the_work(command, source, cold, tmp_path):
+    options = [command, str(cold / source), "--plot", str(tmp_path / "curve.png")]
+    lacking = f"""
+import sys
+sys.modules["matplotlib"] = None
+from typer.testing import CliRunner
+from bot.__main__ import app
+result = CliRunner().invoke(app, {options!r})
+print(result.exit_code, result.output)
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", lacking], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.startswith("2 --plot: expected matplotlib to be installed; pip install")
 
 
 def lines_of(path: Path) -> list[str]:
