@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays import Floats, Ids, Rows, find, ids_of
 from recommender.encoder import Encoder
+from recommender.exploring import Variety
 from recommender.model import Known, Model, fingerprints
 from recommender.papers import Paper, PaperId
 
@@ -27,7 +28,7 @@ class Slate:
 
     rows: where they stand in the corpus. features: φ, shape (n, r). base: shape (n, d).
     rated: their rows among the model's rated papers, -1 for the unrated.
-    popular: in [0, 1]; upvotes, and how new. varied: base·directions, shape (n, e).
+    popular: in [0, 1]; upvotes, and how new. variety: in which ways they differ.
     factor: what the profile's part of the score is multiplied by. spread: what, raised to a
     power that depends on the reader, it is divided by; logarithms.
     """
@@ -36,7 +37,7 @@ class Slate:
     rows: Rows
     features: Floats = field(repr=False)
     base: Floats = field(repr=False)
-    varied: Floats = field(repr=False)
+    variety: Variety = field(repr=False)
     rated: Rows
     popular: Floats
     factor: Floats
@@ -222,7 +223,7 @@ class Corpus:
             rows=rows,
             features=features,
             base=base,
-            varied=base @ model.directions,
+            variety=Variety.of(base @ model.directions),
             rated=rated,
             popular=_popularity(self._upvotes[rows], self._days[rows]),
             factor=np.where(rated >= 0, model.rated_factor, model.new_factor).astype(np.float32),

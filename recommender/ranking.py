@@ -10,8 +10,9 @@ thing five times, and one slot explores: a sample from the posterior of the prof
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Self
 
 import numpy as np
@@ -19,12 +20,14 @@ import numpy as np
 from recommender import explanation
 from recommender.arrays import Floats, Ids, Rows, find, ids_of
 from recommender.candidates import Corpus, Slate
+from recommender.diversity import diverse
 from recommender.exploring import Explored, explore
 from recommender.interests import MOST, cluster, tastes_of, turns
+from recommender.metrics import Doubles
 from recommender.model import Model
 from recommender.papers import PaperId
-from recommender.picks import Pick, Request
-from recommender.taste import Taste, taste_of
+from recommender.picks import Pick, Request, ScorePart
+from recommender.taste import Taste, tastes
 
 TOP = 50
 _READERS = 256  # in one matrix product
@@ -56,18 +59,8 @@ def recommend(
     size = max(1, min(_READERS, _CELLS // ((1 + MOST) * len(slate))))
     picks: list[list[Pick]] = []
     for start in range(0, len(requests), size):
-        block = requests[start : start + size]
-        sides = [_Sides.of(model, corpus, request) for request in block]
-        counts = [len(side.tastes) for side in sides]
-        tastes = [taste for side in sides for taste in side.tastes]
-        whose = [one for one, count in zip(block, counts, strict=True) for _ in range(count)]
-        scores, top = leading(model, corpus, slate, tastes, whose)
-        last = 0
-        for request, side, count in zip(block, sides, counts, strict=True):
-            at = slice(last, last + count)
-            last += count
-            ranked = _Ranked(scores[at], top[at])
-            picks.append(_Choice(model, corpus, slate, request, side, ranked, seed).picks())
+        block = _Block.of(model, corpus, slate, requests[start : start + size])
+        picks += block.picks(seed)
     return picks
 
 
@@ -161,129 +154,164 @@ class _Sides:
     labels: Rows
 
     @classmethod
-    def of(cls, model: Model, corpus: Corpus, request: Request) -> Self:
-        taste = taste_of(model, corpus, request.feedback)
+    def of(cls, corpus: Corpus, taste: Taste) -> Self:
         labels = cluster(corpus.base[taste.liked])
         parts = tastes_of(taste, labels)
         return cls((taste, *parts) if len(parts) > 1 else (taste,), labels)
 
+    def of_interest(self, interest: int) -> int:
+        """Return which of the tastes an interest is: where there is but one, the whole."""
+        return interest + 1 if len(self.tastes) > 1 else 0
+
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
-    """A row for each taste of one reader. top: where the best of its scores stand, best first."""
+class _Chosen:
+    """A candidate. taste: which of the reader's it is for. explored: in the exploring slot."""
 
+    at: int
+    taste: int
+    explored: Explored | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Readers whose scores are there.
+
+    scores, top: a row for each taste of each reader, see `leading`. first: the row of each
+    reader's whole taste; those of the interests follow it.
+    """
+
+    model: Model
+    corpus: Corpus
+    slate: Slate
+    requests: Sequence[Request]
+    sides: Sequence[_Sides]
     scores: Floats
     top: Rows
+    first: Sequence[int]
 
+    @classmethod
+    def of(cls, model: Model, corpus: Corpus, slate: Slate, requests: Sequence[Request]) -> Self:
+        whole = tastes(model, corpus, [request.feedback for request in requests])
+        sides = [_Sides.of(corpus, taste) for taste in whole]
+        every = [taste for side in sides for taste in side.tastes]
+        counts = [len(side.tastes) for side in sides]
+        whose = [one for one, count in zip(requests, counts, strict=True) for _ in range(count)]
+        scores, top = leading(model, corpus, slate, every, whose)
+        first = [0, *accumulate(counts[:-1])]
+        return cls(model, corpus, slate, requests, sides, scores, top, first)
 
-class _Choice:
-    """The choice for one reader, whose scores are there."""
-
-    def __init__(
-        self,
-        model: Model,
-        corpus: Corpus,
-        slate: Slate,
-        request: Request,
-        sides: _Sides,
-        ranked: _Ranked,
-        seed: int,
-    ) -> None:
-        self._model = model
-        self._corpus = corpus
-        self._slate = slate
-        self._request = request
-        self._sides = sides
-        self._taste = sides.tastes[0]
-        self._scores = ranked.scores
-        self._top = ranked.top
-        self._rng = np.random.default_rng(
-            [abs(seed), abs(request.user), len(request.seen), len(request.feedback)]
-        )
-
-    def picks(self) -> list[Pick]:
-        request = self._request
-        explores = request.explores and request.surprise > 0 and request.k > 0
-        picks = [
-            self._pick(at, rank, taste)
-            for rank, (at, taste) in enumerate(self._familiar(request.k - explores), start=1)
+    def picks(self, seed: int) -> list[list[Pick]]:
+        lists = self._familiar()
+        for chosen, explored in zip(lists, self._explored(seed), strict=True):
+            chosen += explored
+        shares = [
+            one
+            for side, chosen in zip(self.sides, lists, strict=True)
+            for one in self._shares(side, chosen)
         ]
-        if explores:
-            judged = self._corpus.base[self._taste.rows] @ self._model.directions
-            whole = self._scores[0]
-            found = explore(whole, self._slate.varied, judged, request.surprise, self._rng)
-            if found is not None:
-                picks.append(self._pick(found.at, len(picks) + 1, self._taste, found))
-        return picks
-
-    def _familiar(self, k: int) -> list[tuple[int, Taste]]:
-        """Return k candidates with the taste that each is for; none is chosen again later."""
-        order = turns(self._sides.labels, k, len(self._request.seen))
-        first = len(self._sides.tastes) > 1  # of the rows that are interests
-        filled = dict[int, list[int]]()
-        for interest in sorted(set(order)):
-            filled[interest] = self._diverse(interest + first, order.count(interest))
-            self._scores[:, filled[interest]] = -np.inf
+        parts = iter(explanation.parts(self.model, self.corpus, shares))
         return [
-            (filled[interest].pop(0), self._sides.tastes[interest + first])
-            for interest in order
-            if filled[interest]
+            [self._pick(one, rank, next(parts)) for rank, one in enumerate(chosen, start=1)]
+            for chosen in lists
         ]
 
-    def _diverse(self, row: int, k: int) -> list[int]:
-        """Return k of a row's best, each as good and as unlike the ones before as possible."""
-        top = self._top[row]
-        top = top[np.isfinite(self._scores[row, top])]
-        if k <= 0 or not len(top):
-            return []
-        scores = self._scores[row, top]
-        spread = float(scores[0] - scores[-1])
-        good = (scores - scores[-1]) / spread if spread > 0 else np.ones_like(scores)
-        base = self._slate.base[top]
-        dial = _DIVERSITY[self._request.surprise] if self._taste.likes else _STRANGER
-        return [int(top[at]) for at in _marginal(good, base @ base.T, dial, k)]
+    def _familiar(self) -> list[list[_Chosen]]:
+        """Return what chance does not choose; none of it may be chosen again later.
 
-    def _pick(self, at: int, rank: int, taste: Taste, explored: Explored | None = None) -> Pick:
-        parts = explanation.parts(
-            self._model,
-            self._corpus,
-            taste,
-            int(self._slate.rows[at]),
-            self._shares(at, taste, explored.added if explored else 0.0),
-        )
+        Everybody's first interest gets its places together, then everybody's second one.
+        """
+        orders = [
+            turns(side.labels, request.k - _explores(request), len(request.seen))
+            for request, side in zip(self.requests, self.sides, strict=True)
+        ]
+        filled: list[dict[int, list[int]]] = [{} for _ in orders]
+        for number in range(MOST):
+            due = [(reader, sorted(set(order))) for reader, order in enumerate(orders)]
+            whose = [(reader, some[number]) for reader, some in due if number < len(some)]
+            if not whose:
+                break
+            counts = [orders[reader].count(interest) for reader, interest in whose]
+            for (reader, interest), found in zip(whose, self._diverse(whose, counts), strict=True):
+                filled[reader][interest] = found
+                row = self.first[reader]
+                self.scores[row : row + len(self.sides[reader].tastes), found] = -np.inf
+        return [
+            [
+                _Chosen(left[interest].pop(0), side.of_interest(interest))
+                for interest in order
+                if left[interest]
+            ]
+            for side, order, left in zip(self.sides, orders, filled, strict=True)
+        ]
+
+    def _diverse(self, whose: Sequence[tuple[int, int]], counts: Sequence[int]) -> list[list[int]]:
+        """Return so many of the best for each (reader, interest), unlike each other too."""
+        rows = [self.first[r] + self.sides[r].of_interest(interest) for r, interest in whose]
+        dials = [
+            _DIVERSITY[self.requests[r].surprise] if self.sides[r].tastes[0].likes else _STRANGER
+            for r, _ in whose
+        ]
+        top = self.top[rows]
+        scores = self.scores[np.array(rows)[:, None], top]
+        return diverse(self.slate.base, top, scores, np.array(dials, np.float32), counts)
+
+    def _explored(self, seed: int) -> list[list[_Chosen]]:
+        """Return what fills each reader's exploring slot; nothing for whoever has none."""
+        found: list[list[_Chosen]] = [[] for _ in self.requests]
+        spoken = np.unique(np.concatenate([side.tastes[0].rows for side in self.sides]))
+        varied = self.corpus.base[spoken] @ self.model.directions
+        for mine, request, side, row in zip(
+            found, self.requests, self.sides, self.first, strict=True
+        ):
+            if not _explores(request):
+                continue
+            judged = varied[np.searchsorted(spoken, side.tastes[0].rows)]
+            rng = np.random.default_rng(
+                [abs(seed), abs(request.user), len(request.seen), len(request.feedback)]
+            )
+            scores, variety = self.scores[row], self.slate.variety
+            one = explore(scores, variety, judged, request.surprise, rng)
+            mine += [_Chosen(one.at, 0, one)] if one else []
+        return found
+
+    def _pick(self, chosen: _Chosen, rank: int, parts: tuple[ScorePart, ...]) -> Pick:
+        explored = chosen.explored
         return Pick(
-            paper=PaperId(int(self._slate.ids[at])),
+            paper=PaperId(int(self.slate.ids[chosen.at])),
             rank=rank,
             score=math.fsum(part.value for part in parts),
             parts=parts,
             is_exploring=explored is not None,
             propensity=explored.propensity if explored else 1.0,
-            model=self._model.version,
+            model=self.model.version,
         )
 
-    def _shares(self, at: int, taste: Taste, exploring: float) -> explanation.Shares:
-        slate = self._slate
+    def _shares(self, side: _Sides, chosen: Sequence[_Chosen]) -> Iterator[explanation.Shares]:
+        """Yield what the scores of one reader's list are made of."""
+        slate, at = self.slate, [one.at for one in chosen]
         features = slate.features[at].astype(np.float64)
-        factor = slate.factor[at] * np.exp(-taste.damping * np.float64(slate.spread[at]))
-        return explanation.Shares(
-            papers=taste.weights * (taste.values @ features) * factor,
-            readers=float(_readers_share(self._model, self._corpus, slate.rated[[at]], taste)[0]),
-            popular=float(taste.popular * slate.popular[at]),
-            exploring=exploring,
-        )
+        worths: dict[int, tuple[Doubles, Floats]] = {}
+        for number in {one.taste for one in chosen}:
+            taste = side.tastes[number]
+            factor = slate.factor[at] * np.exp(-taste.damping * slate.spread[at].astype(np.float64))
+            papers = taste.weights * (features @ taste.values.T) * factor[:, None]
+            worths[number] = papers, _readers_share(self.model, self.corpus, slate.rated[at], taste)
+        for place, one in enumerate(chosen):
+            taste = side.tastes[one.taste]
+            papers, readers = worths[one.taste]
+            yield explanation.Shares(
+                row=int(slate.rows[one.at]),
+                taste=taste,
+                papers=papers[place],
+                readers=float(readers[place]),
+                popular=float(taste.popular * slate.popular[one.at]),
+                exploring=one.explored.added if one.explored else 0.0,
+            )
 
 
-def _marginal(good: Floats, alike: Floats, dial: float, k: int) -> list[int]:
-    """Return places by maximal marginal relevance; good: in [0, 1], shape (n,)."""
-    chosen = list[int]()
-    closest = np.zeros(len(good), np.float32)
-    value = (1 - dial) * good
-    for _ in range(min(k, len(good))):
-        marginal = value - dial * closest
-        marginal[chosen] = -np.inf
-        chosen.append(int(np.argmax(marginal)))
-        closest = np.maximum(closest, alike[chosen[-1]])
-    return chosen
+def _explores(request: Request) -> bool:
+    return request.explores and request.surprise > 0 and request.k > 0
 
 
 def best(scores: Floats, k: int) -> Rows:

@@ -11,6 +11,7 @@ what is pushed away is bounded by what was liked, and pushes through the texts a
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -31,6 +32,7 @@ _AWAY = (
     {Verdict.SKIP: -0.1, Verdict.OFF_TOPIC: -0.35},
 )
 _MOST_AWAY = (1.0, 0.4, 0.5)
+_READ_AT_ONCE = 2_048  # papers: 25 MB with all that readers taught
 _POPULAR = 0.06  # how much popularity counts beside a profile; without likes it counts 1
 
 
@@ -86,37 +88,74 @@ def liking(feedback: Feedback) -> float:
 
 def taste_of(model: Model, corpus: Corpus, feedback: Sequence[Feedback]) -> Taste:
     """Return a reader's taste. Papers that the corpus does not know say nothing."""
+    return tastes(model, corpus, [feedback])[0]
+
+
+def tastes(model: Model, corpus: Corpus, readers: Sequence[Sequence[Feedback]]) -> list[Taste]:
+    """Return the tastes of many readers; a paper of which several speak is read once."""
+    weighed = [_weighed(corpus, feedback) for feedback in readers]
+    found: list[Taste] = []
+    while len(found) < len(weighed):
+        some = _some(weighed[len(found) :])
+        rows = np.unique(np.concatenate([rows for rows, _ in some]))
+        reading = _Reading.of(model, corpus, rows)
+        found += [_taste(model, reading, rows, weights) for rows, weights in some]
+    return found
+
+
+def _weighed(corpus: Corpus, feedback: Sequence[Feedback]) -> tuple[Rows, Floats]:
+    """Return the rows of the papers that count, ascending, and their weights."""
     weights = weigh(feedback)
     ids = np.array(sorted(weights), np.int64)
     rows = corpus.rows(ids)
     is_there = rows >= 0
-    ids, rows = ids[is_there], rows[is_there]
-    values = np.array([weights[int(i)] for i in ids], np.float32)
-    likes = int(np.count_nonzero(values > 0))
+    values = np.array([weights[i] for i in ids[is_there].tolist()], np.float32)
     values /= max(1.0, float(values[values > 0].sum()))
-    worth = _worth(model, corpus, rows, values, likes)
+    return rows[is_there], values
+
+
+def _some(weighed: Sequence[tuple[Rows, Floats]]) -> Sequence[tuple[Rows, Floats]]:
+    """Return the first of these readers: one, or as many as speak of few enough papers."""
+    ends = np.cumsum([len(rows) for rows, _ in weighed])
+    return weighed[: max(1, int(np.searchsorted(ends, _READ_AT_ONCE, side="right")))]
+
+
+def _taste(model: Model, reading: "_Reading", rows: Rows, weights: Floats) -> Taste:
+    likes = int(np.count_nonzero(weights > 0))
+    worth = reading.worth(model, rows, weights, likes)
     popular = _POPULAR if likes else 1.0
     damping = model.hubs.power(likes) if model.hubs else 0.0
-    return Taste(likes, rows, values, worth, values @ worth, popular, damping)
+    return Taste(likes, rows, weights, worth, weights @ worth, popular, damping)
 
 
-def _worth(model: Model, corpus: Corpus, rows: Rows, weights: Floats, likes: int) -> Floats:
-    """Return q of each paper, all strands together, shape (n, r)."""
-    base, rated = corpus.base[rows], corpus.rated[rows]
-    features = np.zeros((len(rows), model.text_map.dimensions), np.float32)
-    features[:, : base.shape[1]] = base
-    # What rated papers are worth is known; only the others must be read by their text.
-    new = rated < 0
-    if np.any(new):
-        features[new] = model.text_map(base[new])
-    worth = np.zeros_like(features)
-    is_liked = weights > 0
-    for number, strand in enumerate(model.strands):
-        # The first strand is the texts'; what is pushed away is pushed through it alone.
-        at = np.flatnonzero(is_liked) if number else np.arange(len(rows))
-        share = np.ones(len(at), np.float32)
-        share[is_liked[at]] = strand.weight(likes)
-        if np.any(share):
-            read = strand.read(features[at], rated[at])
-            worth[at, strand.columns] += share[:, None] * read
-    return worth
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What every strand says of papers. rows: in the corpus, ascending. by_strand: q, (n, w)."""
+
+    rows: Rows
+    by_strand: Sequence[Floats]
+
+    @classmethod
+    def of(cls, model: Model, corpus: Corpus, rows: Rows) -> Self:
+        base, rated = corpus.base[rows], corpus.rated[rows]
+        features = np.zeros((len(rows), model.text_map.dimensions), np.float32)
+        features[:, : base.shape[1]] = base
+        # What rated papers are worth is known; only the others must be read by their text.
+        new = rated < 0
+        if np.any(new):
+            features[new] = model.text_map(base[new])
+        return cls(rows, [strand.read(features, rated) for strand in model.strands])
+
+    def worth(self, model: Model, rows: Rows, weights: Floats, likes: int) -> Floats:
+        """Return q of each of a reader's papers, all strands together, shape (n, r)."""
+        worth = np.zeros((len(rows), model.text_map.dimensions), np.float32)
+        places = np.searchsorted(self.rows, rows)
+        is_liked = weights > 0
+        for number, (strand, read) in enumerate(zip(model.strands, self.by_strand, strict=True)):
+            # The first strand is the texts'; what is pushed away is pushed through it alone.
+            at = np.flatnonzero(is_liked) if number else np.arange(len(rows))
+            share = np.ones(len(at), np.float32)
+            share[is_liked[at]] = strand.weight(likes)
+            if np.any(share):
+                worth[at, strand.columns] += share[:, None] * read[places[at]]
+        return worth

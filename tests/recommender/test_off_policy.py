@@ -149,17 +149,18 @@ class Slot:
     """The exploring slot of one reader: candidates, scores, and which of them they like."""
 
     def __init__(self, rng: np.random.Generator, n: int = 40, width: int = 8) -> None:
-        self.varied = (rng.standard_normal((n, width)) / np.sqrt(width)).astype(np.float32)
-        self.judged = self.varied[:3]
-        self.scores = (self.varied @ self.varied[0]).astype(np.float32)
+        varied = (rng.standard_normal((n, width)) / np.sqrt(width)).astype(np.float32)
+        self.variety = exploring.Variety.of(varied)
+        self.judged = varied[:3]
+        self.scores = (varied @ varied[0]).astype(np.float32)
         self.scores[:3] = -np.inf
         self.likes = rng.random(n) < 1 / (1 + np.exp(-4 * np.nan_to_num(self.scores, neginf=0)))
 
     def chances(self, surprise: int) -> np.ndarray:
-        return exploring.chances(self.scores, self.varied, self.judged, surprise)
+        return exploring.chances(self.scores, self.variety, self.judged, surprise)
 
     def explore(self, surprise: int, rng: np.random.Generator) -> exploring.Explored:
-        found = exploring.explore(self.scores, self.varied, self.judged, surprise, rng)
+        found = exploring.explore(self.scores, self.variety, self.judged, surprise, rng)
         assert found is not None
         return found
 
@@ -179,6 +180,25 @@ def test_the_chances_are_the_propensities_that_exploring_logs_among_many_candida
     for seed in range(50):
         found = slot.explore(2, np.random.default_rng(seed))
         assert found.propensity == pytest.approx(chances[found.at])
+
+
+def test_what_was_judged_counts_alike_whether_little_or_much_of_it_was():
+    """A paper of which nothing is known says nothing, but takes the way of many judged papers."""
+    slot = Slot(np.random.default_rng(11), n=300, width=30)
+    for judged in (1, 12, 24):
+        slot.judged = slot.variety.varied[:judged]
+        few = slot.chances(3)
+        slot.judged = np.vstack([slot.judged, np.zeros((30, 30), np.float32)])
+        assert slot.chances(3) == pytest.approx(few, abs=1.5 / exploring.DRAWS)
+
+
+def test_what_was_judged_is_explored_less():
+    slot = Slot(np.random.default_rng(12))
+    slot.scores[:] = 0
+    slot.judged = slot.variety.varied[:0]
+    before = slot.chances(2)
+    slot.judged = np.repeat(slot.variety.varied[before > 0.03], 5, axis=0)
+    assert slot.chances(2)[before > 0.03].sum() < 0.8 * before[before > 0.03].sum()
 
 
 def test_what_another_dial_would_earn_is_told_by_the_log_of_this_one():
