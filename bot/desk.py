@@ -142,6 +142,11 @@ class Desk:
             assert user is not None
             return await self._reader(db, Found(user, spoken, is_new=False))
 
+    async def language(self, person: Person) -> str | None:
+        async with self._reading() as db:
+            found = await users.find(db, person.platform.value, person.account)
+        return found.user.language if found else None
+
     async def is_banned(self, person: Person) -> bool:
         async with self._reading() as db:
             return await bans.is_banned(db, person.platform.value, person.account)
@@ -511,15 +516,16 @@ class Desk:
             back_from=found.back_from,
             surprise=user.surprise,
             language=user.language,
+            is_language_chosen=user.is_language_chosen,
         )
 
     async def _push_place(self, db: AsyncSession, user: User, account: Account) -> str:
-        """Return in words where digests go; empty when they can go nowhere."""
+        """Return where digests go: "here" or a platform; empty when they can go nowhere."""
         accounts = (await users.accounts_of(db, [user.id])).get(user.id, ())
         goes_to = first_pushable(accounts)
         if goes_to is None:
             return ""
-        return "here" if goes_to.id == account.id else f"your {goes_to.platform.title()} messages"
+        return "here" if goes_to.id == account.id else goes_to.platform
 
     def _local_day(self, reader: Reader) -> date:
         return self._clock().astimezone(ZoneInfo(reader.schedule.zone)).date()

@@ -6,6 +6,7 @@ in DATA_DIR and, when there is one, in Redis.
 """
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
@@ -332,10 +333,15 @@ async def _farewell(tasks: Collection[asyncio.Task[None]], seconds: float = FARE
 
 
 async def _chat(house: House, stop: asyncio.Event) -> None:
-    from bot.adapters.terminal_app import TerminalApp
+    from bot.adapters.terminal_app import TerminalApp, locale_of
 
+    chat = TerminalApp(
+        house.conversation,
+        folder=house.settings.data_dir / EXPORTS,
+        language=locale_of(os.environ),
+    )
     try:
-        await TerminalApp(house.conversation, folder=house.settings.data_dir / EXPORTS).run(stop)
+        await chat.run(stop)
     except Exception:
         where = house.settings.data_dir / LOG_FILE
         print(f"The chat broke, and ends; {where} says more.", file=sys.stderr)

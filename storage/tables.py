@@ -131,6 +131,8 @@ class UserRow(Base):
     paused_until: Mapped[datetime | None]
     surprise: Mapped[int] = mapped_column(default=2)
     language: Mapped[str] = mapped_column(String(16), default="en")
+    # Whether they named it with /language; otherwise it follows what their platform says.
+    is_language_chosen: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     push_account_id: Mapped[int | None]  # where /schedule was last given, else last used
     scheduled_at: Mapped[datetime | None]  # when /schedule was last given
     next_push_at: Mapped[datetime | None] = mapped_column(index=True)  # None: nothing is owed

@@ -22,6 +22,7 @@ FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 LOOK_BACK = timedelta(days=15)
 
 _MOST_SURPRISE = 4
+_LONGEST_LANGUAGE = 16
 _TOUCH = timedelta(minutes=1)  # a reader who taps on is not written down at every tap
 
 
@@ -33,6 +34,7 @@ class User:
     push_at: local. push_days: 0 is Monday … 6 is Sunday, never empty.
     is_filled: whether a day without new papers brings older unseen ones, or only a line.
     paused_until: None when not paused, `FOREVER` for a pause without an end.
+    language: as the platform calls it ("de-AT"), or as it was chosen.
     next_push_at, next_push_day: the digest that is owed next, both None when none is.
     """
 
@@ -48,6 +50,7 @@ class User:
     paused_until: datetime | None
     surprise: int
     language: str
+    is_language_chosen: bool
     push_account: int | None
     next_push_at: datetime | None
     next_push_day: date | None
@@ -114,15 +117,22 @@ async def find_or_create(
 
     Two processes at once make one. `chat` is where digests go from now on; None leaves what
     stands.
+    language: what the platform says of it; it holds until one is chosen.
     speaks_there: whether it is in that very chat that they speak: then they can be reached
         there again, and are owed digests again. Elsewhere it proves nothing.
     """
     found = await find(db, platform, external_id)
     if found is not None:
+        found = await _followed(db, found, language)
         return await _touched(db, found, chat, now, next_due, speaks_there=speaks_there)
     user = await db.scalar(
         insert(UserRow)
-        .values(kind=kind, language=(language or "en")[:16], created=now, last_seen=now)
+        .values(
+            kind=kind,
+            language=(language or "en")[:_LONGEST_LANGUAGE],
+            created=now,
+            last_seen=now,
+        )
         .returning(UserRow.id)
     )
     won = await db.scalar(
@@ -138,6 +148,15 @@ async def find_or_create(
     found = await find(db, platform, external_id)
     assert found is not None, "an account that stands was not found"
     return replace(found, is_new=won is not None)
+
+
+async def _followed(db: AsyncSession, found: Found, language: str | None) -> Found:
+    """Follow the platform to another language, unless the reader chose theirs."""
+    spoken = (language or "")[:_LONGEST_LANGUAGE]
+    if not spoken or found.user.is_language_chosen or spoken == found.user.language:
+        return found
+    await _set_language(db, found.user.id, spoken, is_chosen=False)
+    return replace(found, user=replace(found.user, language=spoken))
 
 
 async def _touched(
@@ -289,6 +308,20 @@ async def pause(
 async def resume(db: AsyncSession, user: int, now: datetime, next_due: NextDue) -> User:
     """End a pause and switch the push on."""
     return await _changed(db, user, now, next_due, paused_until=None, is_pushed=True)
+
+
+async def set_language(db: AsyncSession, user: int, language: str, *, is_chosen: bool) -> User:
+    """Let a language hold: for good, or until the platform says otherwise."""
+    await _set_language(db, user, language, is_chosen=is_chosen)
+    return await _known(db, user)
+
+
+async def _set_language(db: AsyncSession, user: int, language: str, *, is_chosen: bool) -> None:
+    await db.execute(
+        update(_users)
+        .where(_users.c.id == user)
+        .values(language=language, is_language_chosen=is_chosen)
+    )
 
 
 async def set_surprise(db: AsyncSession, user: int, surprise: int) -> User:
@@ -452,6 +485,7 @@ def user_of(row: Row[Any]) -> User:
         paused_until=row.paused_until,
         surprise=row.surprise,
         language=row.language,
+        is_language_chosen=row.is_language_chosen,
         push_account=row.push_account_id,
         next_push_at=row.next_push_at,
         next_push_day=row.next_push_day,

@@ -169,6 +169,7 @@ def user_at(zone: str, at: time, now: datetime) -> User:
         paused_until=None,
         surprise=2,
         language="en",
+        is_language_chosen=False,
         push_account=None,
         next_push_at=None,
         next_push_day=None,

@@ -16,14 +16,15 @@ import structlog
 from bot.adapters.discord_hear import Place, is_about_a_message
 from bot.adapters.discord_render import Payload, render
 from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, meaning
+from bot.conversation import words
 from bot.conversation.events import MessageRef
+from bot.conversation.language import _
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import DeliveryError
 from bot.conversation.suggestions import Choice
 
 log = structlog.get_logger()
 
-FAILED = "Something went wrong on my side. Please try again."
 DEADLINE = 2.7  # seconds; an acknowledgement that comes after 3 is refused
 LONGEST = 120.0  # seconds that one event may keep its task
 LIFETIME = 14.5 * 60  # seconds; the interaction's token dies after 15 minutes
@@ -285,7 +286,7 @@ async def answer(
                     await _perform(reply, action, event)
         except Exception:  # a process catches once, at the top; here that is once per event
             log.exception("discord.event_failed", about=event)
-            await _perform(reply, Send(Message(plain(FAILED)), is_private=True), event)
+            await _perform(reply, Send(Message(plain(_(words.WENT_WRONG))), is_private=True), event)
         try:
             await reply.finish()
         except (DeliveryError, *TROUBLES) as trouble:

@@ -24,16 +24,17 @@ from bot.adapters.telegram_pacing import MARGIN, Turn
 from bot.adapters.telegram_render import toast
 from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
 from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
+from bot.conversation import words
 from bot.conversation.events import Left, Moved, Said
+from bot.conversation.language import ENGLISH, N_, _, speak
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import Answering, DeliveryError, RecipientGone, TryLater
 from bot.conversation.suggestions import Suggesting
 
 log = structlog.get_logger()
 
-FAILED = "Something went wrong on my side. Please try again."
-ONLY_IN_PRIVATE = "I can show that only in private: open a chat with me first."
-SLOW = "One moment, I am still at it."
+ONLY_IN_PRIVATE = N_("I can show that only in private: open a chat with me first.")
+SLOW = N_("One moment, I am still at it.")
 PAUSES = (0.2, 0.5)  # before the answer to a tap is repeated, when it was not carried out
 TAP_TIMEOUT = 4.0
 REMEMBERED = 10_000  # updates known by number, so that one that comes again is not heard twice
@@ -112,12 +113,13 @@ class Tap:
             await asyncio.sleep(pause)
         log.info("telegram.tap_unanswered", update=self._update, error=failure)
 
-    async def watch(self, seconds: float) -> None:
+    async def watch(self, seconds: float, language: str) -> None:
         """Answer in time even if nobody else does."""
+        speak(language)
         try:
             await asyncio.wait_for(self._answered.wait(), seconds)
         except TimeoutError:
-            await self.answer(SLOW)
+            await self.answer(_(SLOW))
 
 
 class Answers:
@@ -160,7 +162,11 @@ class Answers:
             return stored
         tap = Tap(self._bot, heard.query, number) if heard.query else None
         if tap:
-            self._lanes.own(asyncio.create_task(tap.watch(self._patience.tap)))
+            self._lanes.own(
+                asyncio.create_task(
+                    tap.watch(self._patience.tap, heard.event.person.language or ENGLISH)
+                )
+            )
         self._lanes.put((heard.lane, "hear"), partial(self._hear, heard, tap, stored))
         return stored
 
@@ -218,11 +224,11 @@ class Answers:
         if not stored.done():
             stored.set_result(None)
         if failed:
-            first = Toast(FAILED)
+            first = Toast(_(words.WENT_WRONG))
         if tap:
             toasted = isinstance(first, Toast)
-            words = first.text if isinstance(first, Toast) else ""
-            answering = asyncio.create_task(tap.answer(words))
+            said = first.text if isinstance(first, Toast) else ""
+            answering = asyncio.create_task(tap.answer(said))
             self._lanes.own(answering)
             await asyncio.wait([answering], timeout=self._patience.acknowledge)
             first = None if toasted and failed else first
@@ -286,7 +292,7 @@ class Answers:
         try:
             await deliver(self._bot, asker, message, manner, partial(self._moved, heard))
         except RecipientGone:  # they never opened a chat with the bot, or closed it
-            await self._send(heard, Message(plain(ONLY_IN_PRIVATE)))
+            await self._send(heard, Message(plain(_(ONLY_IN_PRIVATE))))
 
     async def _left(self, heard: Heard) -> None:
         person = heard.event.person
@@ -298,5 +304,5 @@ class Answers:
 
     async def _tell(self, event: Left | Moved) -> None:
         """Let the conversation know something that needs no answer."""
-        async for _ in self._answering.answer(event):
+        async for __ in self._answering.answer(event):
             pass

@@ -21,6 +21,7 @@ from telegram.error import TelegramError
 from bot.adapters.telegram_render import render
 from bot.adapters.telegram_send import TelegramBot
 from bot.conversation import words
+from bot.conversation.language import ENGLISH, _, speak
 from bot.conversation.messages import Message
 from bot.conversation.suggestions import InlineResult, Suggesting
 
@@ -52,13 +53,14 @@ class InlineAnswers:
             self._busy.discard(person)
 
     async def _answer(self, query: InlineQuery) -> None:
+        speak(query.from_user.language_code or ENGLISH)
         try:
             page = await self._suggesting.inline(query.query, query.offset)
             await self._bot.answer_inline_query(
                 query.id,
                 [_article(result, self._bot.username) for result in page.results],
                 cache_time=round(page.lives.total_seconds()),
-                is_personal=False,
+                is_personal=True,  # others who type the same may speak another language
                 next_offset=page.next_offset,
             )
         except TelegramError as error:  # too old, mostly: they have typed on
@@ -82,6 +84,6 @@ def _article(result: InlineResult, bot: str) -> InlineQueryResultArticle:
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         ),
         reply_markup=InlineKeyboardMarkup(
-            [[InlineKeyboardButton(words.OPEN_IN_BOT, url=link)]],
+            [[InlineKeyboardButton(_(words.OPEN_IN_BOT), url=link)]],
         ),
     )

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from bot.conversation import words
 from bot.conversation.messages import Button, Card, Digest, Message, RichText, Rows, Span, Style
 
 MAX_UNITS = 4096
@@ -81,7 +82,7 @@ def _smaller(message: Message) -> Iterator[Message]:
     if digest is None:
         return
     for kept in range(len(digest.items) - 1, 0, -1):
-        rest = f"… and {len(digest.items) - kept} more, too long to show here."
+        rest = words.more_papers(len(digest.items) - kept)
         shorter = replace(digest, items=digest.items[:kept], footing=rest)
         yield replace(message, digest=shorter)
 

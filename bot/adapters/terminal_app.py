@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -33,6 +33,7 @@ from bot.conversation.events import (
     Said,
     SentFile,
 )
+from bot.conversation.language import N_, _, speak, spoken
 from bot.conversation.messages import Action, Attachment, Button, Edit, Message, Send, Toast
 from bot.conversation.ports import Answering
 from bot.conversation.text import visible
@@ -42,12 +43,14 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 CHAT = "local"
-HINT = (
+HINT = N_(
     "Type a key in brackets and Enter, a command such as /help, or a paper's link or title.\n"
     "/quit leaves."
 )
-GOODBYE = "Goodbye. What you taught me is kept."
-FAILED = "Something went wrong on my side. Please try again, or /quit."
+GOODBYE = N_("Goodbye. What you taught me is kept.")
+FAILED = N_("Something went wrong on my side. Please try again, or /quit.")
+_IMPORT = N_("Read a taste file of another Paperlark: /import path")
+_LEAVE = N_("Leave")
 _QUIT = frozenset(["/quit", "/exit", "/q", "quit", "exit"])
 _REMEMBERED = 30  # messages whose keys still work
 _PATIENCE = 0.4  # seconds of silence before a sign that work goes on
@@ -61,6 +64,7 @@ class TerminalApp:
     lines: what to read when it is not the terminal, such as a pipe or a test's text.
     session: makes the ids of this run's events differ from those of every other run.
     folder: where files are put that the conversation hands over.
+    language: what the terminal speaks, if anybody knows.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class TerminalApp:
         lines: Iterable[str] | None = None,
         session: str = "",
         folder: Path = Path("exports"),
+        language: str | None = None,
     ) -> None:
         self._answering = answering
         self._is_live = lines is None and sys.stdin.isatty() and sys.stdout.isatty()
@@ -78,7 +83,7 @@ class TerminalApp:
         self._lines = lines
         self._folder = folder
         self._session = session or os.urandom(6).hex()
-        self._person = Person(Platform.TERMINAL, CHAT, CHAT)
+        self._person = Person(Platform.TERMINAL, CHAT, CHAT, language=language)
         self._shown: dict[MessageRef, Message] = {}
         self._events = 0
         self._messages = 0
@@ -86,7 +91,7 @@ class TerminalApp:
     async def run(self, stop: asyncio.Event) -> None:
         """Chat until the person leaves, the lines end, or `stop` is set."""
         await self._perform(Command(self._event(), self._person, "start"), stop)
-        self._print(Text(HINT, "dim"))
+        self._print(Text(_(HINT), "dim"))
         reader = self._typed() if self._is_live else self._piped()
         async with aclosing(reader) as lines:
             while (line := await _unless(stop, _following(lines))) is not None:
@@ -94,14 +99,14 @@ class TerminalApp:
                     break
                 if line.strip():
                     await self._perform(self._heard(line.strip()), stop)
-        self._print(Text(GOODBYE, "dim"))
+        self._print(Text(_(GOODBYE), "dim"))
 
     # ------------------------------------------------------------------ in
 
     def _heard(self, line: str) -> Event:
         """Return what a line is: a command, a key of a button on the screen, or words."""
         if line.startswith("/"):
-            name, _, text = line[1:].partition(" ")
+            name, __, text = line[1:].partition(" ")
             if name.lower() == "import":
                 return self._sent(text.strip())
             return Command(self._event(), self._person, name.lower(), text.strip())
@@ -148,17 +153,19 @@ class TerminalApp:
     async def _perform(self, event: Event, stop: asyncio.Event) -> None:
         try:
             async with aclosing(_actions(self._answering, event)) as actions:
-                while (action := await self._awaited(stop, _following(actions))) is not None:
+                while (said := await self._awaited(stop, _following(actions))) is not None:
+                    action, language = said
+                    speak(language)
                     self._show(action)
         except Exception:
             log.exception("terminal.failed", kind=type(event).__name__)
-            self._print(Text(FAILED, "red"))
+            self._print(Text(_(FAILED), "red"))
 
     async def _awaited(
-        self, stop: asyncio.Event, action: Coroutine[Any, Any, Action | None]
-    ) -> Action | None:
+        self, stop: asyncio.Event, action: Coroutine[Any, Any, T | None]
+    ) -> T | None:
         """Return the next action; on a real terminal show that work goes on if it takes long."""
-        task: asyncio.Task[Action | None] = asyncio.create_task(_unless(stop, action))
+        task: asyncio.Task[T | None] = asyncio.create_task(_unless(stop, action))
         if self._is_live:
             await asyncio.wait({task}, timeout=_PATIENCE)
             if not task.done():
@@ -189,8 +196,9 @@ class TerminalApp:
             file.touch(mode=0o600)
             file.write_bytes(attachment.content)
         except OSError as error:
-            return f"The file could not be written to {file}: {error.strerror}.\n"
-        return f"Written to {file}\n"
+            said = _("The file could not be written to {file}: {why}.")
+            return f"{said.format(file=file, why=error.strerror)}\n"
+        return f"{_('Written to {file}').format(file=file)}\n"
 
     def _print(self, what: RenderableType) -> None:
         width = min(self._console.width, WIDEST)
@@ -207,6 +215,13 @@ class TerminalApp:
         self._shown[ref] = message
         while len(self._shown) > _REMEMBERED:
             del self._shown[next(iter(self._shown))]
+
+
+def locale_of(environment: Mapping[str, str]) -> str | None:
+    """Return the language that a terminal's environment asks for ("de_DE"), None for none."""
+    named = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    asked = next(filter(None, named), "").partition(".")[0]
+    return None if asked in ("", "C", "POSIX") else asked
 
 
 def _button_named(line: str, offered: dict[str, Button]) -> Button | None:
@@ -255,9 +270,9 @@ def _prompt() -> Callable[[], Awaitable[str]]:
 def _completions(typed: str) -> list[tuple[str, str]]:
     if not typed.startswith("/"):
         return []
-    known = [(f"/{spec.name}", spec.description) for spec in COMMANDS]
-    known.append(("/import", "Read a taste file of another Paperlark: /import path"))
-    return [entry for entry in (*known, ("/quit", "Leave")) if entry[0].startswith(typed.lower())]
+    known = [(f"/{spec.name}", _(spec.description)) for spec in COMMANDS]
+    known += [("/import", _(_IMPORT)), ("/quit", _(_LEAVE))]
+    return [entry for entry in known if entry[0].startswith(typed.lower())]
 
 
 def _standard_input() -> TextIO:
@@ -285,9 +300,10 @@ async def _read_aside(lines: Iterable[str]) -> AsyncGenerator[str, None]:
         yield line
 
 
-async def _actions(answering: Answering, event: Event) -> AsyncGenerator[Action, None]:
+async def _actions(answering: Answering, event: Event) -> AsyncGenerator[tuple[Action, str], None]:
+    """Yield what to do, and the language of it: each step is taken in a task of its own."""
     async for action in answering.answer(event):
-        yield action
+        yield action, spoken()
 
 
 async def _following(items: AsyncGenerator[T, None]) -> T | None:

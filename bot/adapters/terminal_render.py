@@ -13,6 +13,8 @@ from rich.style import Style as RichStyle
 from rich.table import Table
 from rich.text import Text
 
+from bot.conversation import words
+from bot.conversation.language import _
 from bot.conversation.messages import (
     Button,
     Card,
@@ -110,7 +112,7 @@ def _card(card: Card, *, is_plain: bool) -> RenderableType:
     if card.note:
         body.append(Text(card.note, "yellow"))
     body += [Text(), Text(card.summary), Text()]
-    places = (("Paper", card.url), *card.links)
+    places = ((_(words.PAPER_LINK), card.url), *card.links)
     body += [
         Text.assemble((f"{label}: ", "dim"), (url, _style("cyan", url))) for label, url in places
     ]

@@ -14,6 +14,7 @@ from bot.conversation import words
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Pressed
 from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.language import _
 from bot.conversation.messages import Button, Message, Span, Style, Toast, plain
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap, encode
@@ -21,7 +22,7 @@ from bot.conversation.text import visible
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 _CODE = re.compile(r"[A-Z0-9]{6}")
-_UNDO = frozenset(["undo", "split", "off", "unlink"])
+_UNDO = frozenset(["undo", "split", "off", "unlink", "trennen", "lösen", "aus", "zurück"])
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -90,33 +91,33 @@ class AccountFeature:
     async def _forget_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         if reader.is_new:  # forgotten already: this very tap made them somebody again
             await self._desk.forget(reader)
-            yield Toast(words.FORGOTTEN_BEFORE)
+            yield Toast(_(words.FORGOTTEN_BEFORE))
             return
         if tap.argument == "no":
-            yield Toast(words.NOT_FORGOTTEN)
-            yield in_place(pressed, text(words.NOT_FORGOTTEN))
+            yield Toast(_(words.NOT_FORGOTTEN))
+            yield in_place(pressed, text(_(words.NOT_FORGOTTEN)))
             return
         if not tap.argument:
             yield privately(self._asks_to_forget(reader))
             return
         if not self._is_fresh(reader, tap.argument):
-            yield Toast(words.FORGET_AGAIN)
+            yield Toast(_(words.FORGET_AGAIN))
             yield in_place(pressed, self._asks_to_forget(reader))
             return
         await self._desk.forget(reader)
-        yield Toast(words.FORGOTTEN_SHORT)
-        yield in_place(pressed, text(words.FORGOTTEN))
+        yield Toast(_(words.FORGOTTEN_SHORT))
+        yield in_place(pressed, text(_(words.FORGOTTEN)))
 
     def _asks_to_forget(self, reader: Reader) -> Message:
         yes = f"yes,{reader.id},{self._minute()}"
         buttons = (
-            (Button(words.FORGET_ME, encode(Tap(Act.FORGET, argument=yes))),),
+            (Button(_(words.FORGET_ME), encode(Tap(Act.FORGET, argument=yes))),),
             (
-                Button(words.EXPORT_FIRST, encode(Tap(Act.EXPORT, argument="json"))),
-                Button(words.KEEP_ME, encode(Tap(Act.FORGET, argument="no"))),
+                Button(_(words.EXPORT_FIRST), encode(Tap(Act.EXPORT, argument="json"))),
+                Button(_(words.KEEP_ME), encode(Tap(Act.FORGET, argument="no"))),
             ),
         )
-        return text(words.FORGET_SURELY, buttons=buttons)
+        return text(_(words.FORGET_SURELY), buttons=buttons)
 
     def _is_fresh(self, reader: Reader, argument: str) -> bool:
         """Whether a confirmation is this reader's own, and of the last ten minutes."""
@@ -140,27 +141,27 @@ class AccountFeature:
             linked = await self._desk.link(reader, code)
             yield privately(linked_message(linked))
         else:
-            yield privately(text(words.LINK_WANTS_A_CODE))
+            yield privately(text(_(words.LINK_WANTS_A_CODE)))
 
     async def _link_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         if tap.argument != "undo":
-            yield Toast(words.OLD_BUTTON)
+            yield Toast(_(words.OLD_BUTTON))
             return
         yield in_place(pressed, text(await self._unlinked(reader)))
 
     async def _unlinked(self, reader: Reader) -> str:
-        return words.UNLINKED if await self._desk.unlink(reader) else words.NOTHING_LINKED
+        return _(words.UNLINKED) if await self._desk.unlink(reader) else _(words.NOTHING_LINKED)
 
 
 def privacy_message(contact: str | None) -> Message:
     """Return what is kept and for how long, how to get it and how to be rid of it."""
     lines: list[Span | str] = []
     for heading, sentences in words.PRIVACY:
-        lines += [Span(heading, Style.BOLD), f"\n{sentences}\n\n"]
-    lines.append(words.privacy_contact(contact) if contact else words.PRIVACY_NO_CONTACT)
+        lines += [Span(_(heading), Style.BOLD), f"\n{_(sentences)}\n\n"]
+    lines.append(words.privacy_contact(contact) if contact else _(words.PRIVACY_NO_CONTACT))
     buttons = (
-        Button(words.EXPORT_ALL, encode(Tap(Act.EXPORT, argument="json"))),
-        Button(words.FORGET_BUTTON, encode(Tap(Act.FORGET))),
+        Button(_(words.EXPORT_ALL), encode(Tap(Act.EXPORT, argument="json"))),
+        Button(_(words.FORGET_BUTTON), encode(Tap(Act.FORGET))),
     )
     return Message(text=plain(*lines), buttons=(buttons,))
 
@@ -168,8 +169,8 @@ def privacy_message(contact: str | None) -> Message:
 def link_message(code: str) -> Message:
     return Message(
         text=plain(
-            words.LINK_CODE_BEFORE, "\n\n", Span(f"/link {code}", Style.CODE), "\n\n",
-            words.LINK_CODE_AFTER,
+            _(words.LINK_CODE_BEFORE), "\n\n", Span(f"/link {code}", Style.CODE), "\n\n",
+            _(words.LINK_CODE_AFTER),
         )
     )  # fmt: skip
 
@@ -177,7 +178,7 @@ def link_message(code: str) -> Message:
 def linked_message(linked: Linked) -> Message:
     """Return what became of a code; after a join what is known now, and the way back."""
     if linked.answer is not LinkAnswer.JOINED:
-        return text(words.LINK_REFUSED[linked.answer.value])
-    undo = Button(words.LINK_UNDO, encode(Tap(Act.LINK, argument="undo")))
+        return text(_(words.LINK_REFUSED[linked.answer.value]))
+    undo = Button(_(words.LINK_UNDO), encode(Tap(Act.LINK, argument="undo")))
     place = linked.reader.push_place
     return text(words.linked(linked.likes, linked.saved, place), buttons=((undo,),))

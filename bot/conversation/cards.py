@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.conversation import facts, reasons, words
+from bot.conversation.language import _
 from bot.conversation.messages import (
     ROW,
     Button,
@@ -49,7 +50,7 @@ def card(offer: Offer) -> Card:
         url=paper.url,
         authors=_authors(paper, 3, _NAME),
         details=_details(paper),
-        summary=isolated(facts.summary(paper.abstract)) or words.NO_ABSTRACT,
+        summary=isolated(facts.summary(paper.abstract)) or _(words.NO_ABSTRACT),
         links=facts.links(paper),
         reason=reasons.short(offer),
         mark=mark(offer.opinion),
@@ -73,28 +74,28 @@ def card_buttons(offer: Offer, *, is_alone: bool) -> Rows:
     def button(label: str, act: Act, is_chosen: bool = False) -> Button:
         return Button(label, _data(offer, act, is_alone=is_alone), is_chosen=is_chosen)
 
-    is_liked = opinion.verdict is Verdict.LIKE
+    is_liked, is_saved = opinion.verdict is Verdict.LIKE, opinion.is_saved
     first = (
-        button(words.LIKE_CHOSEN if is_liked else words.LIKE, Act.LIKE, is_liked),
-        button(words.SKIP_CHOSEN if is_skipped else words.SKIP, Act.SKIP, is_skipped),
-        button(words.SAVE_CHOSEN if opinion.is_saved else words.SAVE, Act.SAVE, opinion.is_saved),
-        button(words.WHY, Act.WHY),
+        button(_(words.LIKE_CHOSEN if is_liked else words.LIKE), Act.LIKE, is_liked),
+        button(_(words.SKIP_CHOSEN if is_skipped else words.SKIP), Act.SKIP, is_skipped),
+        button(_(words.SAVE_CHOSEN if is_saved else words.SAVE), Act.SAVE, is_saved),
+        button(_(words.WHY), Act.WHY),
     )
     second = [
         button(label, act, opinion.verdict is verdict)
         for label, act, verdict in (
-            (words.OFF_TOPIC, Act.OFF_TOPIC, Verdict.OFF_TOPIC),
-            (words.KNOW_IT, Act.KNOWN, Verdict.KNOWN),
-            (words.NOT_NOW, Act.NOT_NOW, Verdict.NOT_NOW),
+            (_(words.OFF_TOPIC), Act.OFF_TOPIC, Verdict.OFF_TOPIC),
+            (_(words.KNOW_IT), Act.KNOWN, Verdict.KNOWN),
+            (_(words.NOT_NOW), Act.NOT_NOW, Verdict.NOT_NOW),
         )
         if is_skipped
     ]
-    if opinion.verdict is not None or opinion.is_saved:
-        second.append(button(words.UNDO, Act.UNDO))
-    if opinion.is_saved:
-        second.append(button(words.NOTE, Act.NOTE))
+    if opinion.verdict is not None or is_saved:
+        second.append(button(_(words.UNDO), Act.UNDO))
+    if is_saved:
+        second.append(button(_(words.NOTE), Act.NOTE))
     # A phone draws four short labels side by side; this one is wide.
-    more = button(words.MORE_LIKE_THIS, Act.MORE)
+    more = button(_(words.MORE_LIKE_THIS), Act.MORE)
     return (first, tuple(second), (more,)) if is_skipped else (first, (*second, more))
 
 
@@ -120,7 +121,7 @@ def digest_message(
     )
     footing = words.digest_is_short(picks) if len(offers) < picks else ""
     if any(offer.paper.is_sample for offer in offers):
-        footing = " ".join(filter(None, (footing, words.STATUS_SAMPLE)))
+        footing = " ".join(filter(None, (footing, _(words.STATUS_SAMPLE))))
     return Message(digest=Digest(words.digest_heading(len(offers), day), day, items, footing))
 
 
@@ -146,8 +147,8 @@ def open_button(offer: Offer, number: int) -> Button:
 
 def mark(opinion: Opinion) -> str:
     """Return what the reader said of a paper, empty when nothing."""
-    said = [_VERDICT_MARKS[opinion.verdict]] if opinion.verdict else []
-    return " · ".join(said + [words.MARK_SAVED] * opinion.is_saved)
+    said = [_(_VERDICT_MARKS[opinion.verdict])] if opinion.verdict else []
+    return " · ".join(said + [_(words.MARK_SAVED)] * opinion.is_saved)
 
 
 def title(paper: Paper, length: int) -> str:
@@ -172,7 +173,7 @@ def _item_buttons(offer: Offer, number: int, day: date) -> tuple[Button, ...]:
         Button(f"{number} {sign}", _data(offer, act, is_alone=True, day=day), is_chosen=is_chosen)
         for sign, act, is_chosen in chosen
     ]
-    if any(is_chosen for _, _, is_chosen in chosen):
+    if any(is_chosen for *__, is_chosen in chosen):
         label = f"{number} {words.UNDO_SIGN}"
         row.append(Button(label, _data(offer, Act.UNDO, is_alone=True, day=day)))
     return (*row, open_button(offer, number))
@@ -230,12 +231,12 @@ def _details(paper: Paper) -> tuple[str, ...]:
 
 
 def _note(offer: Offer) -> str:
-    notes = [_item_note(offer)] + [words.SAMPLE] * offer.paper.is_sample
+    notes = [_item_note(offer)] + [_(words.SAMPLE)] * offer.paper.is_sample
     return " ".join(filter(None, notes))
 
 
 def _item_note(offer: Offer) -> str:
     """Return the note that stands even where there is little room."""
     if offer.paper.is_withdrawn:
-        return words.WITHDRAWN
-    return words.MAY_BE_SEEN if offer.may_be_seen else ""
+        return _(words.WITHDRAWN)
+    return _(words.MAY_BE_SEEN) if offer.may_be_seen else ""

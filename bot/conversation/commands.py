@@ -1,4 +1,7 @@
-"""The commands, once: menus, slash commands and /help are made of this list."""
+"""The commands, once: menus, slash commands and /help are made of this list.
+
+Descriptions are in English and looked up where they are shown; translators get them all.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum

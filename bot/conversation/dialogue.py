@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation import words
 from bot.conversation.cards import list_message
 from bot.conversation.commands import COMMANDS
+from bot.conversation.language import _
 from bot.conversation.messages import ROW, Button, Message, Rows, Span, Style, plain
 from bot.conversation.ports import Delivery, Offer, Reader, Status
 from bot.conversation.sought import fitting, packed
@@ -50,12 +51,12 @@ def welcome(reader: Reader) -> Message:
     if not reader.push_place:
         return text(words.welcome(is_new=reader.is_new, digest=push_state(reader)))
     digest = words.digest_is_on(reader.schedule)
-    change = ((Button(words.CHANGE, encode(Tap(Act.SCHEDULE))),),)
+    change = ((Button(_(words.CHANGE), encode(Tap(Act.SCHEDULE))),),)
     return text(words.welcome(is_new=reader.is_new, digest=digest), buttons=change)
 
 
 def nothing_left(*, is_sample: bool) -> Message:
-    return text(words.NOTHING_LEFT_SAMPLE if is_sample else words.NOTHING_LEFT)
+    return text(_(words.NOTHING_LEFT_SAMPLE if is_sample else words.NOTHING_LEFT))
 
 
 def schedule_menu(reader: Reader, opening: str = "") -> Message:
@@ -64,20 +65,20 @@ def schedule_menu(reader: Reader, opening: str = "") -> Message:
     lines.append(Span(_capital(words.schedule_in_words(reader.schedule)), Style.BOLD))
     lines.append(f"\n{push_state(reader)}")
     if not reader.is_zone_known:
-        lines.append(f"\n{words.ZONE_IS_UNKNOWN}")
-    lines.append(f"\n\n{words.SCHEDULE_EXAMPLES}")
+        lines.append(f"\n{_(words.ZONE_IS_UNKNOWN)}")
+    lines.append(f"\n\n{_(words.SCHEDULE_EXAMPLES)}")
     return Message(text=plain(*lines), buttons=_schedule_buttons(reader))
 
 
 def push_state(reader: Reader) -> str:
     """Return whether digests come, when the next one is due and where it goes."""
     if is_paused_for_ever(reader):
-        return words.PAUSED_FOR_EVER
+        return _(words.PAUSED_FOR_EVER)
     if not reader.is_pushed:
-        return words.DIGEST_OFF
+        return _(words.DIGEST_OFF)
     if reader.unreachable:
-        return words.UNREACHABLE.get(reader.unreachable, words.UNREACHABLE_OTHERWISE)
-    due = words.DIGEST_ONLY_ASKED
+        return _(words.UNREACHABLE.get(reader.unreachable, words.UNREACHABLE_OTHERWISE))
+    due = _(words.DIGEST_ONLY_ASKED)
     if reader.push_place and reader.due is not None:
         due = words.next_digest(words.moment(reader.due, reader.schedule.zone), reader.push_place)
     if reader.paused_until is None:
@@ -87,17 +88,18 @@ def push_state(reader: Reader) -> str:
 
 def back_again(reader: Reader) -> str:
     """Return that digests could not be delivered until now, and when the next one comes."""
-    why = words.COULD_NOT_REACH.get(reader.back_from, words.COULD_NOT_REACH_OTHERWISE)
+    why = _(words.COULD_NOT_REACH.get(reader.back_from, words.COULD_NOT_REACH_OTHERWISE))
     return f"{why} {push_state(reader)}"
 
 
 def paused(reader: Reader) -> Message:
-    return text(push_state(reader), buttons=((_button(words.RESUME, Act.RESUME),),))
+    return text(push_state(reader), buttons=((_button(_(words.RESUME), Act.RESUME),),))
 
 
 def resumed(reader: Reader) -> Message:
-    state = f"{words.RESUMED} {_capital(words.schedule_in_words(reader.schedule))}."
-    return text(f"{state} {push_state(reader)}", buttons=((_button(words.CHANGE, Act.SCHEDULE),),))
+    state = f"{_(words.RESUMED)} {_capital(words.schedule_in_words(reader.schedule))}."
+    change = _button(_(words.CHANGE), Act.SCHEDULE)
+    return text(f"{state} {push_state(reader)}", buttons=((change,),))
 
 
 def is_paused_for_ever(reader: Reader) -> bool:
@@ -112,7 +114,7 @@ def status(found: Status, now: datetime) -> Message:
         words.taste(found.likes, found.skips, found.saved),
         "",
         f"{_capital(words.schedule_in_words(reader.schedule))}. {push_state(reader)}",
-        _last_digest(reader, last) if last else words.NO_DIGEST_YET,
+        _last_digest(reader, last) if last else _(words.NO_DIGEST_YET),
         *_why_not_today(found, now),
         "",
         words.catalogue(
@@ -122,12 +124,12 @@ def status(found: Status, now: datetime) -> Message:
         ),
     ]
     if found.is_sample:
-        lines.append(words.STATUS_SAMPLE)
+        lines.append(_(words.STATUS_SAMPLE))
     if found.source_troubles:
         lines.append(words.source_trouble([visible(t) for t in found.source_troubles[:5]]))
     if found.model:
         lines.append(words.model(visible(found.model)))
-    buttons = (_button(words.CHANGE, Act.SCHEDULE), _button(words.NEXT_PAPER, Act.NEXT))
+    buttons = (_button(_(words.CHANGE), Act.SCHEDULE), _button(_(words.NEXT_PAPER), Act.NEXT))
     return text("\n".join(clipped(line, 400) for line in lines), buttons=(buttons,))
 
 
@@ -150,14 +152,14 @@ def _why_not_today(found: Status, now: datetime) -> list[str]:
     if reader.due.day <= today or (found.last and found.last.due.day >= today):
         return []
     is_a_day = today.weekday() in reader.schedule.days
-    return [words.HOUR_HAD_PASSED if is_a_day else words.NO_DAY_TODAY]
+    return [_(words.HOUR_HAD_PASSED if is_a_day else words.NO_DAY_TODAY)]
 
 
 def help_message() -> Message:
-    lines: list[Span | str] = [words.HELP_OPENING]
+    lines: list[Span | str] = [_(words.HELP_OPENING)]
     for spec in COMMANDS:
-        lines += ["\n", Span(f"/{spec.name}", Style.BOLD), f"  {spec.description}"]
-    lines.append(f"\n\n{words.HELP_CLOSING}")
+        lines += ["\n", Span(f"/{spec.name}", Style.BOLD), f"  {_(spec.description)}"]
+    lines.append(f"\n\n{_(words.HELP_CLOSING)}")
     return Message(text=plain(*lines))
 
 
@@ -179,15 +181,15 @@ def saved_page(
     """
     pages = -(-total // SAVED_PAGE)
     if total == 0:
-        return text(words.nothing_found(isolated(sought)) if sought else words.NOTHING_SAVED)
+        return text(words.nothing_found(isolated(sought)) if sought else _(words.NOTHING_SAVED))
     if not offers:
         return text(words.no_saved_page(pages))
     first = (page - 1) * SAVED_PAGE + 1
     turns, behind = [], f",{packed(sought)}" if sought else ""
     if page > 1:
-        turns.append(_button(words.NEWER, Act.LIST, f"saved,{page - 1}{behind}"))
+        turns.append(_button(_(words.NEWER), Act.LIST, f"saved,{page - 1}{behind}"))
     if page < pages:
-        turns.append(_button(words.OLDER, Act.LIST, f"saved,{page + 1}{behind}"))
+        turns.append(_button(_(words.OLDER), Act.LIST, f"saved,{page + 1}{behind}"))
     last = first + len(offers) - 1
     heading = (
         words.found_heading(isolated(sought), first, last, total)
@@ -202,7 +204,7 @@ def saved_page(
 
 
 def which_paper(offers: Sequence[Offer]) -> Message:
-    return list_message(words.WHICH_PAPER, offers)
+    return list_message(_(words.WHICH_PAPER), offers)
 
 
 def _schedule_buttons(reader: Reader) -> Rows:
@@ -214,21 +216,22 @@ def _schedule_buttons(reader: Reader) -> Rows:
 
     hours = tuple(choice(h, h, f"{present.at:%H:%M}" == h) for h in _HOURS)
     days = (
-        choice("Every day", "daily", present.days == EVERY_DAY),
-        choice("Weekdays", "weekdays", present.days == WEEKDAYS),
-        choice("Weekly", "weekly", len(present.days) == 1),
+        choice(_(words.EVERY_DAY_BUTTON), "daily", present.days == EVERY_DAY),
+        choice(_(words.WEEKDAYS_BUTTON), "weekdays", present.days == WEEKDAYS),
+        choice(_(words.WEEKLY_BUTTON), "weekly", len(present.days) == 1),
     )
     counts = tuple(
-        choice(f"{n} paper{'s' * (n > 1)}", f"{n} papers", present.picks == n) for n in _COUNTS
+        choice(words.papers_button(n), f"{n} papers", present.picks == n) for n in _COUNTS
     )
     places = tuple(
         choice(label, zone, reader.is_zone_known and present.zone == zone) for label, zone in _ZONES
     )
     is_on = reader.is_pushed and reader.paused_until is None
-    last = _button(words.PAUSE, Act.PAUSE) if is_on else _button(words.RESUME, Act.RESUME)
+    last = _button(_(words.PAUSE), Act.PAUSE) if is_on else _button(_(words.RESUME), Act.RESUME)
+    is_quiet, is_filled = present.is_quiet, present.is_filled
     manner = (
-        choice(words.QUIET, "loud" if present.is_quiet else "quiet", present.is_quiet),
-        choice(words.ONLY_A_LINE, "line" if present.is_filled else "best", not present.is_filled),
+        choice(_(words.QUIET), "loud" if is_quiet else "quiet", is_quiet),
+        choice(_(words.ONLY_A_LINE), "line" if is_filled else "best", not is_filled),
     )
     return (hours, days, counts, places, (last, *manner))
 

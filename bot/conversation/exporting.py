@@ -12,6 +12,7 @@ from bot.conversation.dialogue import text
 from bot.conversation.entries import Entry
 from bot.conversation.events import Command, Pressed
 from bot.conversation.features import Actions, privately
+from bot.conversation.language import _
 from bot.conversation.messages import Attachment, Button, Message, plain
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap, encode
@@ -34,7 +35,7 @@ class ExportDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """label: on the button. file: its name. write: what is in it."""
+    """label: on the button, looked up when it is said. file: its name. write: what is in it."""
 
     label: str
     file: str
@@ -70,21 +71,21 @@ class ExportFeature:
         form = _MEANT.get(asked, asked)
         if form == _EVERYTHING:
             document = json.dumps(await self._desk.everything(reader), ensure_ascii=False, indent=1)
-            return _with_file(words.EXPORTED_ALL, "paperlark.json", document)
+            return _with_file(_(words.EXPORTED_ALL), "paperlark.json", document)
         if form not in FORMS:
-            return _menu(words.EXPORT_WHICH if not asked else words.EXPORT_UNKNOWN)
+            return _menu(_(words.EXPORT_WHICH if not asked else words.EXPORT_UNKNOWN))
         chosen = FORMS[form]
         entries = await self._desk.entries(reader, only_saved=chosen.only_saved)
         if not entries:
-            return text(words.NOTHING_SAVED if chosen.only_saved else words.NOTHING_TO_EXPORT)
-        said = words.exported(len(entries)) if chosen.only_saved else words.EXPORTED_TASTE
+            return text(_(words.NOTHING_SAVED if chosen.only_saved else words.NOTHING_TO_EXPORT))
+        said = words.exported(len(entries)) if chosen.only_saved else _(words.EXPORTED_TASTE)
         return _with_file(said, chosen.file, chosen.write(entries))
 
 
 def _menu(sentence: str) -> Message:
-    labels = [(name, form.label) for name, form in FORMS.items()]
+    labels = [(name, _(form.label)) for name, form in FORMS.items()]
     buttons = [Button(label, encode(Tap(Act.EXPORT, argument=name))) for name, label in labels]
-    last = Button(words.EXPORT_ALL, encode(Tap(Act.EXPORT, argument=_EVERYTHING)))
+    last = Button(_(words.EXPORT_ALL), encode(Tap(Act.EXPORT, argument=_EVERYTHING)))
     return text(sentence, buttons=(tuple(buttons[:4]), (*buttons[4:], last)))
 
 

@@ -7,6 +7,8 @@ concluded.
 import re
 from functools import lru_cache
 
+from bot.conversation import words
+from bot.conversation.language import _
 from bot.conversation.tex import readable
 from bot.conversation.text import clipped
 from recommender.papers import Paper
@@ -42,7 +44,7 @@ _CODE_HOSTS = re.compile(
     r"https?://(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|anonymous\.4open)",
     re.IGNORECASE,
 )
-_LABELS = {"code": "Code", "project": "Project page", "discussion": "Discussion"}
+_LABELS = {"code": words.CODE, "project": words.PROJECT_PAGE, "discussion": words.DISCUSSION}
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])[\"”’)\]]*(?:\s+|(?<=[。！？]))")
 _NO_END = re.compile(
@@ -72,9 +74,9 @@ def venue(paper: Paper) -> str:
     comment = readable(paper.comment or "")
     found = _ACCEPTED.search(comment)
     if found and not _NOT_YET.search(comment[: found.end()]):
-        words = clipped(_first_part(found.group()), _VENUE_LENGTH)
-        if len(words.split()) > 2:
-            return words
+        place = clipped(_first_part(found.group()), _VENUE_LENGTH)
+        if len(place.split()) > 2:
+            return place
     if paper.journal_ref:
         return clipped(readable(paper.journal_ref), _VENUE_LENGTH)
     known = _KNOWN_VENUE.search(comment)
@@ -86,22 +88,22 @@ def links(paper: Paper) -> tuple[tuple[str, str], ...]:
 
     Beside the links a source gave, addresses in the comment and the abstract count.
     """
-    given = [(_LABELS.get(link.kind, "Link"), link.url) for link in paper.links]
+    given = [(_LABELS.get(link.kind, words.LINK), link.url) for link in paper.links]
     text = f"{readable(paper.comment or '')} \n {readable(paper.abstract)}"
     for found in _ADDRESS.finditer(text):
         address = found.group().rstrip(".,;:!?*_")
         before = text[max(0, found.start() - 60) : found.start()].lower()
         if _CODE_HOSTS.match(address):
-            given.append(("Code", address))
+            given.append((words.CODE, address))
         elif re.search(r"\b(?:project|web\s?page|website|demo|homepage)", before):
-            given.append(("Project page", address))
+            given.append((words.PROJECT_PAGE, address))
     if paper.doi:
         given.append(("DOI", f"https://doi.org/{paper.doi}"))
     kept: dict[str, str] = {}
     for label, address in given:
         if _is_address(address) and address not in kept.values() and label not in kept:
             kept[label] = address
-    return tuple(kept.items())[:3]
+    return tuple((_(label), address) for label, address in kept.items())[:3]
 
 
 def summary(abstract: str, limit: int = SUMMARY_LENGTH) -> str:
@@ -150,9 +152,9 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(piece for piece in pieces if piece) or (text,)
 
 
-def _first_part(words: str) -> str:
-    end = _PART_END.search(words)
-    part = (words[: end.start()] if end else words).strip(" ,;:.–—-")
+def _first_part(comment: str) -> str:
+    end = _PART_END.search(comment)
+    part = (comment[: end.start()] if end else comment).strip(" ,;:.–—-")
     return part[:1].upper() + part[1:]
 
 

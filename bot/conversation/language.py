@@ -10,6 +10,7 @@ written in English; what has no translation is said in English.
 """
 
 import gettext
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,7 +34,7 @@ def N_(sentence: str) -> str:
 
 def _(sentence: str) -> str:
     """Return a sentence in the language spoken now."""
-    return _catalogue(_spoken.get()).gettext(sentence)
+    return _catalogue(_spoken.get()).gettext(sentence) if sentence else ""
 
 
 def ngettext(one: str, many: str, n: int) -> str:
@@ -47,8 +48,8 @@ def spoken() -> str:
 
 
 def nearest(code: str) -> str:
-    """Return which of our languages is spoken to whom platforms call `code` ("de-AT", "pt-BR")."""
-    base = code.replace("_", "-").partition("-")[0].lower()
+    """Return our language that is nearest to what a platform calls `code` ("de-AT", "de_DE")."""
+    base = re.split("[-_.]", code, maxsplit=1)[0].lower()
     return base if base in LANGUAGES else ENGLISH
 
 

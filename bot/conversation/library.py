@@ -12,6 +12,7 @@ from bot.conversation import cards, words
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Pressed
 from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.language import _
 from bot.conversation.messages import Button, Message, Span, Toast, plain
 from bot.conversation.ports import Offer, Reader
 from bot.conversation.taps import Act, Tap, encode
@@ -21,8 +22,8 @@ from recommender.papers import Paper, PaperId
 PAGE = 10
 LONGEST_NOTE = 1000  # characters
 _LAST_PAGE = 10_000
-_PAGE_NUMBER = re.compile(r"(?:page )?([0-9]{1,4})", re.IGNORECASE)
-_REMOVE = frozenset(["-", "–", "—", "remove", "delete"])
+_PAGE_NUMBER = re.compile(r"(?:(?:page|seite) )?([0-9]{1,4})", re.IGNORECASE)
+_REMOVE = frozenset(["-", "–", "—", "remove", "delete", "löschen", "entfernen"])
 
 
 class LibraryDesk(Protocol):
@@ -58,14 +59,14 @@ class LibraryFeature:
         asked = visible(command.text)
         page = _page(asked) if asked else 1
         if page is None:
-            yield privately(text(words.HISTORY_WANTS_A_NUMBER))
+            yield privately(text(_(words.HISTORY_WANTS_A_NUMBER)))
             return
         yield privately(await self._page(reader, page))
 
     async def _history_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         page = _page(tap.argument)
         if page is None:
-            yield Toast(words.NO_HISTORY_PAGE)
+            yield Toast(_(words.NO_HISTORY_PAGE))
             return
         yield in_place(pressed, await self._page(reader, page))
 
@@ -79,7 +80,7 @@ class LibraryFeature:
         note = visible(command.text)
         paper = await self._desk.last_opened(reader)
         if paper is None:
-            yield privately(text(words.NOTHING_TO_NOTE))
+            yield privately(text(_(words.NOTHING_TO_NOTE)))
         elif not note:
             yield privately(_ask(paper, await self._desk.note(reader, paper.id)))
         elif len(note) > LONGEST_NOTE:
@@ -87,12 +88,12 @@ class LibraryFeature:
         else:
             note = "" if note.casefold() in _REMOVE else note
             await self._desk.write_note(reader, paper.id, note)
-            said = words.NOTED if note else words.NOTE_REMOVED
+            said = _(words.NOTED if note else words.NOTE_REMOVED)
             yield privately(Message(plain(f"{said} ", cards.title_line(paper))))
 
     async def _note_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         if tap.paper is None:
-            yield Toast(words.OLD_BUTTON)
+            yield Toast(_(words.OLD_BUTTON))
             return
         paper, note = await self._desk.open_for_a_note(reader, PaperId(tap.paper))
         yield privately(_ask(paper, note))
@@ -101,23 +102,23 @@ class LibraryFeature:
 def history_page(offers: Sequence[Offer], total: int, page: int) -> Message:
     """Return one page of what was shown, with buttons to the pages beside it."""
     if total == 0:
-        return text(words.NO_HISTORY)
+        return text(_(words.NO_HISTORY))
     pages = -(-total // PAGE)
     if not offers:
         return text(words.no_such_history_page(pages))
     first = (page - 1) * PAGE + 1
     turns = [(words.NEWER, page - 1)] * (page > 1) + [(words.OLDER, page + 1)] * (page < pages)
     buttons = tuple(
-        Button(label, encode(Tap(Act.HISTORY, argument=str(to)))) for label, to in turns
+        Button(_(label), encode(Tap(Act.HISTORY, argument=str(to)))) for label, to in turns
     )
     heading = words.history_heading(first, first + len(offers) - 1, total)
     return cards.list_message(heading, offers, first=first, buttons=(buttons,) if buttons else ())
 
 
 def _ask(paper: Paper, note: str) -> Message:
-    spans: list[Span | str] = [f"{words.NOTE_ASKED} ", cards.title_line(paper)]
+    spans: list[Span | str] = [f"{_(words.NOTE_ASKED)} ", cards.title_line(paper)]
     if note:
-        spans.append(f"\n\n{words.NOTE_STANDS}\n{isolated(note)}")
+        spans.append(f"\n\n{_(words.NOTE_STANDS)}\n{isolated(note)}")
     return Message(text=plain(*spans))
 
 

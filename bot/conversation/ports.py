@@ -78,10 +78,12 @@ class Reader:
     is_pushed: whether digests are switched on at all.
     paused_until: None when not paused; `FOREVER` for a pause without an end.
     due: the next digest, None while pushing is off or paused without an end.
-    push_place: where the digest goes, in words ("here", "your Discord messages"), or empty
-        when no account of theirs can be reached.
+    push_place: where the digest goes: "here", the name of another platform, or empty when no
+        account of theirs can be reached.
     unreachable: why the last digest could not be delivered to this account, empty if it could.
     back_from: the same, when it can be reached again since this very word.
+    language: a code that `language.nearest` understands. is_language_chosen: whether they said
+        so; otherwise it is what their platform says.
     """
 
     id: int
@@ -97,6 +99,7 @@ class Reader:
     back_from: str = ""
     surprise: int = 2
     language: str = "en"
+    is_language_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +258,9 @@ class Desk(Protocol):
     async def resume(self, reader: Reader) -> Reader: ...
 
     async def status(self, reader: Reader) -> Status: ...
+
+    async def language(self, person: Person) -> str | None:
+        """Return which language stands for a person, None for somebody new."""
 
     async def is_banned(self, person: Person) -> bool:
         """Return whether this person is to get no answer at all."""

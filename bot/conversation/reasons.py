@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.conversation import words
+from bot.conversation.language import _
 from bot.conversation.messages import RichText, Span, Style, plain
 from bot.conversation.ports import Offer, Opinion
 from bot.conversation.tex import readable
@@ -76,10 +77,10 @@ def short(offer: Offer, title_length: int = _TITLE) -> str:
     pieces = _because(offer, found, title_length)
     kinds = {share.part.kind: share for share in reversed(found)}
     if PartKind.READERS in kinds and kinds[PartKind.READERS].percent >= _WORTH_NAMING:
-        pieces.append(words.READERS)
+        pieces.append(_(words.READERS))
     if PartKind.POPULAR in kinds and offer.paper.upvotes and len(pieces) < 2:
         pieces.append(words.upvotes(offer.paper.upvotes))
-    return " ".join(pieces) or words.NO_TASTE_YET
+    return " ".join(pieces) or _(words.NO_TASTE_YET)
 
 
 def _similar(offer: Offer, found: Sequence[Share], title_length: int) -> str:
@@ -101,7 +102,7 @@ def _exploring(offer: Offer, found: Sequence[Share], title_length: int) -> str:
     liked = (s for s in found if s.part.kind is PartKind.LIKED and s.part.paper in offer.because)
     nearest = next(liked, None)
     if nearest is None or nearest.percent < _WORTH_NAMING:
-        return words.EXPLORING
+        return _(words.EXPLORING)
     return words.exploring_near(_did(offer, nearest), _title(offer, nearest, title_length))
 
 
@@ -109,18 +110,18 @@ def long(offer: Offer) -> RichText:
     """Return every part with its share: what `Why?` answers."""
     title = Span(isolated(clipped(readable(offer.paper.title), 200)), Style.BOLD, offer.paper.url)
     if offer.pick is None:
-        return plain(title, "\n", words.ASKED_FOR)
+        return plain(title, "\n", _(words.ASKED_FOR))
     if offer.is_similar:
-        return plain(title, "\n", " ".join(filter(None, (short(offer), words.SIMILAR_LONG))))
+        return plain(title, "\n", " ".join(filter(None, (short(offer), _(words.SIMILAR_LONG)))))
     found = shares(offer.pick.parts)
     if not found:
-        return plain(title, "\n", words.NO_TASTE_YET)
+        return plain(title, "\n", _(words.NO_TASTE_YET))
     lines = [_line(offer, share) for share in found if share.percent]
     if any(share.part.value < 0 for share in found):
-        lines.append(words.AGAINST_COUNTS)
+        lines.append(_(words.AGAINST_COUNTS))
     if offer.pick.is_exploring:
         lines.append(words.exploring_chance(offer.pick.propensity))
-    return plain(title, "\n", words.SHARES_OF_SCORE, "\n" + "\n".join(lines))
+    return plain(title, "\n", _(words.SHARES_OF_SCORE), "\n" + "\n".join(lines))
 
 
 def _because(offer: Offer, found: Sequence[Share], title_length: int) -> list[str]:
@@ -130,14 +131,10 @@ def _because(offer: Offer, found: Sequence[Share], title_length: int) -> list[st
     named = [s for s in named if s.part.paper in offer.because and s.percent > 0]
     if not named:
         return []
-    pieces = [
-        words.because_first(_did(offer, s), _title(offer, s, title_length), s.percent)
-        if n == 0 or _did(offer, s) != _did(offer, named[0])
-        else words.because_next(_title(offer, s, title_length), s.percent)
-        for n, s in enumerate(named)
-    ]
+    papers = [words.named(_title(offer, s, title_length), s.percent) for s in named]
     common = list(dict.fromkeys(word for s in named for word in s.part.words))[:3]
-    return [words.because(pieces, [spelled(word, offer.paper) for word in common])]
+    did = [_did(offer, s) for s in named]
+    return [words.because(did, papers, [spelled(word, offer.paper) for word in common])]
 
 
 def _line(offer: Offer, share: Share) -> str:
@@ -148,17 +145,18 @@ def _line(offer: Offer, share: Share) -> str:
         case PartKind.LIKED | PartKind.SKIPPED if part.paper in offer.because:
             text = words.like_paper(_did(offer, share), _title(offer, share, 90))
             if part.words:
-                text += words.sharing([spelled(word, offer.paper) for word in part.words])
+                text = words.sharing(text, [spelled(word, offer.paper) for word in part.words])
         case PartKind.LIKED | PartKind.SKIPPED:
-            text = words.LIKE_OTHER if part.kind is PartKind.LIKED else words.LIKE_SKIPPED
+            is_liked = part.kind is PartKind.LIKED
+            text = _(words.LIKE_OTHER if is_liked else words.LIKE_SKIPPED)
         case PartKind.READERS:
-            text = words.READERS_LONG
+            text = _(words.READERS_LONG)
         case PartKind.POPULAR:
             text = words.popular_long(offer.paper.upvotes)
         case PartKind.EXPLORING:
-            text = words.EXPLORING_LONG
+            text = _(words.EXPLORING_LONG)
         case _:
-            text = words.OTHER_LONG
+            text = _(words.OTHER_LONG)
     return words.share_line(share.percent, text, is_against=part.value < 0)
 
 

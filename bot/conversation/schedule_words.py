@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 
 from bot.conversation import words, zones
+from bot.conversation.language import _
 from bot.conversation.text import clipped, visible
 from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
 
@@ -93,7 +94,7 @@ def understand(text: str, present: Schedule, weekday: int) -> Understood | Misun
     """
     phrase = zones.folded(visible(text))
     if len(phrase) > _LONGEST:
-        return Misunderstood(words.SCHEDULE_TOO_LONG)
+        return Misunderstood(_(words.SCHEDULE_TOO_LONG))
     heard = _Heard()
     try:
         _listen(re.split(r"[\s,;]+", phrase.strip(" ,;")), heard)
@@ -222,7 +223,7 @@ def _settle_numbers(heard: _Heard) -> str:
             remark = words.read_as_hour(hour)
     heard.papers += numbers
     if heard.is_offset:
-        remark = " ".join(filter(None, (remark, words.OFFSET_HAS_NO_SUMMER)))
+        remark = " ".join(filter(None, (remark, _(words.OFFSET_HAS_NO_SUMMER))))
     return remark
 
 
@@ -232,8 +233,8 @@ def _applied(heard: _Heard, present: Schedule, weekday: int) -> Schedule:
         (heard.times, "times"),
         (heard.zones, "zones"),
         (heard.papers, "numbers"),
-        (heard.quiet, "wishes for the sound"),
-        (heard.filled, "wishes for empty days"),
+        (heard.quiet, "sounds"),
+        (heard.filled, "empty_days"),
     )
     for found, name in once:
         if len(set(found)) > 1:
@@ -258,8 +259,8 @@ def _days(heard: _Heard, present: Schedule, weekday: int) -> frozenset[int]:
     days = frozenset[int]().union(*heard.day_sets)
     if heard.is_weekly:
         if len(days) > 1:
-            raise _Trouble(words.WEEKLY_IS_ONE_DAY)
+            raise _Trouble(_(words.WEEKLY_IS_ONE_DAY))
         return days or frozenset([weekday])
     if EVERY_DAY in heard.day_sets and len(set(heard.day_sets)) > 1:
-        raise _Trouble(words.said_twice("kinds of days"))
+        raise _Trouble(words.said_twice("days"))
     return days or present.days

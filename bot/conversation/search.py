@@ -14,6 +14,7 @@ from bot.conversation.commands import Period
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Pressed
 from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.language import _
 from bot.conversation.messages import Button, Message, Send, Toast
 from bot.conversation.ports import Offer, Reader
 from bot.conversation.taps import Act, Tap, encode
@@ -116,7 +117,7 @@ class Search:
     async def _search(self, reader: Reader, command: Command) -> Actions:
         asked = visible(command.text[:_LONGEST])
         if not asked:
-            yield privately(text(words.SEARCH_WANTS_WORDS))
+            yield privately(text(_(words.SEARCH_WANTS_WORDS)))
             return
         found = await self._desk.search(reader, asked)
         yield privately(await self._found_page(reader, found, _TASTE, 1))
@@ -125,10 +126,10 @@ class Search:
         turn = _FOUND.fullmatch(tap.argument)
         found = await self._desk.searched(reader, turn[1]) if turn else None
         if turn is None or found is None:
-            yield Toast(words.SEARCH_IS_OVER)
+            yield Toast(_(words.SEARCH_IS_OVER))
             return
         if (int(turn[3]) - 1) * PAGE >= len(found.relevance):
-            yield Toast(words.NO_SUCH_PAGE)
+            yield Toast(_(words.NO_SUCH_PAGE))
             return
         yield in_place(pressed, await self._found_page(reader, found, turn[2], int(turn[3])))
 
@@ -150,8 +151,8 @@ class Search:
             asked, first, first + len(offers) - 1, len(ranked), by_taste=by_taste and has_taste
         )
         orders = (
-            Button(words.BY_TASTE, at(_TASTE, 1), is_chosen=by_taste),
-            Button(words.BY_RELEVANCE, at(_RELEVANCE, 1), is_chosen=not by_taste),
+            Button(_(words.BY_TASTE), at(_TASTE, 1), is_chosen=by_taste),
+            Button(_(words.BY_RELEVANCE), at(_RELEVANCE, 1), is_chosen=not by_taste),
         )
         turns = _turns(page, len(ranked), lambda to: at(order, to))
         rows = (turns, orders if has_taste else ())
@@ -165,7 +166,7 @@ class Search:
         asked = visible(command.text[:_LONGEST_MESSAGE])
         paper = (await self._desk.named(asked))[0] if asked else await self._desk.last_card(reader)
         if paper is None:
-            yield privately(text(words.SIMILAR_WANTS_A_PAPER))
+            yield privately(text(_(words.SIMILAR_WANTS_A_PAPER)))
             return
         yield privately(await self._similar_page(reader, paper, 1))
 
@@ -173,7 +174,7 @@ class Search:
         """Answer about a message that somebody wrote to others: only links and ids in it count."""
         found = await self._desk.linked(command.text[:_LONGEST_MESSAGE])
         if not found:
-            yield privately(text(words.NO_LINK_HERE))
+            yield privately(text(_(words.NO_LINK_HERE)))
             return
         yield privately(await self._similar_page(reader, found[0], 1))
 
@@ -181,7 +182,7 @@ class Search:
         paper, page = PaperId(tap.paper or 0), _PAGE.fullmatch(tap.argument)
         if page is None:
             if tap.argument:
-                yield Toast(words.NO_SUCH_PAGE)
+                yield Toast(_(words.NO_SUCH_PAGE))
                 return
             yield privately(await self._similar_page(reader, paper, 1))
             return
@@ -191,7 +192,7 @@ class Search:
         near = await self._desk.paper(paper)
         offers, has_more = await self._desk.similar(reader, paper, page)
         if not offers:
-            return text(words.NOTHING_SIMILAR)
+            return text(_(words.NOTHING_SIMILAR))
         first = (page - 1) * PAGE + 1
         turns = _turns(
             page,
@@ -211,14 +212,14 @@ class Search:
     async def _trending(self, reader: Reader, command: Command) -> Actions:
         asked = visible(command.text).lower() or Period.WEEK
         if asked not in tuple(Period):
-            yield privately(text(words.TRENDING_WANTS_A_PERIOD))
+            yield privately(text(_(words.TRENDING_WANTS_A_PERIOD)))
             return
         yield Send(await self._trending_page(reader, Period(asked), 1))
 
     async def _turn_trend(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         turn = _TREND.fullmatch(tap.argument)
         if turn is None:
-            yield Toast(words.NO_SUCH_PAGE)
+            yield Toast(_(words.NO_SUCH_PAGE))
             return
         page = await self._trending_page(reader, Period(turn[1]), int(turn[2]))
         yield in_place(pressed, page)
@@ -232,7 +233,7 @@ class Search:
             return encode(Tap(Act.TREND, argument=f"{period},{page}"))
 
         periods = tuple(
-            Button(words.PERIODS[other], at(other, 1), is_chosen=other is period)
+            Button(_(words.PERIODS[other]), at(other, 1), is_chosen=other is period)
             for other in Period
         )
         if not offers:
@@ -255,8 +256,8 @@ def _page(ranked: Sequence[T], page: int) -> tuple[int, Sequence[T]]:
 
 def _turns(page: int, total: int, to: Callable[[int], str]) -> tuple[Button, ...]:
     """Return the buttons to the pages beside this one; to: what a page's button carries."""
-    back = [Button(words.BACK, to(page - 1))] if page > 1 else []
-    forth = [Button(words.FORTH, to(page + 1))] if page * PAGE < total else []
+    back = [Button(_(words.BACK), to(page - 1))] if page > 1 else []
+    forth = [Button(_(words.FORTH), to(page + 1))] if page * PAGE < total else []
     return (*back, *forth)
 
 

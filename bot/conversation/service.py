@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from bot.conversation import cards, dialogue, words
 from bot.conversation.deep_links import paper_of
 from bot.conversation.dialogue import text
-from bot.conversation.events import Command, Event, Left, Moved, Pressed, Said, SentFile
+from bot.conversation.events import Command, Event, Left, Moved, Person, Pressed, Said, SentFile
 from bot.conversation.features import Actions, Feature, FileReader, in_place, privately
+from bot.conversation.language import ENGLISH, _, nearest, speak, spoken
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import (
     Desk,
@@ -36,8 +37,12 @@ from recommender.papers import PaperId
 _LONGEST_LOOK_UP = 2_000  # characters of a message that are searched for papers
 _LONGEST_PAUSE = 365  # days
 _LAST_PAGE = 1_000
-_PAUSE = re.compile(r"(?:for )?([0-9]{1,4}) ?(?:(d|days?)|(w|weeks?))?", re.IGNORECASE)
-_PAGE = re.compile(r"(?:page )?([0-9]{1,4})|page ([0-9]{1,4}) (.+)", re.IGNORECASE)
+_PAUSE = re.compile(
+    r"(?:(?:for|für) )?([0-9]{1,4}) ?(?:(d|days?|tage?n?)|(w|weeks?|wochen?))?", re.IGNORECASE
+)
+_PAGE = re.compile(
+    r"(?:(?:page|seite) )?([0-9]{1,4})|(?:page|seite) ([0-9]{1,4}) (.+)", re.IGNORECASE
+)
 _NAMES_A_PAPER = re.compile(r"https?:|www\.|arxiv|doi|[0-9]{4}\.[0-9]{4}", re.IGNORECASE)
 _TITLE_WORDS = 4
 _VERDICTS = {
@@ -83,6 +88,21 @@ class Conversation:
             self._buttons |= feature.buttons
 
     async def answer(self, event: Event) -> Actions:
+        """Speak the person's language in the task that takes a step; the steps' tasks may differ.
+
+        It goes on being spoken there, for what an adapter says by itself.
+        """
+        language = nearest(event.person.language or ENGLISH)
+        async with aclosing(self._answered(event)) as actions:
+            while True:
+                speak(language)
+                action = await anext(actions, None)
+                language = spoken()
+                if action is None:
+                    return
+                yield action
+
+    async def _answered(self, event: Event) -> Actions:
         has_answered = False
         try:
             async with aclosing(self._heard(event)) as actions:
@@ -92,7 +112,7 @@ class Conversation:
         except TemporarilyUnavailable:
             if isinstance(event, Left | Moved) or has_answered:
                 return
-            yield _refusal(event, words.NOTHING_STORED)
+            yield _refusal(event, _(words.NOTHING_STORED))
 
     async def _is_shut_out(self, event: Event) -> bool:
         """Whether nobody answers; while the database is away nothing can be had anyhow."""
@@ -124,7 +144,7 @@ class Conversation:
     # ------------------------------------------------------------------ commands
 
     async def _start(self, command: Command) -> Actions:
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         if not reader.is_pushed or reader.paused_until is not None:
             resumed = await self._desk.resume(reader)
             reader = replace(resumed, back_from=reader.back_from)
@@ -139,16 +159,16 @@ class Conversation:
             with suppress(UnknownPaper):
                 offer = await self._desk.offer(reader, paper)
                 return Send(cards.card_message(offer, is_alone=False))
-        return await self._next(reader, words.RANKING_AWAY)
+        return await self._next(reader, _(words.RANKING_AWAY))
 
     async def _pick(self, command: Command) -> Actions:
-        reader = await self._desk.reader(command.person)
-        yield await self._next(reader, words.RANKING_AWAY)
+        reader = await self._reader(command.person)
+        yield await self._next(reader, _(words.RANKING_AWAY))
         for news in _of_reach(reader):
             yield news
 
     async def _today(self, command: Command) -> Actions:
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         offers = await self._desk.digest(reader)
         # A digest that stands may have been made when another number was wanted.
         yield Send(cards.digest_message(offers, self._today_of(reader), len(offers)))
@@ -160,23 +180,23 @@ class Conversation:
         found = _PAGE.fullmatch(asked)
         page = int(found[1] or found[2]) if found else 1
         if not 1 <= page <= _LAST_PAGE:
-            yield privately(text(words.SAVED_WANTS_A_NUMBER))
+            yield privately(text(_(words.SAVED_WANTS_A_NUMBER)))
             return
         sought = fitting((found[3] or "") if found else asked)
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         yield privately(await self._saved_page(reader, page, sought))
 
     async def _undo(self, command: Command) -> Actions:
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         stored = await self._desk.undo(reader, command.event)
         if stored is None:
-            yield privately(text(words.NOTHING_TO_UNDO))
+            yield privately(text(_(words.NOTHING_TO_UNDO)))
             return
         again = cards.card_message(stored.offer, is_alone=True)
-        yield privately(Message(plain(words.UNDONE_NOW), again.card, buttons=again.buttons))
+        yield privately(Message(plain(_(words.UNDONE_NOW)), again.card, buttons=again.buttons))
 
     async def _schedule(self, command: Command) -> Actions:
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         if not visible(command.text):
             yield privately(dialogue.schedule_menu(reader))
             return
@@ -188,36 +208,38 @@ class Conversation:
         found = _PAUSE.fullmatch(asked)
         days = int(found[1]) * (7 if found[3] else 1) if found else 0
         if asked and not 1 <= days <= _LONGEST_PAUSE:
-            yield privately(text(words.PAUSE_WANTS_DAYS))
+            yield privately(text(_(words.PAUSE_WANTS_DAYS)))
             return
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         yield privately(dialogue.paused(await self._desk.pause(reader, days or None)))
 
     async def _resume(self, command: Command) -> Actions:
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         yield privately(dialogue.resumed(await self._desk.resume(reader)))
 
     async def _status(self, command: Command) -> Actions:
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         yield privately(dialogue.status(await self._desk.status(reader), self._clock()))
 
     async def _help(self, command: Command) -> Actions:
+        await self._speak_to(command.person)
         yield Send(dialogue.help_message())
 
     async def _asked(
         self, respond: Callable[[Reader, Command], Actions], command: Command
     ) -> Actions:
         """Let a feature answer, and say what it could not have."""
-        reader = await self._desk.reader(command.person)
+        reader = await self._reader(command.person)
         try:
             async for action in respond(reader, command):
                 yield action
         except UnknownPaper:
-            yield Send(text(words.NO_SUCH_PAPER))
+            yield Send(text(_(words.NO_SUCH_PAPER)))
         except SourceUnavailable:
-            yield Send(text(words.SOURCE_AWAY))
+            yield Send(text(_(words.SOURCE_AWAY)))
 
     async def _unknown(self, command: Command) -> Actions:
+        await self._speak_to(command.person)
         yield Send(dialogue.unknown_command(command.name.lower()))
 
     # ------------------------------------------------------------------ free text
@@ -228,7 +250,7 @@ class Conversation:
         return next(pairs, None)
 
     async def _read(self, said: Said, part: FileReader, file: SentFile) -> Actions:
-        reader = await self._desk.reader(said.person)
+        reader = await self._reader(said.person)
         async for action in part.read(reader, said, file):
             yield action
 
@@ -237,12 +259,13 @@ class Conversation:
         sentence = visible(" ".join((said.text[:_LONGEST_LOOK_UP], *said.links)))
         sentence = sentence[:_LONGEST_LOOK_UP]
         if not sentence:
-            return text(words.NOT_UNDERSTOOD)
-        reader = await self._desk.reader(said.person)
+            await self._speak_to(said.person)
+            return text(_(words.NOT_UNDERSTOOD))
+        reader = await self._reader(said.person)
         try:
             offers = await self._desk.look_up(reader, sentence)
         except SourceUnavailable:
-            return text(words.SOURCE_AWAY)
+            return text(_(words.SOURCE_AWAY))
         except UnknownPaper:
             offers = ()
         if len(offers) == 1:
@@ -250,22 +273,23 @@ class Conversation:
         if offers:
             return dialogue.which_paper(offers)
         names_one = _NAMES_A_PAPER.search(sentence) or len(sentence.split()) >= _TITLE_WORDS
-        return text(words.NO_SUCH_PAPER if names_one else words.NOT_UNDERSTOOD)
+        return text(_(words.NO_SUCH_PAPER if names_one else words.NOT_UNDERSTOOD))
 
     # ------------------------------------------------------------------ taps
 
     async def _pressed(self, pressed: Pressed) -> Actions:
         tap = decode(pressed.data)
         if tap is None or (tap.act in _ABOUT_A_PAPER and tap.paper is None):
-            yield Toast(words.OLD_BUTTON)
+            await self._speak_to(pressed.person)
+            yield Toast(_(words.OLD_BUTTON))
             return
-        reader = await self._desk.reader(pressed.person)
+        reader = await self._reader(pressed.person)
         respond = self._buttons.get(tap.act, self._on_menu)
         try:
             async for action in respond(reader, pressed, tap):
                 yield action
         except UnknownPaper:
-            yield Toast(words.PAPER_GONE)
+            yield Toast(_(words.PAPER_GONE))
         if reader.back_from:
             yield privately(text(dialogue.back_again(reader)))
 
@@ -277,7 +301,7 @@ class Conversation:
             return
         shown = await self._desk.offer_again(reader, tap.impression or 0, paper)
         if tap.impression is not None and shown.impression != tap.impression:
-            yield Toast(words.FOREIGN_BUTTON)
+            yield Toast(_(words.FOREIGN_BUTTON))
             return
         if tap.act is Act.WHY:
             yield Send(cards.why_message(shown), is_private=True)
@@ -290,7 +314,7 @@ class Conversation:
         if pressed.message is not None and redrawn is not None:
             yield Edit(pressed.message, redrawn)
         if _calls_for_the_next(tap, stored):
-            yield await self._next(reader, words.NEXT_IS_AWAY)
+            yield await self._next(reader, _(words.NEXT_IS_AWAY))
 
     async def _store(
         self, reader: Reader, event: str, paper: PaperId, tap: Tap
@@ -298,17 +322,17 @@ class Conversation:
         """Return what was stored, and how to acknowledge it."""
         if tap.act is Act.UNDO:
             undone = await self._desk.undo(reader, event, paper)
-            return undone, words.UNDONE_NOW if undone else words.NOTHING_TO_UNDO_HERE
+            return undone, _(words.UNDONE_NOW if undone else words.NOTHING_TO_UNDO_HERE)
         if tap.act is Act.SAVE:
             stored = await self._desk.store(reader, event, paper, tap.impression, save=True)
-            return stored, words.SAVED_NOW if stored.changed else words.ALREADY["save"]
+            return stored, _(words.SAVED_NOW if stored.changed else words.ALREADY["save"])
         verdict, sentence = _VERDICTS[tap.act]
         if tap.act is Act.SKIP and tap.argument:  # a digest has no room to ask why
             sentence = words.SKIPPED_IN_DIGEST
         if tap.act is Act.LIKE and tap.inside:  # no other paper follows here
             sentence = words.LIKED_ALONE
         stored = await self._desk.store(reader, event, paper, tap.impression, verdict=verdict)
-        return stored, sentence if stored.changed else words.ALREADY[verdict.value]
+        return stored, _(sentence if stored.changed else words.ALREADY[verdict.value])
 
     async def _redrawn(self, reader: Reader, tap: Tap, stored: Stored) -> Message | None:
         """Return the tapped message as it is now: a card, or the digest the paper stands in."""
@@ -321,11 +345,11 @@ class Conversation:
     async def _on_menu(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         match tap.act:
             case Act.NEXT:
-                yield await self._next(reader, words.RANKING_AWAY)
+                yield await self._next(reader, _(words.RANKING_AWAY))
             case Act.LIST:
                 found = re.fullmatch(r"saved,([0-9]{1,4})(?:,([\w-]+))?", tap.argument)
                 if found is None or int(found[1]) < 1:
-                    yield Toast(words.NO_PAGE)
+                    yield Toast(_(words.NO_PAGE))
                     return
                 yield in_place(
                     pressed,
@@ -335,19 +359,31 @@ class Conversation:
                 yield privately(dialogue.schedule_menu(reader))
             case Act.SCHEDULE:
                 changed, sentence = await self._rescheduled(reader, tap.argument)
-                yield Toast(words.SCHEDULE_STORED if changed else sentence)
+                yield Toast(_(words.SCHEDULE_STORED) if changed else sentence)
                 if changed:
                     yield in_place(pressed, dialogue.schedule_menu(changed))
             case Act.PAUSE | Act.RESUME:
                 is_pause = tap.act is Act.PAUSE
                 desk = self._desk
                 changed = await (desk.pause(reader, None) if is_pause else desk.resume(reader))
-                yield Toast(words.PAUSED_FOR_EVER if is_pause else words.RESUMED)
+                yield Toast(_(words.PAUSED_FOR_EVER if is_pause else words.RESUMED))
                 yield in_place(pressed, dialogue.schedule_menu(changed))
             case _:  # of a part that is not here
-                yield Toast(words.OLD_BUTTON)
+                yield Toast(_(words.OLD_BUTTON))
 
     # ------------------------------------------------------------------ parts
+
+    async def _reader(self, person: Person) -> Reader:
+        """Return the reader behind a person, and speak their language from now on."""
+        reader = await self._desk.reader(person)
+        speak(reader.language)
+        return reader
+
+    async def _speak_to(self, person: Person) -> None:
+        """Speak a person's language where nothing else of them matters; never fails."""
+        with suppress(TemporarilyUnavailable):
+            if language := await self._desk.language(person):
+                speak(language)
 
     async def _next(self, reader: Reader, when_away: str) -> Send:
         """Return the next card; what was stored before stays stored if it cannot be ranked."""
@@ -373,8 +409,8 @@ class Conversation:
             return None, found.sentence
         known = reader.is_zone_known or found.is_zone_given
         changed = await self._desk.reschedule(reader, found.schedule, is_zone_known=known)
-        resumed = words.RESUMED if reader.paused_until is not None else ""
-        return changed, " ".join(filter(None, (words.SCHEDULE_STORED, found.remark, resumed)))
+        resumed = _(words.RESUMED) if reader.paused_until is not None else ""
+        return changed, " ".join(filter(None, (_(words.SCHEDULE_STORED), found.remark, resumed)))
 
     def _today_of(self, reader: Reader) -> date:
         return self._clock().astimezone(ZoneInfo(reader.schedule.zone)).date()

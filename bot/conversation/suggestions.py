@@ -1,7 +1,6 @@
 """What is proposed while somebody is still typing: papers for any chat, values for an option.
 
-Nobody's taste takes part and nothing about anybody is stored or read: on Telegram the answers
-are kept for everybody who types the same.
+Nobody's taste takes part and nothing about anybody is stored or read.
 """
 
 from collections.abc import Sequence
@@ -37,7 +36,7 @@ class InlineResult:
 class InlinePage:
     """next_offset: what asks for the next page, empty on the last one.
 
-    lives: how long the platform may give the same answer to everybody.
+    lives: how long the platform may give the same answer to the same person.
     """
 
     results: tuple[InlineResult, ...] = ()

@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.conversation import words
 from bot.conversation.events import Command, Pressed
 from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.language import _
 from bot.conversation.messages import Button, Message, Toast, plain
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap, encode
@@ -39,7 +40,7 @@ class Surprise:
     async def _asked(self, reader: Reader, command: Command) -> Actions:
         asked = visible(command.text)
         if asked and not _DIAL.fullmatch(asked):
-            yield privately(Message(plain(words.SURPRISE_WANTS_A_NUMBER)))
+            yield privately(Message(plain(_(words.SURPRISE_WANTS_A_NUMBER))))
             return
         if asked:
             reader = await self._dial.set_surprise(reader, int(asked))
@@ -47,10 +48,10 @@ class Surprise:
 
     async def _tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         if not _DIAL.fullmatch(tap.argument):
-            yield Toast(words.OLD_BUTTON)
+            yield Toast(_(words.OLD_BUTTON))
             return
         reader = await self._dial.set_surprise(reader, int(tap.argument))
-        yield Toast(words.SURPRISE_STORED)
+        yield Toast(_(words.SURPRISE_STORED))
         yield in_place(pressed, menu(reader))
 
 
@@ -64,5 +65,5 @@ def menu(reader: Reader) -> Message:
         )
         for place in range(len(words.SURPRISE))
     )
-    told = f"{words.SURPRISE[reader.surprise]}\n\n{words.SURPRISE_DIAL}"
+    told = f"{_(words.SURPRISE[reader.surprise])}\n\n{_(words.SURPRISE_DIAL)}"
     return Message(plain(told), buttons=(row,))

@@ -14,6 +14,7 @@ from bot.conversation import words
 from bot.conversation.dialogue import text
 from bot.conversation.events import Said, SentFile
 from bot.conversation.features import Actions, privately
+from bot.conversation.language import _
 from bot.conversation.ports import Reader
 from bot.conversation.references import TASTE_FORMAT, TASTE_VERSION
 from bot.conversation.text import clipped, isolated, visible
@@ -91,22 +92,22 @@ def parsed(content: bytes | None) -> list[TastePaper]:
     Raises Misread.
     """
     if content is None:
-        raise Misread(words.FILE_NOT_FETCHED)
+        raise Misread(_(words.FILE_NOT_FETCHED))
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
-        raise Misread(words.TASTE_BROKEN) from None
+        raise Misread(_(words.TASTE_BROKEN)) from None
     if not isinstance(document, dict) or document.get("format") != TASTE_FORMAT:
-        raise Misread(words.TASTE_BROKEN)
+        raise Misread(_(words.TASTE_BROKEN))
     version = document.get("version")
     if version != TASTE_VERSION:
         is_newer = isinstance(version, int) and version > TASTE_VERSION
-        raise Misread(words.TASTE_NEWER if is_newer else words.TASTE_BROKEN)
+        raise Misread(_(words.TASTE_NEWER if is_newer else words.TASTE_BROKEN))
     listed = document.get("papers")
     papers = [_paper(entry) for entry in listed] if isinstance(listed, list) else []
     kept = {paper.key: paper for paper in papers if paper is not None}
     if not kept:
-        raise Misread(words.TASTE_EMPTY)
+        raise Misread(_(words.TASTE_EMPTY))
     if len(kept) > MOST_PAPERS:
         raise Misread(words.taste_too_long(MOST_PAPERS))
     return list(kept.values())

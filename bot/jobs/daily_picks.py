@@ -22,6 +22,7 @@ import structlog
 from bot import ending
 from bot.conversation.cards import digest_message
 from bot.conversation.events import Platform
+from bot.conversation.language import speak
 from bot.conversation.ports import (
     Messenger,
     OutcomeUnknown,
@@ -329,6 +330,7 @@ class DailyPicks:
     async def _send(self, claim: Claimed, edition: Edition, line: _Line) -> Pushed:
         assert edition.account.chat is not None
         beginning = _Beginning(self._database, self._clock, claim, edition)
+        speak(claim.user.language)  # in this digest's own task
         message = digest_message(
             edition.offers, claim.day, claim.user.picks, is_filled=not edition.is_line
         )

@@ -6,7 +6,7 @@ import logging
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.telegram_answer import FAILED, SLOW, Patience
+from bot.adapters.telegram_answer import SLOW, Patience
 from bot.adapters.telegram_app import Timing
 from bot.adapters.telegram_menu import ABOUT, DESCRIPTION
 from bot.conversation.commands import COMMANDS
@@ -19,6 +19,7 @@ from bot.conversation.events import (
     SentFile,
 )
 from bot.conversation.messages import Attachment, Button, Edit, Message, Send, Toast, plain
+from bot.conversation.words import WENT_WRONG
 from tests.adapters.telegram_setting import QUICK, Scripted, card, running
 from tests.local_telegram import LocalTelegram
 
@@ -165,9 +166,9 @@ async def test_a_bug_costs_one_answer_and_is_said_honestly(telegram):
             alice.say("/start")
             posted = await alice.hears("a card")
             query = alice.press("Like", posted)
-            assert await alice.sees_answer(query) == FAILED
+            assert await alice.sees_answer(query) == WENT_WRONG
             alice.say("crash")
-            await alice.hears(FAILED)
+            await alice.hears(WENT_WRONG)
             alice.say("/start")
             await alice.hears("a card", after=posted.id)
             await telegram.until(lambda: not telegram.updates)
@@ -190,7 +191,7 @@ async def test_an_event_that_is_never_stored_is_given_up(telegram):
             await alice.hears("a card")
             await telegram.until(lambda: not telegram.updates)
     assert "telegram.event_too_slow" in names(logs)
-    assert telegram.messages(alice.id)[0].text == FAILED
+    assert telegram.messages(alice.id)[0].text == WENT_WRONG
 
 
 async def test_a_message_that_is_gone_is_said_anew(telegram):

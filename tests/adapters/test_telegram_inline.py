@@ -62,7 +62,7 @@ async def test_papers_are_offered_with_their_card_and_a_link_into_the_bot(telegr
         [{"text": words.OPEN_IN_BOT, "url": "https://t.me/lark_bot?start=p1z"}]
     ]
     assert second["description"].startswith("Ada Lovelace and Alan Turing")
-    assert (asked.cache_time, asked.is_personal, asked.next_offset) == (300, False, "20")
+    assert (asked.cache_time, asked.is_personal, asked.next_offset) == (300, True, "20")
     assert suggesting.asked == [("graph learning", "")]
 
 

@@ -233,3 +233,26 @@ async def test_nobody_is_found_who_never_spoke(any_database):
         assert await users.by_id(db, 1) is None
         assert await users.account(db, 1) is None
         assert await users.accounts_of(db, [1]) == {1: ()}
+
+
+async def spoken(database, clock, language):
+    """Return the language that holds after a word from a platform that says this one."""
+    async with database.writing() as db:
+        found = await users.find_or_create(
+            db, "telegram", "7", "chat-7", language, clock(), next_due
+        )
+    return found.user.language
+
+
+async def test_a_language_follows_the_platform_until_one_is_chosen(any_database, clock):
+    assert await spoken(any_database, clock, "de-AT") == "de-AT"
+    assert await spoken(any_database, clock, None) == "de-AT"  # nothing said, nothing changed
+    assert await spoken(any_database, clock, "en") == "en"
+    found = await reader(any_database, "7", clock())
+    async with any_database.writing() as db:
+        chosen = await users.set_language(db, found.user.id, "de", is_chosen=True)
+    assert (chosen.language, chosen.is_language_chosen) == ("de", True)
+    assert await spoken(any_database, clock, "en-GB") == "de"
+    async with any_database.writing() as db:
+        await users.set_language(db, found.user.id, "de", is_chosen=False)
+    assert await spoken(any_database, clock, "en-GB") == "en-GB"

@@ -89,10 +89,20 @@ class ScriptedDesk:
     async def reader(self, person: Person) -> Reader:
         self._reach()
         if person.account not in self.readers:
-            new = Reader(len(self.readers) + 1, len(self.readers) + 1, push_place=self.place)
+            number = len(self.readers) + 1
+            spoken = person.language or "en"
+            new = Reader(number, number, push_place=self.place, language=spoken)
             self.readers[person.account] = new
             return self._due(replace(new, is_new=True))
-        return self._due(self.readers[person.account])
+        reader = self.readers[person.account]
+        if person.language and not reader.is_language_chosen:
+            reader = self._keep(reader, language=person.language)
+        return self._due(reader)
+
+    async def language(self, person: Person) -> str | None:
+        self._reach()
+        known = self.readers.get(person.account)
+        return known.language if known else None
 
     async def is_banned(self, person: Person) -> bool:
         self._reach()
