@@ -39,6 +39,27 @@ async def test_who_waits_for_tomorrow_wakes_when_the_clock_leaps_there(tmp_path,
         await waiting
 
 
+async def test_a_machine_that_was_suspended_wakes_up_at_the_hour_and_not_behind_it():
+    now = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    clock = MachineClock(lambda: now, nap=0.001)
+    waiting = asyncio.create_task(clock.sleep(7200))
+    await asyncio.sleep(0)  # let it begin
+    assert not waiting.done()
+    now += timedelta(hours=3)  # while the machine's timers stood still
+    async with asyncio.timeout(BOUND):
+        await waiting
+
+
+async def test_a_clock_that_is_set_back_lets_nobody_sleep_longer():
+    now = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    clock = MachineClock(lambda: now, nap=0.001)
+    waiting = asyncio.create_task(clock.sleep(0.01))
+    await asyncio.sleep(0)
+    now -= timedelta(days=1)
+    async with asyncio.timeout(BOUND):
+        await waiting
+
+
 async def test_the_machine_keeps_its_own_time():
     before = datetime.now(UTC)
     await MachineClock().sleep(0)
