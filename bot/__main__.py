@@ -7,10 +7,11 @@ so that `--help` answers at once.
 import asyncio
 import os
 import sys
+from collections.abc import Coroutine
 from datetime import date
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 # python-telegram-bot: durations as timedelta, its coming default; read at import.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
@@ -116,13 +117,17 @@ def retrain(
         ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log to a file, print nothing.")] = False,
+    with_parent: Annotated[
+        bool,
+        typer.Option("--with-parent", hidden=True, help="End when standard input does."),
+    ] = False,
 ) -> None:
     """Train a model on all feedback, compare it with the live one, and publish it."""
     if loop + force + rollback > 1:
         raise typer.BadParameter("--loop, --force and --rollback exclude each other")
     if loop:
         _serve("trainer")
-    if quiet:  # a child of a process that keeps BLAS to one thread; training may use all
+    if with_parent:  # a child of a process that keeps BLAS to one thread; training may use all
         os.environ.pop("OPENBLAS_NUM_THREADS", None)
     settings = _settings()
     from bot import ending
@@ -130,9 +135,13 @@ def retrain(
 
     if rollback:
         raise typer.Exit(ending.run(lambda stop: roll_back_once(settings, stop)))
-    raise typer.Exit(
-        ending.run(lambda stop: retrain_once(settings, stop, quiet=quiet, force=force))
-    )
+
+    def program(stop: asyncio.Event) -> Coroutine[Any, Any, int]:
+        if with_parent:
+            ending.with_input(stop)
+        return retrain_once(settings, stop, quiet=quiet, force=force)
+
+    raise typer.Exit(ending.run(program))
 
 
 @app.command()

@@ -61,6 +61,20 @@ async def _run(program: Callable[[asyncio.Event], Coroutine[Any, Any, int]]) -> 
     return status
 
 
+def with_input(stop: asyncio.Event) -> None:
+    """Set `stop` when standard input ends: a pipe that a parent holds and never writes to.
+
+    So a child that somebody waits for goes with them, even when they could not say goodbye.
+    """
+    loop, handle = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def ended() -> None:
+        loop.remove_reader(handle)
+        stop.set()
+
+    loop.add_reader(handle, ended)
+
+
 def _status(running: asyncio.Task[int]) -> int:
     """Return how a program ended; a process catches once, at the top."""
     if not running.done():

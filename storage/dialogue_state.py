@@ -6,7 +6,6 @@ here is the truth; promises are kept by the database's constraints.
 """
 
 import asyncio
-import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,7 +16,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """At most `count` in any stretch of `seconds`, for all who use the name."""
+    """At most `count` in any stretch of `seconds`, for all who use the name.
+
+    Several of one name, with counts that differ, are kept apart, and are silenced together.
+    """
 
     name: str
     count: int
@@ -26,10 +28,11 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """An allowance that is used up; `wait` says for how many seconds."""
+    """An allowance that is used up, or silenced; `wait` says for how many seconds."""
 
     allowance: Allowance
     wait: float
+    is_silence: bool = False
 
 
 class DialogueState(Protocol):
@@ -57,10 +60,14 @@ class DialogueState(Protocol):
         Of several that are used up, the one that must be waited for longest.
         """
 
-    def lock(self, name: str, ttl: float) -> AbstractAsyncContextManager[bool]:
-        """`async with state.lock(name, ttl) as is_mine`: one holder at most, for at most ttl.
+    async def silence(self, name: str, seconds: float) -> None:
+        """Let nobody spend of allowances of this name for so long; a longer silence stands."""
 
-        Does not wait: False when somebody else holds it.
+    def lock(self, name: str, ttl: float) -> AbstractAsyncContextManager[bool]:
+        """`async with state.lock(name, ttl) as is_mine`: one holder at most.
+
+        Does not wait: False when somebody else holds it. Held until the block ends; `ttl`
+        seconds after its process has died somebody else may have it.
         """
 
     async def announce(self, topic: str, text: str) -> None:
@@ -72,6 +79,9 @@ class DialogueState(Protocol):
         Whatever is announced after the block is entered is heard; what is announced while
         Redis is away may be missed.
         """
+
+    async def is_there(self) -> bool:
+        """Return whether what all processes share can be reached now."""
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -102,7 +112,9 @@ class LocalState:
         self._clock = clock
         self._values: dict[str, tuple[str, float]] = {}  # value, when it expires
         self._buckets: dict[str, tuple[float, float, float]] = {}  # tokens, at, full again
-        self._spent: dict[str, tuple[deque[float], float]] = {}  # when, forgotten after seconds
+        self._spent: dict[Allowance, deque[float]] = {}  # when, as far back as it counts
+        self._silent: dict[str, float] = {}  # until when
+        self._locked: set[str] = set()
         self._listeners: dict[str, set[asyncio.Queue[str]]] = {}
         self._sweep_at = 1000
 
@@ -131,26 +143,32 @@ class LocalState:
         self._sweep()
         now, full = self._clock(), list[Spent]()
         for one in allowances:
-            taken, _ = self._spent.setdefault(one.name, (deque(maxlen=one.count), one.seconds))
+            taken = self._spent.setdefault(one, deque(maxlen=one.count))
             if len(taken) == one.count and (wait := taken[0] + one.seconds - now) > 0:
                 full.append(Spent(one, wait))
+            if (wait := self._silent.get(one.name, now) - now) > 0:
+                full.append(Spent(one, wait, is_silence=True))
         if full:
             return max(full, key=lambda spent: spent.wait)
         for one in allowances:
-            self._spent[one.name][0].append(now)
+            self._spent[one].append(now)
         return None
+
+    async def silence(self, name: str, seconds: float) -> None:
+        self._sweep()
+        until = self._clock() + seconds
+        self._silent[name] = max(until, self._silent.get(name, until))
 
     @asynccontextmanager
     async def lock(self, name: str, ttl: float) -> AsyncIterator[bool]:
-        key, token = f"lock:{name}", secrets.token_hex(8)
-        is_mine = await self.get(key) is None
-        if is_mine:
-            await self.set(key, token, ttl)
+        if name in self._locked:
+            yield False
+            return
+        self._locked.add(name)
         try:
-            yield is_mine
+            yield True
         finally:
-            if await self.get(key) == token:
-                await self.delete(key)
+            self._locked.discard(name)
 
     async def announce(self, topic: str, text: str) -> None:
         for listener in self._listeners.get(topic, ()):
@@ -171,15 +189,19 @@ class LocalState:
         finally:
             self._listeners[topic].discard(queue)
 
+    async def is_there(self) -> bool:
+        return True
+
     async def close(self) -> None:
         self._values.clear()
         self._buckets.clear()
         self._spent.clear()
+        self._silent.clear()
 
     @property
     def size(self) -> int:
-        """How many values, buckets and allowances are held."""
-        return len(self._values) + len(self._buckets) + len(self._spent)
+        """How many values, buckets, allowances and silences are held."""
+        return len(self._values) + len(self._buckets) + len(self._spent) + len(self._silent)
 
     def _sweep(self) -> None:
         """Now and then drop what has expired and buckets that are full again."""
@@ -189,10 +211,11 @@ class LocalState:
         self._values = {k: v for k, v in self._values.items() if v[1] > now}
         self._buckets = {k: b for k, b in self._buckets.items() if b[2] > now}
         self._spent = {
-            name: (taken, seconds)
-            for name, (taken, seconds) in self._spent.items()
-            if taken and taken[-1] + seconds > now
+            one: taken
+            for one, taken in self._spent.items()
+            if taken and taken[-1] + one.seconds > now
         }
+        self._silent = {name: until for name, until in self._silent.items() if until > now}
         self._sweep_at = 2 * self.size + 1000
 
 

@@ -52,24 +52,44 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
 return tostring(wait)
 """
 
-# Each allowance is a list of the moments at which it was taken, newest first.
+# Each allowance is a list of the moments at which it was taken, newest first; behind the lists
+# come the silences of their names, which live as long as they last.
 _SPEND = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-local full, longest = 0, 0
-for i, key in ipairs(KEYS) do
+local full, longest, silent, n = 0, 0, 0, #KEYS / 2
+for i = 1, n do
+    local key = KEYS[i]
     local count, seconds = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
     local oldest = tonumber(redis.call('LINDEX', key, count - 1) or nil)
     local wait = oldest and math.min(seconds, oldest + seconds - now) or 0
-    if wait > longest then full, longest = i, wait end
+    if wait > longest then full, longest, silent = i, wait, 0 end
+    local silence = redis.call('PTTL', KEYS[n + i]) / 1000
+    if silence > longest then full, longest, silent = i, silence, 1 end
 end
-if full > 0 then return {full, tostring(longest)} end
-for i, key in ipairs(KEYS) do
+if full > 0 then return {full, tostring(longest), silent} end
+for i = 1, n do
+    local key = KEYS[i]
     redis.call('LPUSH', key, string.format('%.6f', now))
     redis.call('LTRIM', key, 0, ARGV[2 * i - 1] - 1)
     redis.call('PEXPIRE', key, math.ceil(ARGV[2 * i] * 1000) + 1000)
 end
-return {0, '0'}
+return {0, '0', 0}
+"""
+
+_SILENCE = """
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
+    redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
+end
+return 0
+"""
+
+# What nobody holds any more, because Redis forgot it or was away, is taken again.
+_RENEW = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
 """
 
 _UNLOCK = """
@@ -99,6 +119,8 @@ class RedisState:
         )
         self._take = self.redis.register_script(_TAKE)
         self._spend = self.redis.register_script(_SPEND)
+        self._silence = self.redis.register_script(_SILENCE)
+        self._renew = self.redis.register_script(_RENEW)
         self._unlock = self.redis.register_script(_UNLOCK)
         self._local = LocalState(clock)
         self._rest = rest
@@ -129,14 +151,24 @@ class RedisState:
 
     async def spend(self, allowances: Sequence[Allowance]) -> Spent | None:
         async def by_redis() -> Spent | None:
-            full, wait = await self._spend(
-                keys=[f"{PREFIX}spent:{one.name}" for one in allowances],
+            lists = [f"{PREFIX}spent:{one.name}:{one.count}" for one in allowances]
+            silences = [f"{PREFIX}silent:{one.name}" for one in allowances]
+            full, wait, is_silence = await self._spend(
+                keys=lists + silences,
                 args=[part for one in allowances for part in (one.count, one.seconds)],
             )
-            return Spent(allowances[full - 1], float(wait)) if full else None
+            return Spent(allowances[full - 1], float(wait), bool(is_silence)) if full else None
 
         spent: Spent | None = await self._ask(by_redis, lambda: self._local.spend(allowances))
         return spent
+
+    async def silence(self, name: str, seconds: float) -> None:
+        # Kept here too: should Redis die, this process still obeys what it was asked for.
+        await self._local.silence(name, seconds)
+        await self._ask(
+            lambda: self._silence(keys=[f"{PREFIX}silent:{name}"], args=[_milliseconds(seconds)]),
+            lambda: _nothing(),
+        )
 
     @asynccontextmanager
     async def lock(self, name: str, ttl: float) -> AsyncIterator[bool]:
@@ -149,12 +181,24 @@ class RedisState:
         )
         # Held here too: should Redis die, this process still has one holder.
         held_here = self._local.lock(name, ttl) if is_granted else nullcontext(False)
+        renewing = asyncio.create_task(self._renewed(key, token, ttl)) if is_granted else None
         try:
             async with held_here as is_mine:
                 yield is_mine
         finally:
-            if is_granted:
+            if renewing is not None:
+                renewing.cancel()
+                await asyncio.gather(renewing, return_exceptions=True)
                 await self._ask(lambda: self._unlock(keys=[key], args=[token]), lambda: _nothing())
+
+    async def _renewed(self, key: str, token: str, ttl: float) -> None:
+        """Go on holding a lock until cancelled."""
+        while True:
+            await asyncio.sleep(ttl / 3)
+            await self._ask(
+                lambda: self._renew(keys=[key], args=[token, _milliseconds(ttl)]),
+                lambda: _nothing(),
+            )
 
     async def announce(self, topic: str, text: str) -> None:
         await self._ask(
@@ -173,6 +217,13 @@ class RedisState:
             finally:
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
+
+    async def is_there(self) -> bool:
+        try:
+            await self.redis.ping()
+        except _AWAY:
+            return False
+        return True
 
     async def close(self) -> None:
         await self.redis.aclose()

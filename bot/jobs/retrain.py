@@ -47,7 +47,8 @@ GROWN = 1.5  # the catalogue so many times as large as at the last training: do 
 NIGHTLY = timedelta(hours=20)
 OVERDUE = timedelta(hours=44)  # a machine that sleeps at night trains by day
 NIGHT = range(2, 6)  # UTC hours: after arXiv's announcement, before Europe's morning digests
-LOOK_EVERY = 60.0
+LOOK_EVERY = 20.0
+HELD = 15.0  # seconds after which another may train when the process that does has died
 LONGEST = 2 * 3600.0  # seconds that a training may take
 REFUSED = 3  # the status of a training process whose model was not published
 
@@ -303,7 +304,7 @@ class Trainer:
         state: DialogueState,
         clock: Callable[[], datetime],
         wanted: str,
-        command: Sequence[str] = (sys.executable, "-m", "bot", "retrain"),
+        command: Sequence[str] = (sys.executable, "-m", "bot", "retrain", "--with-parent"),
         *,
         is_heard: bool = True,
     ) -> None:
@@ -330,7 +331,7 @@ class Trainer:
             return is_due(live, last, self._wanted, await catalogue.summary(db), now)
 
     async def _train(self, stop: asyncio.Event) -> None:
-        async with self._state.lock("retrain", LONGEST) as is_mine:
+        async with self._state.lock("retrain", HELD) as is_mine:
             # Another process may have trained since this one looked.
             if not is_mine or not await self._is_due():
                 return
@@ -352,11 +353,12 @@ class Trainer:
 async def run_child(command: Sequence[str], stop: asyncio.Event, longest: float = LONGEST) -> int:
     """Run a process to its end and return its status; what it logs goes where our log goes.
 
-    It is ended when we are told to stop, and after `longest` seconds.
+    It is ended when we are told to stop, and after `longest` seconds. Its standard input is
+    never written to; its end tells the child that we have died.
     """
     process = await asyncio.create_subprocess_exec(
         *command,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
     )
     ended = asyncio.create_task(process.wait())

@@ -160,16 +160,105 @@ async def test_every_key_says_whose_it_is(redis_server, name):
     await state.close()
 
 
-async def test_a_lock_that_expired_and_went_to_another_is_not_taken_from_them(redis_server, name):
-    slow, quick = RedisState(redis_server.url), RedisState(redis_server.url)
-    async with contextlib.AsyncExitStack() as stack, asyncio.timeout(BOUND):
-        async with slow.lock(name, ttl=0.001):
-            while not await stack.enter_async_context(quick.lock(name, ttl=60)):
-                pass
-        async with slow.lock(name, ttl=60) as mine:
+@pytest.fixture
+async def processes(redis_server):
+    """Two processes of one installation."""
+    states = [RedisState(redis_server.url) for _ in range(2)]
+    yield states
+    for state in states:
+        await state.close()
+
+
+async def test_a_lock_that_went_to_another_is_not_taken_from_them(processes, name):
+    slow, quick = processes
+    async with slow.lock(name, ttl=60):
+        await slow.redis.set(f"paperlark:lock:{name}", "another's", px=60_000)
+    async with quick.lock(name, ttl=60) as mine:
+        assert not mine
+
+
+async def test_a_lock_is_held_for_as_long_as_it_is_needed(processes, name):
+    holder, other = processes
+    async with holder.lock(name, ttl=0.3), asyncio.timeout(BOUND):
+        for _ in range(2):  # so often it would have run out
+            left = await holder.redis.pttl(f"paperlark:lock:{name}")
+            while (now := await holder.redis.pttl(f"paperlark:lock:{name}")) <= left:
+                left = now
+        async with other.lock(name, ttl=60) as mine:
             assert not mine
-    await slow.close()
-    await quick.close()
+
+
+async def test_a_lock_whose_holder_died_is_free_after_its_time(processes, name):
+    async with asyncio.timeout(BOUND):
+        dead, other = processes
+        await dead.redis.set(f"paperlark:lock:{name}", "a dead process's", px=50)
+        is_mine = False
+        while not is_mine:
+            async with other.lock(name, ttl=60) as is_mine:
+                pass
+
+
+async def test_a_lock_is_taken_again_when_redis_has_forgotten_it(processes, name):
+    holder, other = processes
+    async with holder.lock(name, ttl=0.3), asyncio.timeout(BOUND):
+        await holder.redis.delete(f"paperlark:lock:{name}")
+        while not await other.redis.exists(f"paperlark:lock:{name}"):
+            pass
+        async with other.lock(name, ttl=60) as mine:
+            assert not mine
+
+
+async def test_a_silence_is_kept_by_all_who_spend_under_its_name(state, name):
+    many, few = Allowance(name, 100, 1.0), Allowance(name, 50, 9.0)
+    other = Allowance(f"{name} other", 100, 1.0)
+    await state.silence(name, 60.0)
+    await state.silence(name, 5.0)  # a shorter one changes nothing
+    spent = await state.spend([other, many, few])
+    assert spent is not None
+    assert spent.is_silence
+    assert spent.allowance.name == name
+    assert 50 < spent.wait <= 60
+    assert await state.spend([other]) is None
+
+
+async def test_a_silence_ends_by_itself(state, name):
+    await state.silence(name, 0.02)
+    async with asyncio.timeout(BOUND):
+        while await state.spend([Allowance(name, 1000, 0.001)]) is not None:
+            pass
+
+
+async def test_processes_keep_each_others_silences_also_once_redis_is_back(name):
+    server = await asyncio.to_thread(servers.RedisServer, own=True)
+    now = 0.0
+    states = [RedisState(server.url, rest=0.01, clock=lambda: now) for _ in range(2)]
+    try:
+        one, two = states
+        server.kill()
+        await one.silence(f"{name} alone", 60.0)  # Redis is away: obeyed by who was asked
+        assert (await one.spend([Allowance(f"{name} alone", 9, 1.0)])).is_silence
+        assert await two.spend([Allowance(f"{name} alone", 9, 1.0)]) is None
+        await asyncio.to_thread(server.start)
+        now += 1
+        await one.silence(name, 60.0)
+        assert (await two.spend([Allowance(name, 9, 1.0)])).is_silence
+    finally:
+        for state in states:
+            await state.close()
+        server.close()
+
+
+async def test_whether_redis_is_there_is_known(name):
+    server = await asyncio.to_thread(servers.RedisServer, own=True)
+    state = RedisState(server.url)
+    try:
+        assert await state.is_there()
+        server.kill()
+        assert not await state.is_there()
+    finally:
+        await state.close()
+        server.close()
+    assert await LocalState().is_there()
 
 
 async def test_when_redis_dies_the_process_goes_on_and_returns_to_it(name):
