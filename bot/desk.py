@@ -27,6 +27,7 @@ from bot.conversation.ports import (
     TemporarilyUnavailable,
     UnknownPaper,
 )
+from bot.metrics import Metrics
 from bot.reach import first_pushable, place_for_digests
 from bot.schedule import Due, Schedule, next_due
 from bot.shelf import Holding, Shelf
@@ -108,8 +109,11 @@ class Desk:
         look_up: LookUp,
         clock: Callable[[], datetime],
         seed: int = 0,
+        *,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
+        self._metrics = metrics or Metrics()
         self._taps = TapLine(database)
         self._shelf = shelf
         self._look_up = look_up
@@ -333,6 +337,7 @@ class Desk:
             new = [impression for impression in new if impression.user not in late]
             standing = {request.user: request.feedback for request in requests}
             made = await offers.impressed(db, new, standing, self._papers_at_hand())
+        self._metrics.picks.labels(Place.DIGEST.value).inc(len(made))
         found: dict[int, list[Offer]] = {r.user: [] for r in requests if r.user not in late}
         for impression, offer in zip(new, made, strict=True):
             found[impression.user].append(offer)
@@ -380,6 +385,8 @@ class Desk:
             recorded = await self._taps.record(tap)
         except StorageUnavailable as error:
             raise TemporarilyUnavailable from error
+        if not recorded.repeated:
+            self._metrics.taps.labels(_says(verdict, save)).inc()
         if recorded.repeated:  # what stands now may be a later tap's
             async with self._reading() as db:
                 offer = await offers.again(db, reader.id, impression, paper)
@@ -396,6 +403,8 @@ class Desk:
                 return None
             shown = await feedback_log.last_shown(db, reader.id, undone.paper)
             offer = await offers.again(db, reader.id, shown.id if shown else None, undone.paper)
+        if not undone.repeated:
+            self._metrics.taps.labels("undo").inc()
         return Stored(not undone.repeated, offer, offers.opinion_of(undone.before))
 
     # ------------------------------------------------------------------ single papers
@@ -544,7 +553,9 @@ class Desk:
         new = [NewImpression(reader.id, reader.account, p.paper, now, place, p, day) for p in picks]
         if await offers.seen_meanwhile(db, new):
             return []
-        return await offers.impressed(db, new, {reader.id: request.feedback})
+        made = await offers.impressed(db, new, {reader.id: request.feedback})
+        self._metrics.picks.labels(place.value).inc(len(made))
+        return made
 
     def _asked(self, reader: Reader, paper: PaperId) -> NewImpression:
         return NewImpression(reader.id, reader.account, paper, self._clock(), Place.LOOKUP)
@@ -571,6 +582,13 @@ class Desk:
             async with self._reading() as db:
                 found = await catalogue.by_title(db, words)
         return [] if found is None else [found]
+
+
+def _says(verdict: Verdict | None, save: bool | None) -> str:
+    """Return what a tap says, in a word for operators."""
+    if verdict is not None:
+        return verdict.value
+    return "save" if save else "unsave"
 
 
 def looks_like_a_title(words: str) -> bool:

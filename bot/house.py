@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import httpx
@@ -21,7 +22,7 @@ from bot import log as logs
 from bot.account_desk import AccountDesk
 from bot.adapters import discord_limits, telegram_limits
 from bot.adapters.pacing import Limits, Pacer
-from bot.budget import SharedBudget
+from bot.budget import PacingMeter, SharedBudget
 from bot.clock import Clock, FileClock, MachineClock
 from bot.conversation import ports
 from bot.conversation.account import AccountFeature
@@ -34,8 +35,10 @@ from bot.conversation.suggestions import Suggestions
 from bot.conversation.surprise import Surprise
 from bot.conversation.taste_file import TasteFiles
 from bot.desk import Desk
+from bot.health import Health
 from bot.jobs.ingest import Ingest, Pace
 from bot.library_desk import LibraryDesk
+from bot.metrics import Metrics
 from bot.search_desk import SearchDesk
 from bot.settings import Settings
 from bot.shelf import Shelf
@@ -79,6 +82,8 @@ class House:
     ingest: Ingest
     telegram_pacer: Pacer
     discord_pacer: Pacer
+    metrics: Metrics
+    health: Health
     is_on_screen: bool
 
 
@@ -113,14 +118,22 @@ class SourceLookUp:
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, stop: asyncio.Event, pace: Pace | None = None, *, chat: bool = False
+    settings: Settings,
+    stop: asyncio.Event,
+    pace: Pace | None = None,
+    *,
+    chat: bool = False,
+    metrics: Metrics | None = None,
+    health: Health | None = None,
 ) -> AsyncIterator[House]:
     """Open everything roles share, and close it again.
 
     pace: how often sources are asked, when it is not the usual.
+    metrics, health: what somebody looks at; without them nobody does.
     A database that is away is waited for until `stop` is set. Raises CannotStart.
     """
     clock = open_clock(settings)
+    metrics, health = metrics or Metrics(), health or Health()
     async with AsyncExitStack() as stack:
         database = open_database(settings)
         stack.push_async_callback(database.dispose)
@@ -147,7 +160,7 @@ async def open_house(
             pace=pace,
         )
         look_up = SourceLookUp(database, arxiv, shelf, clock)
-        desk = Desk(database, shelf, look_up, clock)
+        desk = Desk(database, shelf, look_up, clock, metrics=metrics)
         library = LibraryDesk(database, look_up, clock)
         exports = settings.data_dir / EXPORTS
         account = AccountDesk(database, desk.reader_of, state, clock, exports)
@@ -159,6 +172,7 @@ async def open_house(
             LibraryFeature(library),
             ExportFeature(library),
         )
+        pacer = partial(_pacer, settings, state, metrics)
         yield House(
             settings=settings,
             clock=clock,
@@ -169,8 +183,10 @@ async def open_house(
             conversation=Conversation(desk, clock, features, (TasteFiles(library),)),
             suggestions=Suggestions(search),
             ingest=ingest,
-            telegram_pacer=_pacer(settings, state, Platform.TELEGRAM, telegram_limits.LIMITS),
-            discord_pacer=_pacer(settings, state, Platform.DISCORD, discord_limits.LIMITS),
+            telegram_pacer=pacer(Platform.TELEGRAM, telegram_limits.LIMITS),
+            discord_pacer=pacer(Platform.DISCORD, discord_limits.LIMITS),
+            metrics=metrics,
+            health=health,
             is_on_screen=chat,
         )
 
@@ -219,10 +235,16 @@ def _state(settings: Settings) -> DialogueState:
         raise CannotStart("REDIS_URL: expected redis://host:6379/0 or rediss://…") from None
 
 
-def _pacer(settings: Settings, state: DialogueState, platform: Platform, limits: Limits) -> Pacer:
+def _pacer(
+    settings: Settings,
+    state: DialogueState,
+    metrics: Metrics,
+    platform: Platform,
+    limits: Limits,
+) -> Pacer:
     """Return what paces this process; with Redis it shares the platform's limits with others."""
     budget = SharedBudget(state, platform, limits) if settings.redis_url else None
-    return Pacer(limits, time.monotonic, budget=budget)
+    return Pacer(limits, time.monotonic, budget=budget, meter=PacingMeter(metrics, platform))
 
 
 async def _migrated(database: Database, stop: asyncio.Event) -> None:

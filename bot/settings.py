@@ -117,6 +117,16 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         "console", description="`console` for people, `json` for collectors."
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65530,
+        description="First port for `/metrics` and `/healthz`, off without it; each part adds "
+        "its own number (see docs/monitoring.md).",
+    )
+    metrics_listen: Address = Field(
+        "127.0.0.1", description="The address on which `METRICS_PORT` is listened on."
+    )
     clock_file: Path | None = Field(
         None,
         description="Only for tests of whole weeks: a file with the seconds by which the "

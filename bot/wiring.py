@@ -20,6 +20,7 @@ import structlog
 from bot import ending
 from bot.conversation.events import Platform
 from bot.conversation.ports import Messenger
+from bot.health import Health
 from bot.house import (
     EXPORTS,
     LOG_FILE,
@@ -35,6 +36,8 @@ from bot.house import (
 from bot.jobs.daily_picks import DailyPicks
 from bot.jobs.ingest import Pace
 from bot.jobs.retrain import NEW_MODEL, REFUSED, Refused, TooFewPapers, Trainer, retrain
+from bot.metrics import Metrics
+from bot.monitor import Monitor, monitored
 from bot.settings import Settings
 from bot.shelf import keep_fresh
 from recommender.factors import FactorsUnavailable, FitFactors
@@ -52,6 +55,8 @@ log = structlog.get_logger()
 FRESHEN_EVERY = 5.0  # seconds until a process notices new papers or a new model by itself
 FAREWELL = 3.7  # seconds that roles have to end by themselves
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a role that broke begins again
+POLLED_WITHIN = 120.0  # seconds in which Telegram answers a poll, unless it is away
+PUSHED_WITHIN = 300.0  # seconds in which the scheduler looks at the outbox, or ends a digest
 
 
 class Role(StrEnum):
@@ -62,6 +67,17 @@ class Role(StrEnum):
     SCHEDULER = "scheduler"
     INGEST = "ingest"
     TRAINER = "trainer"
+
+
+# What METRICS_PORT is raised by, so that parts of one machine can be watched side by side; a
+# process of several roles takes METRICS_PORT itself.
+METRICS_OFFSETS = {
+    Role.TELEGRAM: 1,
+    Role.DISCORD: 2,
+    Role.SCHEDULER: 3,
+    Role.INGEST: 4,
+    Role.TRAINER: 5,
+}
 
 
 # ---------------------------------------------------------------------- roles
@@ -87,6 +103,7 @@ async def _telegram(house: House, stop: asyncio.Event) -> None:
         pacer=house.telegram_pacer,
         suggesting=house.suggestions,
         webhook=webhook,
+        part=house.health.part(Role.TELEGRAM, None if webhook else POLLED_WITHIN),
     )
     try:
         await app.run(stop)
@@ -108,6 +125,7 @@ async def _discord(house: House, stop: asyncio.Event) -> None:
         house.conversation,
         pacer=house.discord_pacer,
         suggesting=house.suggestions,
+        part=house.health.part(Role.DISCORD),
     )
     await app.run(stop)
 
@@ -116,7 +134,16 @@ async def _scheduler(house: House, stop: asyncio.Event) -> None:
     collect_seldom()
     async with AsyncExitStack() as stack:
         messengers = await _messengers(house, stack)
-        await DailyPicks(house.database, house.desk, messengers, house.clock).run(stop)
+        picks = DailyPicks(
+            house.database,
+            house.desk,
+            messengers,
+            house.clock,
+            metrics=house.metrics,
+            health=house.health,
+            part=house.health.part(Role.SCHEDULER, PUSHED_WITHIN),
+        )
+        await picks.run(stop)
 
 
 async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Messenger]:
@@ -145,7 +172,13 @@ async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Mes
     return messengers
 
 
+async def _ingest(house: House, stop: asyncio.Event) -> None:
+    house.health.part(Role.INGEST).goes_on()
+    await house.ingest.run(stop)
+
+
 async def _trainer(house: House, stop: asyncio.Event) -> None:
+    house.health.part(Role.TRAINER).goes_on()
     trainer = Trainer(
         house.database,
         house.state,
@@ -183,7 +216,7 @@ _ROLES: dict[Role, Callable[[House, asyncio.Event], Awaitable[None]]] = {
     Role.TELEGRAM: _telegram,
     Role.DISCORD: _discord,
     Role.SCHEDULER: _scheduler,
-    Role.INGEST: lambda house, stop: house.ingest.run(stop),
+    Role.INGEST: _ingest,
     Role.TRAINER: _trainer,
 }
 
@@ -193,6 +226,7 @@ async def _kept(
     begin: Callable[[], Awaitable[None]],
     stop: asyncio.Event,
     first_pause: float = FIRST_PAUSE,
+    health: Health | None = None,
 ) -> None:
     """Run a role to its end; one that breaks is logged with its traceback and begins again.
 
@@ -211,10 +245,17 @@ async def _kept(
             if time.monotonic() - began > LONGEST_PAUSE:
                 pause = first_pause
             log.exception("role.broke", role=name, again_in=pause)
+            _note(health, name, "broke, and begins again")
             await ending.rest(stop, pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
+            _note(health, name, "has ended")
             return
+
+
+def _note(health: Health | None, name: str, trouble: str) -> None:
+    if health is not None:
+        health.part(name).is_away(trouble)
 
 
 # ---------------------------------------------------------------------- processes
@@ -239,11 +280,28 @@ async def serve(
         configure_logs(settings, to_file=chat)
         if not chat and len(roles) > 1 and not wanted & {Role.TELEGRAM, Role.DISCORD}:
             log.warning("no_platform", hint="set TELEGRAM_TOKEN or DISCORD_TOKEN to be spoken to")
-        async with open_house(settings, stop, chat=chat) as house:
+        metrics, health = Metrics(), Health()
+        for role in wanted:
+            health.part(role.value)
+        async with AsyncExitStack() as stack:
+            monitor = Monitor(metrics, health)
+            if settings.metrics_port is not None:
+                port = settings.metrics_port + metrics_offset(roles)
+                await stack.enter_async_context(monitored(settings.metrics_listen, port, monitor))
+            house = await stack.enter_async_context(
+                open_house(settings, stop, chat=chat, metrics=metrics, health=health)
+            )
+            monitor.house = house
             return await _run(house, wanted, stop, chat=chat)
     except CannotStart as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def metrics_offset(roles: Collection[Role]) -> int:
+    """Return what METRICS_PORT is raised by for a process that is started with these roles."""
+    first, *others = roles
+    return 0 if others else METRICS_OFFSETS[first]
 
 
 def _lacking(roles: Collection[Role]) -> str:
@@ -279,7 +337,8 @@ async def _run(house: House, roles: Collection[Role], stop: asyncio.Event, *, ch
     companions = {asyncio.create_task(_kept(name, begin, stop)) for name, begin in beside.items()}
     parts = {
         asyncio.create_task(
-            _kept(role.value, partial(_ROLES[role], house, stop), stop), name=role.value
+            _kept(role.value, partial(_ROLES[role], house, stop), stop, health=house.health),
+            name=role.value,
         )
         for role in roles
     }

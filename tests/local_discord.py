@@ -8,6 +8,7 @@ direct messages, sessions that are resumed. What a bot does wrong is refused and
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -296,6 +297,9 @@ class LocalDiscord:
                 return web.Response(body=body, content_type="application/json")
         except Refusal as refusal:
             headers = {"Via": "1.1 local"}
+            if refusal.status == 429:
+                headers |= {"Retry-After": str(math.ceil(refusal.body["retry_after"]))}
+                headers |= {"X-RateLimit-Global": "true"} if refusal.body["global"] else {}
             return self._json(refusal.body, refusal.status, headers)
         finally:
             await self._notify()

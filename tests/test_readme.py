@@ -9,6 +9,7 @@ import typer.main
 from bot.__main__ import app
 from bot.conversation.commands import COMMANDS
 from bot.settings import Settings
+from bot.wiring import METRICS_OFFSETS, Role
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -42,6 +43,23 @@ def test_every_command_of_the_command_line_is_documented():
     rows = "\n".join(re.findall(r"^\| (`paperlark .*?) \|", README, re.MULTILINE))
     told = set(re.findall(r"`(?:paperlark )?([a-z]+)(?: (?:--)?[A-Za-z]+)*`", rows))
     assert told == commands
+
+
+def test_the_operators_page_gives_every_parts_port():
+    page = (ROOT / "docs" / "monitoring.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `paperlark (\w+)(?: --loop)?` \| \+ (\d)", page, re.MULTILINE))
+    named = {Role.TRAINER: "retrain"}
+    assert told == {named.get(r, r.value): str(n) for r, n in METRICS_OFFSETS.items()}
+
+
+def test_the_operators_page_names_every_figure():
+    page = (ROOT / "docs" / "monitoring.md").read_text("utf-8")
+    rooms = [(ROOT / "bot" / name).read_text("utf-8") for name in ("metrics.py", "monitor.py")]
+    figures = set(re.findall(r'"(paperlark_\w+)"', "".join(rooms)))
+    assert figures == {
+        name.removesuffix("_total")
+        for name in re.findall(r"^\| `(paperlark_\w+)", page, re.MULTILINE)
+    }
 
 
 @pytest.mark.parametrize("path", re.findall(r"(?:\]\(|src=\")([A-Za-z][\w./-]*)[)\"]", README))

@@ -39,12 +39,14 @@ from bot.adapters.discord_rest import (
     Rest,
     silence_library,
 )
+from bot.adapters.discord_silence import telling
 from bot.adapters.pacing import Pacer
 from bot.conversation.commands import COMMANDS
 from bot.conversation.events import LARGEST_FILE, CommandSpec, Event, Said, SentFile, is_read
 from bot.conversation.messages import Action
 from bot.conversation.ports import Answering
 from bot.conversation.suggestions import Choice, Suggesting
+from bot.health import Part
 
 __all__ = ["DiscordApp", "DiscordMessenger", "Timing"]
 
@@ -78,7 +80,7 @@ class DiscordApp:
     """One bot on Discord.
 
     pacer: shared with whatever else sends as this bot in this process. suggesting: proposes
-    values while options are typed, if anybody does.
+    values while options are typed, if anybody does. part: told whether the gateway is there.
     """
 
     def __init__(
@@ -91,7 +93,9 @@ class DiscordApp:
         suggesting: Suggesting | None = None,
         commands: Sequence[CommandSpec] = COMMANDS,
         timing: Timing | None = None,
+        part: Part | None = None,
     ) -> None:
+        self._part = part
         self._token = token
         self._api_base = api_base.rstrip("/")
         self._answering = answering
@@ -124,7 +128,12 @@ class DiscordApp:
     async def _serve_once(self) -> bool:
         """Serve until Discord ends it; return whether it makes sense to try again."""
         client = Client(
-            self._answering, self._suggesting, self._commands, self._timing, self._pacer
+            self._answering,
+            self._suggesting,
+            self._commands,
+            self._timing,
+            self._pacer,
+            self._part,
         )
         try:
             await client.login(self._token)
@@ -138,6 +147,8 @@ class DiscordApp:
                 return False
             log.error("discord.closed", code=closed.code)
         except _AWAY as error:
+            if self._part:
+                self._part.is_away("Discord does not answer")
             if self._failures == 0:
                 log.warning("discord.away", error=type(error).__name__)
         finally:
@@ -169,6 +180,7 @@ class Client(discord.Client):
         commands: Sequence[CommandSpec],
         timing: Timing,
         pacer: Pacer,
+        part: Part | None = None,
     ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
@@ -177,8 +189,10 @@ class Client(discord.Client):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=LONGEST_WAIT,
+            http_trace=telling(pacer),
         )
         self.has_been_ready = False
+        self._part = part
         self._answering = answering
         self._suggesting = suggesting
         self._offered = commands
@@ -222,9 +236,16 @@ class Client(discord.Client):
         """Discord asks for a new connection several times a day: only a long silence is news."""
         if self._away is None and not self.is_closed():
             loop = asyncio.get_running_loop()
-            self._away = loop.call_later(self._timing.silence, log.warning, "discord.away")
+            self._away = loop.call_later(self._timing.silence, self._is_long_away)
+
+    def _is_long_away(self) -> None:
+        log.warning("discord.away")
+        if self._part:
+            self._part.is_away("the gateway is away")
 
     def _is_back(self) -> None:
+        if self._part:
+            self._part.goes_on()
         if self._away:
             is_known = self._away.when() <= asyncio.get_running_loop().time()
             self._away.cancel()

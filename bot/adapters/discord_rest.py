@@ -21,6 +21,7 @@ import structlog
 from discord.http import HTTPClient, Route
 
 from bot.adapters.discord_render import FILE, Payload, render
+from bot.adapters.discord_silence import telling
 from bot.adapters.pacing import Pacer, Urgency
 from bot.conversation.events import MessageRef
 from bot.conversation.messages import Attachment, Message
@@ -342,7 +343,11 @@ class DiscordMessenger:
     async def _logged_in(self) -> HTTPClient:
         silence_library()
         Route.BASE = self._api_base
-        http = HTTPClient(asyncio.get_running_loop(), max_ratelimit_timeout=LONGEST_WAIT)
+        http = HTTPClient(
+            asyncio.get_running_loop(),
+            http_trace=telling(self._pacer),
+            max_ratelimit_timeout=LONGEST_WAIT,
+        )
         try:
             async with asyncio.timeout(30.0):
                 await http.static_login(self._token)

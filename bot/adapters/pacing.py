@@ -52,10 +52,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class UsedUp:
-    """Nothing is left of the budget for so many seconds: for one chat, or for all (None)."""
+    """Nothing is left of the budget for so many seconds: for one chat, or for all (None).
+
+    is_silence: the platform asked another process for it.
+    """
 
     seconds: float
     chat: str | None
+    is_silence: bool = False
 
 
 class Budget(Protocol):
@@ -63,6 +67,17 @@ class Budget(Protocol):
 
     async def spend(self, chat: str, *, is_group: bool) -> UsedUp | None:
         """Take what one send costs; None when it may go."""
+
+    async def keep_silent(self, seconds: float, chat: str | None) -> None:
+        """Tell the others that the platform asked for silence, in one chat or altogether."""
+
+
+class Meter(Protocol):
+    """Measures for operators what the limits cost."""
+
+    def waited(self, urgency: Urgency, seconds: float) -> None: ...
+
+    def silenced(self, *, is_overall: bool) -> None: ...
 
 
 class Held(Exception):
@@ -284,6 +299,7 @@ class Pacer:
 
     clock: monotonic seconds. alarm: calls back after some seconds of that clock.
     budget: shared with other processes; None for one process alone.
+    meter: told how long turns were waited for.
     """
 
     def __init__(
@@ -293,11 +309,13 @@ class Pacer:
         alarm: Callable[[float, Callable[[], None]], Alarm] = _call_later,
         *,
         budget: Budget | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._turns = Turns(limits)
         self.clock = clock
         self._set_alarm = alarm
         self._budget = budget
+        self._meter = meter
         self._alarm: Alarm | None = None
         self._waiting: dict[Ticket, tuple[asyncio.Future[None], float]] = {}
 
@@ -317,6 +335,7 @@ class Pacer:
             is never cut short.
         """
         self._refuse_if_held(chat, patience)
+        began = self.clock()
         ticket = Ticket(chat, urgency, is_group)
         turn = self._wait(ticket, patience)
         try:
@@ -325,23 +344,42 @@ class Pacer:
             await turn
             while self._budget and (used_up := await self._budget.spend(chat, is_group=is_group)):
                 turn = self._wait(ticket, patience)
-                self._turns.hold(self.clock() + used_up.seconds, used_up.chat, is_group=is_group)
                 self._turns.put_back(ticket, self.clock())
-                self._serve()
+                self._wait_for(used_up, is_group=is_group)
                 await turn
+            if self._meter:
+                self._meter.waited(urgency, self.clock() - began)
             yield
         finally:
             self._waiting.pop(ticket, None)
             self._turns.leave(ticket, self.clock())
             self._serve()
 
+    async def obey(
+        self, seconds: float, chat: str | None = None, *, is_group: bool = False
+    ) -> None:
+        """Obey a platform that asks for silence, in one chat or altogether; so do the others."""
+        self.hold(seconds, chat, is_group=is_group)
+        if self._meter:
+            self._meter.silenced(is_overall=chat is None)
+        if self._budget:
+            await self._budget.keep_silent(seconds, chat)
+
     def hold(self, seconds: float, chat: str | None = None, *, is_group: bool = False) -> None:
-        """Obey a platform that asks for silence, in one chat or altogether."""
+        """Keep silent in one chat or altogether; who has less patience than that is refused."""
         self._turns.hold(self.clock() + seconds, chat, is_group=is_group)
         for ticket, (turn, patience) in list(self._waiting.items()):
             if chat in (None, ticket.chat) and patience < seconds and not turn.done():
                 self._turns.leave(ticket, self.clock())
                 turn.set_exception(Held(seconds))
+        self._serve()
+
+    def _wait_for(self, used_up: UsedUp, *, is_group: bool) -> None:
+        """Let a turn that was put back, and all whom it concerns, wait for the budget."""
+        if used_up.is_silence:
+            self.hold(used_up.seconds, used_up.chat, is_group=is_group)
+            return
+        self._turns.hold(self.clock() + used_up.seconds, used_up.chat, is_group=is_group)
         self._serve()
 
     def _wait(self, ticket: Ticket, patience: float) -> asyncio.Future[None]:

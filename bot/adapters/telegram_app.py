@@ -23,6 +23,7 @@ from bot.adapters.telegram_send import TelegramBot, telegram_bot
 from bot.adapters.telegram_webhook import Webhook, bound, listening
 from bot.conversation.ports import Answering
 from bot.conversation.suggestions import Suggesting
+from bot.health import Part
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ class TelegramApp:
 
     pacer: shared with whatever else sends as this bot in this process.
     suggesting: answers `@bot words` in other chats; without it nobody does.
+    part: told whether Telegram answers.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class TelegramApp:
         suggesting: Suggesting | None = None,
         webhook: Webhook | None = None,
         timing: Timing | None = None,
+        part: Part | None = None,
     ) -> None:
+        self._part = part
         self._token = token
         self._api_base = api_base
         self._answering = answering
@@ -157,10 +161,14 @@ class TelegramApp:
                 if isinstance(error, InvalidToken) and (what == "getMe" or _is_clear(error)):
                     raise
                 failures += 1
+                if self._part:
+                    self._part.is_away("Telegram does not answer")
                 if failures == 1:
                     log.warning("telegram.away", call=what, error=type(error).__name__)
                 await asyncio.sleep(self._pause(failures, error))
             else:
+                if self._part:
+                    self._part.goes_on()
                 if failures:
                     log.info("telegram.back", call=what, failures=failures)
                 return result

@@ -61,7 +61,7 @@ class TelegramPacing(BaseRateLimiter[Turn]):
             try:
                 return await callback(*args, **kwargs)
             except Flood as flood:
-                self._pacer.hold(flood.after + MARGIN)
+                await self._pacer.obey(flood.after + MARGIN)
                 raise
         return await self._in_turn(
             lambda: callback(*args, **kwargs), str(data["chat_id"]), rate_limit_args or Turn()
@@ -89,15 +89,15 @@ class TelegramPacing(BaseRateLimiter[Turn]):
             except Held as held:
                 raise Flood(held.after) from held
             except Flood as flood:
-                self._obey(flood.after + MARGIN, chat, is_group)
+                await self._obey(flood.after + MARGIN, chat, is_group)
                 if attempt == ATTEMPTS or flood.after > turn.patience:
                     raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _obey(self, seconds: float, chat: str, is_group: bool) -> None:
+    async def _obey(self, seconds: float, chat: str, is_group: bool) -> None:
         now = self._pacer.clock()
         self._refused.append((now, chat))
         recent = {refused for at, refused in self._refused if at > now - 1}
-        self._pacer.hold(seconds, chat, is_group=is_group)
+        await self._pacer.obey(seconds, chat, is_group=is_group)
         if len(recent) == ALL_FLOODED:
-            self._pacer.hold(seconds)
+            await self._pacer.obey(seconds)

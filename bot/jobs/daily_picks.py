@@ -14,7 +14,7 @@ of its own, and one that is away is left alone for a while.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -33,6 +33,8 @@ from bot.conversation.ports import (
     TryLater,
 )
 from bot.desk import Desk, Edition, owed_next, schedule_of
+from bot.health import Health, Part
+from bot.metrics import Metrics
 from bot.schedule import next_due
 from storage import deliveries, users
 from storage.database import Database
@@ -52,6 +54,9 @@ FIRST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=5)
 LONGEST_WAIT = timedelta(minutes=30)  # between two tries of one digest
 NO_TURN = timedelta(minutes=1)  # until a digest that waited in vain is tried again
 NOT_CHOSEN = timedelta(hours=1)  # until a digest that a fault of ours kept from being made
+
+_NOBODY = "none"  # the platform of a digest that was on its way to none
+_COUNTED = {"later": "put_off"}  # what operators call it
 
 _Chosen = list[tuple[Claimed, Edition | None]]
 
@@ -120,8 +125,10 @@ class _Beginning:
 class _Line:
     """The sends to one platform, and whether it answers at all."""
 
-    def __init__(self, messenger: Messenger) -> None:
+    def __init__(self, messenger: Messenger, part: Part) -> None:
         self.messenger = messenger
+        self._part = part
+        part.goes_on()
         self.gate = asyncio.Semaphore(AT_ONCE)
         self._fails = 0
         self._rest = FIRST_REST
@@ -133,19 +140,25 @@ class _Line:
 
     def answered(self) -> None:
         self._fails, self._rest, self._until = 0, FIRST_REST, None
+        self._part.goes_on()
 
     def failed(self, now: datetime) -> bool:
         """Note that it is away; return whether it is left alone from now on, twice as long."""
         self._fails += 1
         if self._fails < OUTAGE or self.rests_for(now):
             return False
+        self._part.is_away("left alone for a while, because it does not answer")
         self._until = now + self._rest
         self._rest = min(2 * self._rest, LONGEST_REST)
         return True
 
 
 class DailyPicks:
-    """messengers: one for each platform that has a token. look_every: in seconds."""
+    """messengers: one for each platform that has a token. look_every: in seconds.
+
+    part: told at every look and every end of a digest that this goes on. health: gets a part
+        for the sends to each platform.
+    """
 
     def __init__(
         self,
@@ -155,10 +168,19 @@ class DailyPicks:
         clock: Callable[[], datetime],
         *,
         look_every: float = LOOK_EVERY,
+        metrics: Metrics | None = None,
+        health: Health | None = None,
+        part: Part | None = None,
     ) -> None:
+        health = health or Health()
         self._database = database
         self._desk = desk
-        self._lines = {platform: _Line(one) for platform, one in messengers.items()}
+        self._lines = {
+            platform: _Line(one, health.part(f"sends to {platform}"))
+            for platform, one in messengers.items()
+        }
+        self._metrics = metrics or Metrics()
+        self._part = part or health.part("scheduler")
         self._clock = clock
         self._look_every = look_every
         self._is_away = False
@@ -173,8 +195,10 @@ class DailyPicks:
             while not stop.is_set():
                 try:
                     await self._look(sends, stop)
+                    self._part.goes_on()
                     self._note_database(is_away=False)
                 except (StorageUnavailable, TemporarilyUnavailable):
+                    self._part.is_away("waits for the database")
                     self._note_database(is_away=True)
                 self._tell()
                 await ending.rest(stop, self._look_every)
@@ -230,6 +254,7 @@ class DailyPicks:
         async with self._database.writing() as db:
             found = await deliveries.recover(db, self._clock(), ABANDONED)
         for user, day in found.unknown:
+            self._metrics.deliveries.labels(State.UNKNOWN.value, _NOBODY).inc()
             log.warning("push.unknown", user=user, day=day.isoformat(), why="process died")
 
     async def _claim(self) -> list[Claimed]:
@@ -271,9 +296,21 @@ class DailyPicks:
                 else:
                     ended = await self._one(claim, edition, line)
                     self._pushed += ended
+                    self._count(claim, edition, ended)
         finally:
             self._open -= 1
             self._has_room.set()
+
+    def _count(self, claim: Claimed, edition: Edition | None, ended: Pushed) -> None:
+        """Count for operators what became of one digest; nothing when it was not ours."""
+        self._part.goes_on()
+        platform = edition.account.platform if edition else _NOBODY
+        for state, n in asdict(ended).items():
+            if n:
+                self._metrics.deliveries.labels(_COUNTED.get(state, state), platform).inc(n)
+        if ended.sent or ended.empty:
+            late = (self._clock() - claim.due).total_seconds()
+            self._metrics.lateness.labels(platform).observe(late)
 
     async def _choose(
         self, claimed: Sequence[Claimed], *, is_retry: bool

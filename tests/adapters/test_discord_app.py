@@ -11,12 +11,15 @@ import pytest
 import structlog
 
 from bot.adapters.discord_app import DiscordApp, DiscordMessenger, Timing
+from bot.adapters.discord_limits import LIMITS
 from bot.adapters.pacing import Limits, Pacer, Window
+from bot.budget import SharedBudget
 from bot.conversation.events import (
     LARGEST_FILE,
     Command,
     Event,
     MessageRef,
+    Platform,
     Pressed,
     Said,
     SentFile,
@@ -37,6 +40,7 @@ from bot.conversation.ports import OutcomeUnknown, RecipientGone, Refused, TryLa
 from bot.conversation.suggestions import Choice, InlinePage, Suggesting
 from bot.conversation.taps import Act, Tap, encode
 from recommender.papers import PaperId
+from storage.dialogue_state import LocalState
 from tests.local_discord import EPHEMERAL, LocalDiscord
 
 BOUND = 10
@@ -489,6 +493,23 @@ async def test_a_short_limit_is_sat_out_and_a_long_one_handed_on(discord, messen
     with pytest.raises(TryLater) as later:
         await push(messenger, bob.dm, "two")
     assert later.value.after == timedelta(seconds=90)
+
+
+@pytest.mark.parametrize("is_global", [False, True])
+async def test_every_process_keeps_the_silence_that_one_of_them_was_asked_for(discord, is_global):
+    state, bob, eve = LocalState(), discord.person(), discord.person()
+    budgets = [SharedBudget(state, Platform.DISCORD, LIMITS) for _ in range(2)]
+    pacer = Pacer(LIMITS, time.monotonic, budget=budgets[0])
+    async with DiscordMessenger(discord.token, discord.api_base, pacer) as sender:
+        discord.fault("send", status=429, more={"retry_after": 89.5, "global": is_global})
+        with pytest.raises(TryLater):
+            await push(sender, bob.dm)
+    spent = await budgets[1].spend(str(bob.dm), is_group=False)
+    assert spent is not None
+    assert spent.is_silence
+    assert 80 < spent.seconds <= 90
+    others = await budgets[1].spend(str(eve.dm), is_group=False)
+    assert (others is not None) == is_global
 
 
 async def test_a_malformed_message_is_refused_for_good(discord, messenger):

@@ -14,8 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.pacing import Held, Limits, Pacer, Ticket, Turns, Urgency, Window
-from bot.budget import SharedBudget
+from bot.budget import PacingMeter, SharedBudget
 from bot.conversation.events import Platform
+from bot.metrics import Metrics
 from storage.dialogue_state import LocalState
 
 unhurried = settings(deadline=None)  # a busy machine is no bug
@@ -343,6 +344,66 @@ async def test_processes_that_share_a_budget_keep_its_windows_together(clock):
         assert_within([at for at, one in sent if one == chat], LIMITS.chat[0])
     assert_within([at for at, chat in sent if chat == "-group"], LIMITS.group[0])
     assert max(at for at, chat in sent if chat != "-group") - 100.0 <= 96 / 5 + 2
+
+
+@pytest.fixture
+def two_processes(clock):
+    """What two processes send with, and the budget they share."""
+    budget = SharedBudget(LocalState(clock), Platform.TELEGRAM, LIMITS)
+    return [Pacer(LIMITS, clock, clock.alarm, budget=budget) for _ in range(2)]
+
+
+async def test_a_silence_in_one_chat_is_kept_by_every_process_and_in_no_other_chat(
+    two_processes, clock
+):
+    one, two = two_processes
+    await one.obey(30, "a")
+    waits = [asyncio.create_task(take(pacer, "a")) for pacer in two_processes]
+    await take(two, "b")
+    await clock.advance(29.9)
+    assert not any(task.done() for task in waits)
+    await clock.advance(0.2)
+    assert all(task.done() for task in waits)
+
+
+async def test_a_silence_altogether_is_kept_by_every_process(two_processes, clock):
+    one, two = two_processes
+    await one.obey(30)
+    waiting = asyncio.create_task(take(two, "b"))
+    await clock.advance(29.9)
+    assert not waiting.done()
+    await clock.advance(0.2)
+    assert waiting.done()
+
+
+async def test_who_has_less_patience_than_another_process_was_asked_for_is_told(two_processes):
+    one, two = two_processes
+    await one.obey(60, "a")
+    for _ in range(2):  # the second time this process knows by itself
+        with pytest.raises(Held) as held:
+            await take(two, "a", patience=10)
+        assert held.value.after == pytest.approx(60)
+    await take(two, "b", patience=10)
+
+
+async def test_operators_can_see_how_long_turns_were_waited_for_and_what_was_refused(clock):
+    metrics = Metrics()
+    meter = PacingMeter(metrics, Platform.TELEGRAM)
+    pacer = Pacer(LIMITS, clock, clock.alarm, meter=meter)
+    await pacer.obey(5, "a")
+    waiting = asyncio.create_task(take(pacer, "a", urgency=Urgency.PUSH))
+    await clock.advance(5.1)
+    await waiting
+
+    def value(name, **labels):
+        return metrics.registry.get_sample_value(name, labels)
+
+    push = {"platform": "telegram", "urgency": "push"}
+    assert value("paperlark_rate_limit_wait_seconds_count", **push) == 1
+    assert value("paperlark_rate_limit_wait_seconds_sum", **push) == pytest.approx(5, abs=0.2)
+    silences = "paperlark_rate_limit_silences_total"
+    assert value(silences, platform="telegram", scope="chat") == 1
+    assert value(silences, platform="telegram", scope="all") == 0
 
 
 async def test_a_chat_that_others_have_used_up_holds_up_nobody_else(clock):
