@@ -114,9 +114,10 @@ class SourceRow(Base):
 
 
 class UserRow(Base):
-    """A person, or a group that reads as one. No names."""
+    """A person, or a group that reads as one. No names, and no number that was another's before."""
 
     __tablename__ = "users"
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(10), default="person")  # or "group"
@@ -145,7 +146,10 @@ class AccountRow(Base):
     """One account on one platform. `user_id` is whose taste it speaks for."""
 
     __tablename__ = "accounts"
-    __table_args__ = (UniqueConstraint("platform", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("platform", "external_id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)

@@ -55,6 +55,44 @@ async def test_migrations_build_exactly_the_tables(any_database):
         assert await connection.run_sync(differences) == []
 
 
+async def test_migrations_and_tables_agree_on_numbers_that_are_given_once(database):
+    """What `compare_metadata` does not look at."""
+    written = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINC%'"
+    async with database.reading() as db:
+        built = {name for name, _ in await db.execute(text(written))}
+    wanted = {
+        table.name
+        for table in Base.metadata.tables.values()
+        if table.dialect_options["sqlite"]["autoincrement"]
+    }
+    assert built == wanted == {"users", "accounts"}
+
+
+async def test_people_and_what_is_theirs_outlive_the_change_of_their_tables(tmp_path, clock):
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/paperlark.db")
+    await database.migrate()
+    async with database.writing() as db:
+        connection = await db.connection()
+        await connection.run_sync(lambda c: command.downgrade(configuration(c), "0005"))
+    papers = await stored(database, 1, clock())
+    ada = await reader(database, "7", clock())
+    user, account = ada.user.id, ada.account.id
+    async with database.writing() as db:
+        said = {"verdict": Verdict.LIKE}
+        await feedback_log.record(db, user, account, "e", papers[0], None, clock(), **said)
+    await database.migrate()
+    async with database.reading() as db:
+        assert await db.scalar(text("SELECT count(*) FROM feedback")) == 1
+        assert (await db.execute(text("PRAGMA foreign_key_check"))).all() == []
+        assert [
+            tuple(row) for row in await db.execute(text("SELECT id, user_id FROM accounts"))
+        ] == [(account, user)]
+    with pytest.raises(exc.IntegrityError):
+        async with database.writing() as db:
+            await db.execute(text("DELETE FROM users"))
+    await database.dispose()
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -126,6 +126,15 @@ async def test_what_was_forgotten_is_in_no_byte_of_the_files(database, clock, tm
     assert traces.in_files(tmp_path, [NAME, NOTE]) == []
 
 
+async def test_the_number_of_somebody_who_is_forgotten_is_given_to_nobody_else(any_database, clock):
+    gone = await reader(any_database, "1", clock())
+    async with any_database.writing() as db:
+        await personal.forget(db, gone.user.id)
+    newcomer = await reader(any_database, "2", clock())
+    assert newcomer.user.id > gone.user.id
+    assert newcomer.account.id > gone.account.id
+
+
 async def test_a_ban_holds_for_one_account_outlives_forgetting_and_names_nobody(
     any_database, clock
 ):
