@@ -12,15 +12,17 @@ the caller's own inside the block is never mistaken for one.
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     Connection,
+    Dialect,
     FromClause,
     Table,
     bindparam,
@@ -33,11 +35,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.types import TypeEngine
 
 from storage.errors import DatabaseRefuses, StorageError, StorageUnavailable
 from storage.tables import Base
@@ -58,6 +62,7 @@ _SQLITE_AWAY = {
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRES_AWAY = ("08", "40001", "40P01", "53", "55P03", "57014", "57P", "58")
 _POSTGRES_REFUSES = ("28", "3D")
+_COPIED_FROM = 50  # rows; fewer are sent sooner than a COPY is prepared
 # Seconds. While one process turns a new SQLite file to WAL, others are told at once that it
 # is busy, however long they would have waited.
 _PAUSES = (0.1, 0.3, 1.0, 3.0)
@@ -326,6 +331,56 @@ def pairs(db: AsyncSession, values: Sequence[tuple[int, int]]) -> FromClause:
     each = func.json_each(json.dumps(values)).table_valued("value")
     a, b = (func.json_extract(each.c.value, f"$[{side}]") for side in (0, 1))
     return select(a.label("a"), b.label("b")).subquery("pairs")
+
+
+async def append(db: AsyncSession, row: type[Base], columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert many rows, given column by column; JSON as text. Rows that break a rule break all.
+
+    PostgreSQL copies them, SQLite has one statement for all: a third of the time that values
+    take on SQLAlchemy's way, a row and a value at a time.
+    """
+    connection = await db.connection()
+    table = table_of(row)
+    values = [
+        _as_driver_takes(table.c[name].type, values, connection.dialect)
+        for name, values in columns.items()
+    ]
+    rows = list(zip(*values, strict=True))
+    if connection.dialect.name == "postgresql" and len(rows) >= _COPIED_FROM:
+        await _copy(connection, table, list(columns), rows)
+    elif rows:
+        places = [f"${n}" for n in range(1, len(values) + 1)]
+        if connection.dialect.name == "sqlite":
+            places = ["?"] * len(values)
+        said = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join(places)})"
+        await connection.exec_driver_sql(said, rows)
+
+
+def _as_driver_takes(kind: TypeEngine[Any], values: Sequence[Any], dialect: Dialect) -> list[Any]:
+    """Return a column as the driver wants it; most of a batch is the same few moments and days."""
+    if isinstance(kind, JSON):
+        return list(values)
+    convert = kind.dialect_impl(dialect).bind_processor(dialect)
+    if convert is None:
+        return list(values)
+    known = {value: convert(value) for value in set(values)}
+    return [known[value] for value in values]
+
+
+async def _copy(
+    connection: AsyncConnection, table: Table, columns: list[str], rows: list[tuple[Any, ...]]
+) -> None:
+    await connection.exec_driver_sql("SELECT 1")  # the adapter begins with a statement
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None
+    try:
+        await raw.copy_records_to_table(table.name, records=rows, columns=columns)
+    except Exception as error:
+        _hide_details(error)
+        ours = _translated(error)
+        if ours is None:
+            raise
+        raise ours from error
 
 
 def table_of(row: type[Base]) -> Table:

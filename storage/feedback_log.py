@@ -60,6 +60,9 @@ _standing = table_of(FeedbackRow)
 _log = table_of(FeedbackLogRow)
 
 
+_VERDICTS: dict[str | None, Verdict | None] = {None: None, **{v.value: v for v in Verdict}}
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """changed: False when the very same was already so. repeated: the event was known."""
@@ -266,7 +269,7 @@ def _stands(row: Row[Any]) -> tuple[_Stand, _Stand]:
 
 
 def _verdict(word: str | None) -> Verdict | None:
-    return None if word is None else Verdict(word)
+    return _VERDICTS[word]
 
 
 async def _stand(db: AsyncSession, user: int, paper: PaperId) -> _Stand:
@@ -381,13 +384,13 @@ async def standing(db: AsyncSession, users: Collection[int]) -> dict[int, tuple[
                 _standing.c.user_id,
                 _standing.c.paper_id,
                 _standing.c.verdict,
-                _standing.c.saved_at,
+                _standing.c.saved_at.is_not(None),
             )
             .where(_standing.c.user_id.in_(block), _says_something)
             .order_by(_standing.c.at, _standing.c.paper_id)
         )
-        for row in rows:
-            found[row.user_id].append(_feedback(row))
+        for user, paper, verdict, is_saved in rows:
+            found[user].append(Feedback(PaperId(paper), _VERDICTS[verdict], bool(is_saved)))
     return {user: tuple(mine) for user, mine in found.items()}
 
 

@@ -1,17 +1,19 @@
 """What was shown to whom, where, at which rank and why: append-only, and also what is "seen"."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, insert, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Pick, ScorePart
-from storage.database import blocks, pairs, table_of
+from storage.database import append, blocks, pairs, table_of
 from storage.tables import DeliveryRow, ImpressionRow, UserRow
 
 _shown = table_of(ImpressionRow)
@@ -63,10 +65,23 @@ async def impress(db: AsyncSession, impressions: Sequence[NewImpression]) -> lis
     if not impressions:
         return []
     ids = await _free_ids(db, len(impressions))
-    rows = [{"id": i, **_impression_row(new)} for i, new in zip(ids, impressions, strict=True)]
-    # On the connection, with ids known beforehand: one executemany, where RETURNING in this
-    # order would be a statement for each row.
-    await (await db.connection()).execute(insert(_shown), rows)
+    picks = [new.pick for new in impressions]
+    columns: dict[str, Sequence[object]] = {
+        "id": ids,
+        "user_id": [new.user for new in impressions],
+        "account_id": [new.account for new in impressions],
+        "paper_id": [new.paper for new in impressions],
+        "shown_at": [new.shown_at for new in impressions],
+        "place": [new.place.value for new in impressions],
+        "day": [new.day for new in impressions],
+        "rank": [pick.rank if pick else 0 for pick in picks],
+        "score": [pick.score if pick else 0.0 for pick in picks],
+        "parts": [_parts_text(pick.parts if pick else ()) for pick in picks],
+        "propensity": [pick.propensity if pick else 1.0 for pick in picks],
+        "is_exploring": [pick.is_exploring if pick else False for pick in picks],
+        "model": [pick.model if pick else "" for pick in picks],
+    }
+    await append(db, ImpressionRow, columns)
     return ids
 
 
@@ -81,31 +96,20 @@ async def _free_ids(db: AsyncSession, n: int) -> list[int]:
     return list(range(first, first + n))
 
 
-def _impression_row(new: NewImpression) -> dict[str, Any]:
-    pick = new.pick
-    return {
-        "user_id": new.user,
-        "account_id": new.account,
-        "paper_id": new.paper,
-        "shown_at": new.shown_at,
-        "place": new.place.value,
-        "day": new.day,
-        "rank": pick.rank if pick else 0,
-        "score": pick.score if pick else 0.0,
-        "parts": [_part_document(part) for part in pick.parts] if pick else [],
-        "propensity": pick.propensity if pick else 1.0,
-        "is_exploring": pick.is_exploring if pick else False,
-        "model": pick.model if pick else "",
-    }
+def _parts_text(parts: Sequence[ScorePart]) -> str:
+    """Return JSON. Put together by hand: a morning's digests have millions of parts."""
+    return f"[{', '.join(map(_part_text, parts))}]"
 
 
-def _part_document(part: ScorePart) -> dict[str, Any]:
-    document: dict[str, Any] = {"kind": part.kind, "value": part.value}
-    if part.paper is not None:
-        document["paper"] = part.paper
-    if part.words:
-        document["words"] = list(part.words)
-    return document
+def _part_text(part: ScorePart) -> str:
+    paper = "" if part.paper is None else f', "paper": {part.paper}'
+    words = _words_text(part.words) if part.words else ""
+    return f'{{"kind": "{part.kind.value}", "value": {float(part.value)!r}{paper}{words}}}'
+
+
+@lru_cache(maxsize=10_000)  # the same few words are named again and again
+def _words_text(words: tuple[str, ...]) -> str:
+    return f', "words": {json.dumps(words, ensure_ascii=False)}'
 
 
 async def impression(db: AsyncSession, impression: int, user: int) -> Impression | None:

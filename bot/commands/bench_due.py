@@ -47,12 +47,14 @@ _OLDER = 300  # papers of the week before, which the readers have liked or skipp
 class Took:
     """What one process did: when it began and ended, and for how many seconds of that it claimed.
 
-    began, ended: monotonic seconds of the machine. megabytes: at most.
+    began, ended: monotonic seconds of the machine. cpu: seconds of its own; a PostgreSQL server
+    works beside it. megabytes: at most.
     """
 
     began: float
     ended: float
     claiming: float = 0.0
+    cpu: float = 0.0
     digests: int = 0
     picks: int = 0
     megabytes: float = 0.0
@@ -84,6 +86,7 @@ async def _run(settings: Settings, readers: int, papers: int, opinions: int, pro
     digests, picks = sum(t.digests for t in shares), sum(t.picks for t in shares)
     print(f"{digests:,} digests of {picks:,} picks in {seconds:.1f} s by {processes} processes")
     print(f"  {digests / seconds:,.0f} readers a second")
+    print(f"  {sum(t.cpu for t in shares):.1f} s of CPU time")
     print(f"  {sum(t.claiming for t in shares) / processes:.1f} s of it claiming")
     print(f"  {sum(took.megabytes for took in shares):,.0f} MB in all at most")
     return 0 if digests == readers else 1
@@ -122,7 +125,7 @@ async def _working(settings: Settings, url: str, ready: Barrier) -> Took:
 
 async def due(database: Database, desk: Desk) -> Took:
     """Claim everybody who is due and choose for them, as the scheduler does before it sends."""
-    now = time.monotonic()
+    now, cpu = time.monotonic(), time.process_time()
     took = Took(began=now, ended=now)
     while True:
         began = time.monotonic()
@@ -135,6 +138,7 @@ async def due(database: Database, desk: Desk) -> Took:
         took = replace(
             took,
             ended=time.monotonic(),
+            cpu=time.process_time() - cpu,
             digests=took.digests + len(editions),
             picks=took.picks + sum(len(edition.offers) for edition in editions),
         )

@@ -16,4 +16,5 @@ def test_everybody_who_is_due_gets_picks_whichever_process_claims_them(
     said = capsys.readouterr().out
     assert said.startswith("60 digests of 300 picks in ")
     assert "by 2 processes" in said
+    assert "s of CPU time" in said
     assert "MB in all at most" in said

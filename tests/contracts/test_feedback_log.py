@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, select
 
 from recommender.feedback import Dated, Feedback, Rating, Verdict
+from recommender.picks import PartKind, ScorePart
 from storage import deliveries, feedback_log
 from storage.database import table_of
 from storage.deliveries import State
@@ -183,6 +185,40 @@ async def test_an_impression_comes_back_with_its_true_parts_and_only_to_its_read
     assert first.pick == pick(papers[1])
     assert (first.place, first.shown_at) == (Place.CARD, clock())
     assert second.pick is None
+
+
+@pytest.mark.parametrize("count", [1, 49, 400])
+async def test_however_many_impressions_are_appended_at_once_each_comes_back_as_it_was(
+    any_database, ada, papers, clock, count
+):
+    mine, parts = ada.found, pick(papers[0]).parts
+    odd = ScorePart(PartKind.LIKED, -1e-17, papers[1], ('"quoted"', "Ångström", "back\\slash"))
+    picks = [
+        replace(pick(papers[0], n + 1), score=n / 7, parts=(*parts[: n % 3], odd)[: n % 4])
+        for n in range(count)
+    ]
+    new = [
+        replace(shown(mine, papers[0], clock(), Place.DIGEST, MONDAY), pick=one) for one in picks
+    ]
+    async with any_database.writing() as db:
+        ids = await feedback_log.impress(db, new)
+    async with any_database.reading() as db:
+        kept = [await feedback_log.impression(db, one, mine.user.id) for one in ids]
+    assert [one.pick for one in kept] == picks
+    assert {(one.day, one.shown_at, one.place) for one in kept} == {(MONDAY, clock(), Place.DIGEST)}
+
+
+@pytest.mark.parametrize("count", [2, 100])
+async def test_of_impressions_one_of_which_is_of_no_reader_none_is_kept(
+    any_database, ada, papers, clock, count
+):
+    new = [shown(ada.found, papers[0], clock()) for _ in range(count - 1)]
+    new.append(replace(new[0], user=10**6))
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        async with any_database.writing() as db:
+            await feedback_log.impress(db, new)
+    async with any_database.reading() as db:
+        assert await feedback_log.last_shown(db, ada.found.user.id) is None
 
 
 async def test_a_tap_counts_for_its_own_impression_and_for_no_foreign_one(
