@@ -22,10 +22,12 @@ from bot import log as logs
 from bot.account_desk import AccountDesk
 from bot.adapters import discord_limits, telegram_limits
 from bot.adapters.pacing import Limits, Pacer
+from bot.admin_desk import AdminDesk
 from bot.budget import PacingMeter, SharedBudget
 from bot.clock import Clock, FileClock, MachineClock
 from bot.conversation import ports
 from bot.conversation.account import AccountFeature
+from bot.conversation.admin import Admin
 from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
 from bot.conversation.library import LibraryFeature
@@ -173,6 +175,7 @@ async def open_house(
             ExportFeature(library),
         )
         pacer = partial(_pacer, settings, state, metrics)
+        admin = Admin(AdminDesk(database, clock), clock, settings.operators)
         yield House(
             settings=settings,
             clock=clock,
@@ -180,7 +183,7 @@ async def open_house(
             state=state,
             shelf=shelf,
             desk=desk,
-            conversation=Conversation(desk, clock, features, (TasteFiles(library),)),
+            conversation=Conversation(desk, clock, features, (TasteFiles(library),), (admin,)),
             suggestions=Suggestions(search),
             ingest=ingest,
             telegram_pacer=pacer(Platform.TELEGRAM, telegram_limits.LIMITS),

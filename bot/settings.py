@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _TELEGRAM_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{10,}")
 _CATEGORY = re.compile(r"[a-z][a-z-]*(\.[A-Za-z-]+)?")
+_OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
 _DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
@@ -113,6 +114,11 @@ class Settings(BaseSettings):
         "local[2]",
         description="Where Spark runs: `local[2]`, `spark://host:7077` …",
     )
+    operators: Annotated[tuple[tuple[str, str], ...], NoDecode] = Field(
+        (),
+        description="Who may use `/admin`: `telegram:123,discord:456`, platform and account "
+        "number.",
+    )
     contact: str = Field("", description="Address or page in the User-Agent that the sources see.")
     log_format: Literal["console", "json"] = Field(
         "console", description="`console` for people, `json` for collectors."
@@ -147,6 +153,16 @@ class Settings(BaseSettings):
         if wrong or not value:
             raise ValueError("arXiv categories such as cs.LG,math.ST, separated by commas")
         return tuple(dict.fromkeys(value))
+
+    @field_validator("operators", mode="before")
+    @classmethod
+    def _operators(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part for part in re.split(r"[,\s]+", value) if part]
+        if not all(_OPERATOR.fullmatch(part) for part in parts):
+            raise ValueError("accounts such as telegram:123,discord:456, separated by commas")
+        return tuple(tuple(part.split(":")) for part in parts)
 
     @field_validator(
         "telegram_api_base", "discord_api_base", "arxiv_api_base", "arxiv_rss_base", "hf_api_base"

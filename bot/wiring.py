@@ -33,6 +33,7 @@ from bot.house import (
     open_house,
     training_encoder,
 )
+from bot.jobs.broadcasting import Broadcasting
 from bot.jobs.daily_picks import DailyPicks
 from bot.jobs.ingest import Pace
 from bot.jobs.retrain import NEW_MODEL, REFUSED, Refused, TooFewPapers, Trainer, retrain
@@ -143,7 +144,10 @@ async def _scheduler(house: House, stop: asyncio.Event) -> None:
             health=house.health,
             part=house.health.part(Role.SCHEDULER, PUSHED_WITHIN),
         )
-        await picks.run(stop)
+        broadcasting = Broadcasting(house.database, messengers, house.clock)
+        async with asyncio.TaskGroup() as jobs:
+            jobs.create_task(picks.run(stop))
+            jobs.create_task(broadcasting.run(stop))
 
 
 async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Messenger]:

@@ -30,7 +30,7 @@ class Place(StrEnum):
     SAVED = "saved"
 
 
-_CHOSEN = (Place.CARD, Place.DIGEST, Place.TODAY)
+CHOSEN = (Place.CARD, Place.DIGEST, Place.TODAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ def _certainty(
             & (DeliveryRow.day == _shown.c.day)
             & (_shown.c.place == Place.DIGEST),
         )
-        .where(_shown.c.place.in_(_CHOSEN))
+        .where(_shown.c.place.in_(CHOSEN))
         .group_by(_shown.c.user_id, _shown.c.paper_id)
         .having(points >= 2 if is_certain else points == 1)
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Column, ColumnElement, Table, and_, delete, false, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import table_of
+from storage.figures import rows_went
 from storage.tables import AccountRow, Base, ImpressionRow, LinkedAccountRow, LinkRow, UserRow
 
 _users = table_of(UserRow)
@@ -82,6 +83,7 @@ async def forget(db: AsyncSession, user: int) -> Who:
             if column.nullable:
                 mine = column.in_(who.accounts)
                 await db.execute(update(table).where(mine).values({column.name: None}))
+    await rows_went(db)
     return who
 
 

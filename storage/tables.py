@@ -148,6 +148,7 @@ class AccountRow(Base):
     __tablename__ = "accounts"
     __table_args__ = (
         UniqueConstraint("platform", "external_id"),
+        Index(None, "platform", "unreachable"),
         {"sqlite_autoincrement": True},
     )
 
@@ -227,7 +228,7 @@ class DeliveryRow(Base):
     """The outbox. The key is the promise: one digest for each reader and local day."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index(None, "state", "next_try"),)
+    __table_args__ = (Index(None, "state", "next_try"), Index(None, "day", "state"))
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)  # the local day for which it is due
@@ -326,6 +327,70 @@ class SecretRow(Base):
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     value: Mapped[str] = mapped_column(String(64))
+
+
+class DailyCountRow(Base):
+    """How many accounts of a platform were new, or were there, on one UTC day."""
+
+    __tablename__ = "daily_counts"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    what: Mapped[str] = mapped_column(String(16), primary_key=True)  # new, active
+    n: Mapped[int]
+
+
+class LikeCountRow(Base):
+    """How many picks of a model were shown on one UTC day, and how many of those are liked."""
+
+    __tablename__ = "like_counts"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(String(64), primary_key=True)
+    is_exploring: Mapped[bool] = mapped_column(primary_key=True)
+    shown: Mapped[int] = mapped_column(default=0)
+    liked: Mapped[int] = mapped_column(default=0)
+
+
+class TallyRow(Base):
+    """Up to which row of a table that only grows its figures have been counted."""
+
+    __tablename__ = "tallies"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    upto: Mapped[int] = mapped_column(Long)
+
+
+class BroadcastRow(Base):
+    """What an operator says to all readers. The words go when it ends."""
+
+    __tablename__ = "broadcasts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    state: Mapped[str] = mapped_column(String(16), index=True)  # draft sending done cancelled
+    pace: Mapped[int]  # messages a second
+    total: Mapped[int]  # readers it could reach when it began
+    upto: Mapped[int] = mapped_column(default=0)  # the last user it was claimed for
+    made_at: Mapped[datetime]
+    begun_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    next_claim: Mapped[datetime | None]  # no process claims more of it before
+
+
+class BroadcastSendRow(Base):
+    """One broadcast to one reader. The key is the promise: never twice."""
+
+    __tablename__ = "broadcast_sends"
+    __table_args__ = (Index(None, "broadcast_id", "state", "next_try"),)
+
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcasts.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    state: Mapped[str] = mapped_column(String(16))  # claimed sending sent failed unknown
+    reason: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime]
+    next_try: Mapped[datetime | None]
 
 
 class TopicRow(Base):

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import blocks, insert_into, table_of
 from storage.tables import AccountRow, DeliveryRow, UserRow
+from storage.visits import Came, count_visit
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """`paused_until` of a pause without an end."""
@@ -145,6 +146,8 @@ async def find_or_create(
         await db.execute(delete(_users).where(_users.c.id == user))
     else:
         await owe(db, await _known(db, user), now, next_due)
+        for came in Came:
+            await count_visit(db, platform, now, came)
     found = await find(db, platform, external_id)
     assert found is not None, "an account that stands was not found"
     return replace(found, is_new=won is not None)
@@ -173,6 +176,8 @@ async def _touched(
     is_back = chat is not None and speaks_there and account.unreachable is not None
     if not moved and not is_back and now - account.last_used < _TOUCH:
         return found
+    if await _is_first_today(db, account, now):
+        await count_visit(db, account.platform, now, Came.ACTIVE)
     account = replace(
         account,
         chat=chat or account.chat,
@@ -190,6 +195,20 @@ async def _touched(
         user = await owe(db, user, now, next_due)
     why = (found.account.unreachable or "") if is_back else ""
     return Found(user, account, is_new=False, back_from=why)
+
+
+async def _is_first_today(db: AsyncSession, account: Account, now: datetime) -> bool:
+    """Return, of all who ask at once, to one whether an account came for the first time today."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if account.last_used >= midnight:
+        return False
+    first = await db.scalar(
+        update(_accounts)
+        .where(_accounts.c.id == account.id, _accounts.c.last_used < midnight)
+        .values(last_used=now)
+        .returning(_accounts.c.id)
+    )
+    return first is not None
 
 
 async def find(db: AsyncSession, platform: str, external_id: str) -> Found | None:

@@ -73,6 +73,20 @@ def test_several_wrong_values_are_told_at_once(given):
     assert names == {"PORT", "LOG_FORMAT", "TELEGRAM_TOKEN"}
 
 
+def test_operators_are_accounts_of_platforms(given):
+    assert given().operators == ()
+    assert given(OPERATORS="telegram:123, discord:456").operators == (
+        ("telegram", "123"),
+        ("discord", "456"),
+    )
+
+
+@pytest.mark.parametrize("value", ["123", "telegram:@ada", "signal:1", "telegram:1:2"])
+def test_who_operates_is_named_by_numbers(given, value):
+    with pytest.raises(WrongSetting, match="OPERATORS: expected accounts such as telegram:123"):
+        given(OPERATORS=value)
+
+
 def test_a_webhook_needs_its_secret(given):
     with pytest.raises(WrongSetting, match="TELEGRAM_WEBHOOK_SECRET: needed"):
         given(TELEGRAM_WEBHOOK_URL="https://bot.example.org/hook")

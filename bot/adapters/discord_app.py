@@ -294,7 +294,7 @@ class Client(discord.Client):
         where = Place(str(message.channel.id), is_dm=isinstance(message.channel, discord.DMChannel))
         chat = await self._chat(message.author, where)
         who = person(message.author, chat, where.is_dm, None)
-        event = said_event(str(message.id), who, text, self._offered)
+        event = said_event(str(message.id), who, text)
         reply = ChannelReply(self._rest, str(message.id), where, chat)
         actions = self._actions(event, message.attachments)
         await self._answer(reply, actions, message.author.id, str(message.id))

@@ -27,7 +27,7 @@ from bot.conversation.events import (
 )
 
 _HIDDEN_LINK = re.compile(r"\]\(\s*<?(https?://[^\s)>]+)")
-_TYPED_COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
+_TYPED_COMMAND = re.compile(r"/(\w{1,64})(?:\s+(.*))?", re.DOTALL)
 _ON_MESSAGE = 3  # the kind of a command that stands in the menu of a message
 _KINDS = {"text": 3, "whole": 4, "choice": 3}
 _EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, DMs, private chats
@@ -129,11 +129,11 @@ def said_text(message: discord.Message, me: int) -> str | None:
     return re.sub(r"[ \t]{2,}", " ", without).strip()
 
 
-def said_event(event: str, who: Person, text: str, commands: Sequence[CommandSpec]) -> Event:
+def said_event(event: str, who: Person, text: str) -> Event:
     """Return free text, or the command that somebody typed without choosing it in the menu."""
     command = _TYPED_COMMAND.fullmatch(text)
-    if command and any(spec.name == command[1] for spec in commands):
-        return Command(event, who, command[1], (command[2] or "").strip())
+    if command:
+        return Command(event, who, command[1].lower(), (command[2] or "").strip())
     return Said(event, who, text, tuple(_HIDDEN_LINK.findall(text)))
 
 

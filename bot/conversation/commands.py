@@ -140,6 +140,16 @@ COMMANDS = (
 )
 
 
+OPERATOR_COMMANDS = (
+    CommandSpec(
+        "admin",
+        "Readers, likes, sources, digests, word to everybody, bans",
+        (CommandOption("what", "readers, likes, sources, digests, broadcast, ban or unban"),),
+    ),
+)
+"""Answered to operators alone, and so in no menu and no help of anybody else."""
+
+
 def joined(name: str, options: Mapping[str, object]) -> str:
     """Return typed options as the text that a person would have written behind the command.
 

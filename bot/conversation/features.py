@@ -7,7 +7,7 @@ for, who may read along. A part gets the reader and the event, and yields what t
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Protocol
 
-from bot.conversation.events import Command, Pressed, Said, SentFile
+from bot.conversation.events import Command, Person, Pressed, Said, SentFile
 from bot.conversation.messages import Action, Edit, Message, Send
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap
@@ -28,6 +28,13 @@ class Feature(Protocol):
     @property
     def buttons(self) -> Mapping[Act, Callable[[Reader, Pressed, Tap], Actions]]:
         """By what they do; nothing in a tap is to be trusted."""
+
+
+class ClosedFeature(Feature, Protocol):
+    """A part that answers only some. To others its commands and buttons do not exist."""
+
+    def is_for(self, person: Person) -> bool:
+        """Asked anew with every command and every tap."""
 
 
 class FileReader(Protocol):

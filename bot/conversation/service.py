@@ -16,7 +16,14 @@ from bot.conversation import cards, dialogue, words
 from bot.conversation.deep_links import paper_of
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Event, Left, Moved, Person, Pressed, Said, SentFile
-from bot.conversation.features import Actions, Feature, FileReader, in_place, privately
+from bot.conversation.features import (
+    Actions,
+    ClosedFeature,
+    Feature,
+    FileReader,
+    in_place,
+    privately,
+)
 from bot.conversation.language import ENGLISH, _, nearest, speak, spoken
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import (
@@ -64,6 +71,7 @@ class Conversation:
         clock: Callable[[], datetime],
         features: Sequence[Feature] = (),
         files: Sequence[FileReader] = (),
+        closed: Sequence[ClosedFeature] = (),
     ) -> None:
         self._desk = desk
         self._clock = clock
@@ -86,6 +94,13 @@ class Conversation:
         for feature in features:
             self._commands |= {n: partial(self._asked, do) for n, do in feature.commands.items()}
             self._buttons |= feature.buttons
+        for part in closed:
+            self._commands |= {
+                n: partial(self._if_for, part, do) for n, do in part.commands.items()
+            }
+            self._buttons |= {
+                act: partial(self._if_tapped_for, part, do) for act, do in part.buttons.items()
+            }
 
     async def answer(self, event: Event) -> Actions:
         """Speak the person's language in the task that takes a step; the steps' tasks may differ.
@@ -237,6 +252,29 @@ class Conversation:
             yield Send(text(_(words.NO_SUCH_PAPER)))
         except SourceUnavailable:
             yield Send(text(_(words.SOURCE_AWAY)))
+
+    async def _if_for(
+        self,
+        part: ClosedFeature,
+        respond: Callable[[Reader, Command], Actions],
+        command: Command,
+    ) -> Actions:
+        """Let a part answer whom it is for; others asked for a command that we do not know."""
+        is_for = part.is_for(command.person)
+        async for action in self._asked(respond, command) if is_for else self._unknown(command):
+            yield action
+
+    async def _if_tapped_for(
+        self,
+        part: ClosedFeature,
+        respond: Callable[[Reader, Pressed, Tap], Actions],
+        reader: Reader,
+        pressed: Pressed,
+        tap: Tap,
+    ) -> Actions:
+        is_for = part.is_for(pressed.person)
+        async for action in (respond if is_for else self._on_menu)(reader, pressed, tap):
+            yield action
 
     async def _unknown(self, command: Command) -> Actions:
         await self._speak_to(command.person)

@@ -41,6 +41,7 @@ class Act(StrEnum):
     LINK = "z"  # argument: "undo"
     MORE = "m"  # more papers like this one; argument: the page, nothing for the first
     FOUND = "f"  # arguments: which search, in which order, which page
+    ADMIN = "A"  # argument: what an operator wants, and which; nobody else is answered
     TREND = "g"  # arguments: which period, which page
 
 

@@ -313,6 +313,15 @@ async def test_a_command_that_was_only_typed_is_a_command(discord, script):
     assert (script.heard[0].name, script.heard[0].text) == ("pause", "3")
 
 
+async def test_a_command_that_nobody_offered_is_a_command_all_the_same(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.write("/Admin ban 17")
+        await bob.sees("Paper 1")
+    assert (script.heard[0].name, script.heard[0].text) == ("admin", "ban 17")
+    assert "admin" not in {command["name"] for command in discord.commands}
+
+
 async def test_in_a_server_only_mentions_are_heard(discord, script):
     bob, channel = discord.person(), discord.server_channel()
     async with serving(discord, script):

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.conversation.account import AccountFeature, LinkAnswer, Linked
+from bot.conversation.admin import Admin
 from bot.conversation.entries import Entry
 from bot.conversation.events import Person
 from bot.conversation.exporting import ExportFeature
@@ -32,9 +33,11 @@ from bot.schedule import Due, Schedule, next_due
 from recommender.feedback import Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import PartKind, Pick, ScorePart
+from tests.conversation.scripted_admin import ScriptedAdmin
 from tests.conversation.scripted_search import ScriptedSearch
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)  # a Monday
+OPERATOR = ("telegram", "9")
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -382,4 +385,5 @@ def talking(desk: ScriptedDesk) -> Conversation:
         LibraryFeature(desk),
         ExportFeature(desk),
     )
-    return Conversation(desk, lambda: desk.now, parts)
+    admin = Admin(ScriptedAdmin(), lambda: desk.now, [OPERATOR])
+    return Conversation(desk, lambda: desk.now, parts, closed=[admin])
