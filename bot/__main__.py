@@ -305,6 +305,14 @@ def replay(
 
 
 @app.command()
+def commands() -> None:
+    """Print the reference of what readers can say, in Markdown."""
+    from bot.conversation.reference import reference
+
+    typer.echo(reference(), nl=False)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(installed_version("paperlark"))

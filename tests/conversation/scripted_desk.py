@@ -188,7 +188,8 @@ class ScriptedDesk:
             paper
             for (user, paper), opinion in reversed(self.opinions.items())
             if user == reader.id and opinion.is_saved
-            if sought.casefold() in self._paper(paper).title.casefold()
+            if sought.casefold()
+            in f"{self._paper(paper).title} {self._note(reader, paper)}".casefold()
         ]
         part = mine[(page - 1) * 10 : page * 10]
         return [Offer(self._paper(p), 0, None, self._opinion(reader, p)) for p in part], len(mine)
