@@ -1,7 +1,7 @@
 """Two accounts, one reader: joined by a one-time code, and split again.
 
 Everything that came through an account carries its number, so a join moves rows from one
-reader to the other and a split moves them home. What has no account (topics, follows) is
+reader to the other and a split moves them home. What has no account (follows, interests) is
 copied at the join, and the copies go at the split. Codes and wrong guesses stand in the
 database: two processes without Redis still meet there.
 """
@@ -26,6 +26,7 @@ from storage.tables import (
     FeedbackRow,
     FollowRow,
     ImpressionRow,
+    InterestRow,
     LinkCodeRow,
     LinkedAccountRow,
     LinkGuessRow,
@@ -54,7 +55,7 @@ _standing = table_of(FeedbackRow)
 _log = table_of(FeedbackLogRow)
 _outbox = table_of(DeliveryRow)
 _notes = table_of(NoteRow)
-_COPIED = tuple(table_of(row) for row in (TopicRow, FollowRow, MuteRow))
+_COPIED = tuple(table_of(row) for row in (TopicRow, FollowRow, MuteRow, InterestRow))
 _MOVED = tuple(table_of(row) for row in (FeedbackLogRow, ImpressionRow))
 _ENDED = ("sent", "empty", "failed", "unknown")
 

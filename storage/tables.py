@@ -407,6 +407,7 @@ class FollowRow(Base):
     """An author, word or category whose papers a reader always wants."""
 
     __tablename__ = "follows"
+    __table_args__ = (Index(None, "kind", "text"),)  # which categories are followed at all
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -422,6 +423,23 @@ class MuteRow(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     text: Mapped[str] = mapped_column(String(200), primary_key=True)
+    at: Mapped[datetime]
+
+
+class InterestRow(Base):
+    """What a reader said of an interest, kept with the likes it was said of.
+
+    Interests are found anew after every like; the one that these papers are in is meant.
+    """
+
+    __tablename__ = "interests"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    # The most typical of its papers stands for it, on buttons too.
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
+    papers: Mapped[list[int]]
+    standing: Mapped[str] = mapped_column(String(16))  # kept, boosted, muted, forgotten
+    name: Mapped[str] = mapped_column(String(60))  # the reader's own, or empty
     at: Mapped[datetime]
 
 

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, text
 
 from recommender.feedback import Verdict
-from storage import backup, catalogue, feedback_log, model_store
+from recommender.wishes import Kind, Said, Standing, Topic
+from storage import backup, catalogue, feedback_log, model_store, wishes
 from storage.database import Database, table_of
 from storage.errors import BackupIsNewer, DatabaseIsNotEmpty, NotABackup
 from storage.model_store import NewModel
@@ -65,6 +66,10 @@ async def lived_in(database, data_dir, clock):
                 nonce="n", messages=[{"chat": "7", "message": "Ångström"}],
             )
         )  # fmt: skip
+        await wishes.follow(db, ada.user.id, Topic(Kind.AUTHOR, "Zoë Ångström"), now)
+        await wishes.mute(db, ben.user.id, Topic(Kind.WORD, "графы"), now)
+        said = Said(tuple(papers[:3]), Standing.BOOSTED, "名前")
+        await wishes.say(db, ada.user.id, said, now)
     new = NewModel("v1", "static", {"recall": 0.41})
     await model_store.publish(database, data_dir, {"weights": WEIGHTS}, new, now)
     return papers

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import UniqueConstraint, insert, select
 
 from recommender.feedback import Verdict
-from storage import bans, catalogue, feedback_log, library, linking, personal, users
+from recommender.wishes import Said, Standing
+from storage import bans, catalogue, feedback_log, library, linking, personal, users, wishes
 from storage.database import Database
 from storage.feedback_log import Place
 from storage.marks import mark
@@ -52,6 +53,8 @@ async def full_life(database, clock, name=NAME):
         for row in (TopicRow, FollowRow, MuteRow):
             kind = {} if row is TopicRow else {"kind": "word"}
             await db.execute(insert(row).values(user_id=user, text=NOTE, at=clock(), **kind))
+        said = Said((papers[0], papers[1]), Standing.MUTED, NOTE)
+        await wishes.say(db, user, said, clock())
         await db.execute(
             insert(DeliveryRow).values(
                 user_id=user, day=MONDAY, account_id=account, due=clock(), state="sent",
@@ -81,7 +84,7 @@ async def test_after_forgetting_no_row_of_any_table_refers_to_the_person(any_dat
     found, other, group = await full_life(any_database, clock)
     people, accounts = {found.user.id, other.user.id}, {found.account.id, other.account.id}
     before = await traces.referring(any_database, people, accounts)
-    assert len(before) >= 25
+    assert len(before) >= 26
     async with any_database.writing() as db:
         who = await personal.forget(db, found.user.id)
     assert (who.users, who.accounts) == (people, accounts)
@@ -92,6 +95,20 @@ async def test_after_forgetting_no_row_of_any_table_refers_to_the_person(any_dat
         assert await users.by_id(db, group.user.id) is not None
         standing = (await feedback_log.standing(db, [group.user.id]))[group.user.id]
     assert len(standing) == 1
+
+
+async def test_a_full_life_leaves_a_trace_in_every_table_that_can_hold_one(any_database, clock):
+    found, other, _ = await full_life(any_database, clock)
+    people, accounts = {found.user.id, other.user.id}, {found.account.id, other.account.id}
+    told = {place.split(".")[0] for place in await traces.referring(any_database, people, accounts)}
+    holding = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table.name in ("users", "accounts")
+    }
+    assert told == holding | {"users"}
 
 
 async def test_nobody_else_loses_anything(any_database, clock):

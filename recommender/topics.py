@@ -1,0 +1,115 @@
+"""Which papers is a followed or muted author, word or category about?
+
+An index of the papers that can be picked, made once for as long as they are the same: asking
+it costs a reader who follows ten things ten look-ups, and one who follows nothing none.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+
+from recommender.names import Name, parsed
+from recommender.papers import Paper, PaperId
+from recommender.wishes import NOTHING, Kind, Told, Topic, Wishes
+
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+class Topics:
+    """An index of some papers. Safe to share between threads."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self._by_family = defaultdict[str, list[tuple[PaperId, Name]]](list)
+        self._by_category = defaultdict[str, list[PaperId]](list)
+        self._by_word = defaultdict[str, list[PaperId]](list)
+        self._texts = dict[PaperId, str]()
+        # Newest first, so that every answer is.
+        for paper in sorted(papers, key=lambda p: (p.announced, p.id), reverse=True):
+            self._add(paper)
+
+    def _add(self, paper: Paper) -> None:
+        for author in paper.authors:
+            name = _name(author)
+            for family in name.families:
+                self._by_family[family].append((paper.id, name))
+        for category in paper.categories:
+            self._by_category[category.casefold()].append(paper.id)
+        words = worded(paper.text)
+        self._texts[paper.id] = f" {words} "
+        for word in set(words.split()):
+            self._by_word[word].append(paper.id)
+
+    def papers(self, topic: Topic) -> list[PaperId]:
+        """Return the papers that a topic is about, newest first."""
+        match topic.kind:
+            case Kind.AUTHOR:
+                return self._of_author(_name(topic.text))
+            case Kind.CATEGORY:
+                return self._by_category.get(topic.text.casefold(), [])
+            case Kind.WORD:
+                return self._with_words(worded(topic.text))
+
+    def _of_author(self, wanted: Name) -> list[PaperId]:
+        found = (
+            paper
+            for family in sorted(wanted.families)
+            for paper, name in self._by_family.get(family, ())
+            if wanted.may_be(name)
+        )
+        return list(dict.fromkeys(found))
+
+    def _with_words(self, words: str) -> list[PaperId]:
+        """Return the papers in which words stand beside each other, the last in either number."""
+        *first, last = words.split() or [""]
+        found = dict[PaperId, None]()
+        for form in _numbers(last):
+            phrase = f" {' '.join([*first, form])} "
+            holding = self._by_word.get(form, ())
+            found |= {paper: None for paper in holding if phrase in self._texts[paper]}
+        return list(found)
+
+
+def wishes(topics: Topics, told: Told) -> Wishes:
+    """Return what a reader's words mean for the papers of an index."""
+    if not told.follows and not told.mutes:
+        return Wishes(interests=told.interests) if told.interests else NOTHING
+    muted = frozenset(paper for topic in told.mutes for paper in topics.papers(topic))
+    promised, wanted = dict[PaperId, Topic](), dict[PaperId, Topic]()
+    for topic in told.follows:
+        kept = promised if topic.kind is Kind.AUTHOR else wanted
+        for paper in topics.papers(topic):
+            if paper not in muted:
+                kept.setdefault(paper, topic)
+    return Wishes(muted, promised, wanted, told.interests)
+
+
+def is_same(one: Topic, other: Topic) -> bool:
+    """Whether two topics are one in different spellings."""
+    if one.kind is not other.kind:
+        return False
+    if one.kind is Kind.AUTHOR:
+        first, second = _name(one.text), _name(other.text)
+        return bool(first.families & second.families) and first.given == second.given
+    return worded(one.text) == worded(other.text)
+
+
+def worded(text: str) -> str:
+    """Return the words of a text with single spaces between them, without case and accents."""
+    if not text.isascii():
+        apart = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in apart if not unicodedata.combining(c))
+    return _NO_LETTER.sub(" ", text.casefold()).strip()
+
+
+def _numbers(word: str) -> tuple[str, ...]:
+    """Return an English noun in both numbers, as far as an s tells them apart."""
+    if len(word) < 3:
+        return (word,)
+    if word.endswith("s") and not word.endswith("ss"):
+        return (word, word[:-1])
+    return (word, f"{word}s")
+
+
+_name = lru_cache(maxsize=50_000)(parsed)  # a catalogue's names come again with every index

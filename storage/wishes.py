@@ -1,0 +1,147 @@
+"""What readers told us in words: whom and what they follow or mute, and of their interests.
+
+Read for a whole batch of readers with two statements, and nothing is made for those who told
+us nothing.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, func, literal, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from recommender.papers import PaperId
+from recommender.wishes import Kind, Said, Standing, Told, Topic
+from storage.database import blocks, insert_into, table_of
+from storage.tables import FollowRow, InterestRow, MuteRow
+
+LONGEST_TOPIC, LONGEST_NAME = 200, 60  # characters
+
+_follows = table_of(FollowRow)
+_mutes = table_of(MuteRow)
+_interests = table_of(InterestRow)
+
+
+async def told(db: AsyncSession, users: Collection[int]) -> dict[int, Told]:
+    """Return what each of these readers told us; those who told nothing are left out."""
+    topics: tuple[dict[int, list[Topic]], ...] = ({}, {})
+    interests: dict[int, list[Said]] = {}
+    for block in blocks(list(users)):
+        both = union_all(*(_of(table, n, block) for n, table in enumerate((_follows, _mutes))))
+        for row in await db.execute(both.order_by("at", "text")):
+            kept = topics[row.which].setdefault(row.user_id, [])
+            kept.append(Topic(Kind(row.kind), row.text))
+        chosen = select(_interests).where(_interests.c.user_id.in_(block))
+        rows = await db.execute(chosen.order_by(_interests.c.at, _interests.c.paper_id))
+        for row in rows:
+            interests.setdefault(row.user_id, []).append(_said(row))
+    follows, mutes = topics
+    return {
+        user: Told(
+            tuple(follows.get(user, ())),
+            tuple(mutes.get(user, ())),
+            tuple(interests.get(user, ())),
+        )
+        for user in {*follows, *mutes, *interests}
+    }
+
+
+def _of(table: Table, which: int, users: Sequence[int]) -> Any:
+    columns = (table.c.user_id, literal(which).label("which"), table.c.kind, table.c.text)
+    return select(*columns, table.c.at).where(table.c.user_id.in_(users))
+
+
+def _said(row: Any) -> Said:
+    papers = tuple(PaperId(paper) for paper in row.papers)
+    return Said(papers, Standing(row.standing), row.name)
+
+
+# ---------------------------------------------------------------- topics
+
+
+async def follow(db: AsyncSession, user: int, topic: Topic, now: datetime) -> None:
+    """Let a topic be followed, and not muted; one that is stays as it was."""
+    await _let_stand(db, FollowRow, user, topic, now)
+    await _take_away(db, _mutes, user, topic)
+
+
+async def mute(db: AsyncSession, user: int, topic: Topic, now: datetime) -> None:
+    """Let a topic be muted, and not followed; one that is stays as it was."""
+    await _let_stand(db, MuteRow, user, topic, now)
+    await _take_away(db, _follows, user, topic)
+
+
+async def unfollow(db: AsyncSession, user: int, topic: Topic) -> None:
+    await _take_away(db, _follows, user, topic)
+
+
+async def unmute(db: AsyncSession, user: int, topic: Topic) -> None:
+    await _take_away(db, _mutes, user, topic)
+
+
+async def _let_stand(
+    db: AsyncSession, row: type[FollowRow] | type[MuteRow], user: int, topic: Topic, now: datetime
+) -> None:
+    await db.execute(
+        insert_into(db, row)
+        .values(user_id=user, kind=topic.kind.value, text=topic.text, at=now)
+        .on_conflict_do_nothing(index_elements=["user_id", "kind", "text"])
+    )
+
+
+async def _take_away(db: AsyncSession, table: Table, user: int, topic: Topic) -> None:
+    same = (table.c.kind == topic.kind.value) & (table.c.text == topic.text)
+    await db.execute(delete(table).where(table.c.user_id == user, same))
+
+
+async def followed_categories(db: AsyncSession) -> list[str]:
+    """Return the categories that anybody follows, in the order in which they were first."""
+    rows = await db.scalars(
+        select(_follows.c.text)
+        .where(_follows.c.kind == Kind.CATEGORY.value)
+        .group_by(_follows.c.text)
+        .order_by(func.min(_follows.c.at), _follows.c.text)
+    )
+    return list(rows)
+
+
+# ---------------------------------------------------------------- interests
+
+
+async def say(db: AsyncSession, user: int, said: Said, now: datetime) -> None:
+    """Let something stand about the interest of these papers, and nothing else about them.
+
+    said.papers: not empty; the first stands for the interest.
+    """
+    mine = frozenset(said.papers)
+    rows = await db.execute(select(_interests).where(_interests.c.user_id == user))
+    for row in list(rows):
+        left = [paper for paper in row.papers if paper not in mine]
+        if len(left) == len(row.papers):
+            continue
+        await unsay(db, user, PaperId(row.paper_id))
+        if left:
+            kept = Said(tuple(map(PaperId, left)), Standing(row.standing), row.name)
+            await _write(db, user, kept, row.at)
+    await _write(db, user, said, now)
+
+
+async def _write(db: AsyncSession, user: int, said: Said, now: datetime) -> None:
+    stands = {
+        "papers": list(said.papers),
+        "standing": said.standing.value,
+        "name": said.name,
+        "at": now,
+    }
+    await db.execute(
+        insert_into(db, InterestRow)
+        .values(user_id=user, paper_id=said.papers[0], **stands)
+        .on_conflict_do_update(index_elements=["user_id", "paper_id"], set_=stands)
+    )
+
+
+async def unsay(db: AsyncSession, user: int, paper: PaperId) -> None:
+    """Take away what was said of the interest that a paper stands for."""
+    one = (_interests.c.user_id == user) & (_interests.c.paper_id == paper)
+    await db.execute(delete(_interests).where(one))
