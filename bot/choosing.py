@@ -1,15 +1,22 @@
 """Choose papers for readers: all that is known of them in, picks out."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.ports import TemporarilyUnavailable
-from bot.shelf import Shelf
+from bot.shelf import Holding, Shelf
+from bot.transactions import reading
+from recommender.candidates import paper_ids
 from recommender.picks import Pick, Request
-from recommender.ranking import recommend
-from storage import feedback_log, users
+from recommender.topics import Topics, wishes
+from recommender.wishes import NOTHING_TOLD
+from recommender.wishing import recommend_as_told
+from storage import catalogue, feedback_log, users
+from storage import wishes as told_in_words
+from storage.database import Database
 from storage.users import User
 
 NEWEST_DAYS = 7  # announcement days whose papers are candidates
@@ -18,9 +25,12 @@ NEWEST_DAYS = 7  # announcement days whose papers are candidates
 class Choosing:
     """seed: of all ranking, so that a run can be repeated."""
 
-    def __init__(self, shelf: Shelf, seed: int) -> None:
+    def __init__(self, database: Database, shelf: Shelf, seed: int) -> None:
+        self._database = database
         self._shelf = shelf
         self._seed = seed
+        self._topics: tuple[Holding | None, Topics] = (None, Topics(()))
+        self._making = asyncio.Lock()
 
     async def requests(
         self, db: AsyncSession, ids: Collection[int], people: Mapping[int, User] | None = None
@@ -31,6 +41,7 @@ class Choosing:
         """
         standing = await feedback_log.standing(db, ids)
         seen = await feedback_log.seen(db, ids)
+        told = await told_in_words.told(db, ids)
         people = await users.by_ids(db, ids) if people is None else people
         return [
             Request(
@@ -38,6 +49,7 @@ class Choosing:
                 feedback=standing.get(user, ()),
                 seen=seen.get(user, frozenset()),
                 surprise=people[user].surprise,
+                told=told.get(user, NOTHING_TOLD),
             )
             for user in ids
         ]
@@ -55,6 +67,38 @@ class Choosing:
         except TimeoutError as error:
             raise TemporarilyUnavailable from error
         newest = holding.corpus.newest(NEWEST_DAYS)
+        heard = await self._heard(requests, holding)
         return await asyncio.to_thread(
-            recommend, holding.model, holding.corpus, requests, newest, self._seed
+            recommend_as_told, holding.model, holding.corpus, heard, newest, self._seed
         )
+
+    async def topics(self) -> Topics:
+        """Return the index of the papers that may be picked. Raises TemporarilyUnavailable."""
+        try:
+            return await self._topics_of(await self._shelf.held())
+        except TimeoutError as error:
+            raise TemporarilyUnavailable from error
+
+    async def _heard(self, requests: Sequence[Request], holding: Holding) -> Sequence[Request]:
+        """Return the requests with what their readers' words mean for today's papers."""
+        if all(request.told is NOTHING_TOLD for request in requests):
+            return requests
+        is_needed = any(request.told.is_about_papers for request in requests)
+        topics = await self._topics_of(holding) if is_needed else None
+        return [
+            replace(request, wishes=wishes(topics, request.told))
+            if request.told is not NOTHING_TOLD
+            else request
+            for request in requests
+        ]
+
+    async def _topics_of(self, holding: Holding) -> Topics:
+        """Return the index of a holding's candidates, made when it is first asked for."""
+        async with self._making:
+            if self._topics[0] is not holding:
+                newest = paper_ids(holding.corpus.newest(NEWEST_DAYS))
+                async with reading(self._database) as db:
+                    papers = await catalogue.papers(db, newest)
+                made = await asyncio.to_thread(Topics, list(papers.values()))
+                self._topics = (holding, made)
+            return self._topics[1]

@@ -117,7 +117,7 @@ class Desk:
         self._taps = TapLine(database)
         self._shelf = shelf
         self._look_up = look_up
-        self._choosing = Choosing(shelf, seed)
+        self._choosing = Choosing(database, shelf, seed)
         self._clock = clock
         self._at_hand: tuple[Holding | None, dict[PaperId, Paper]] = (None, {})
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from recommender.feedback import Feedback
 from recommender.papers import PaperId
+from recommender.wishes import NOTHING, NOTHING_TOLD, Told, Wishes
 
 
 class PartKind(StrEnum):
@@ -16,6 +17,8 @@ class PartKind(StrEnum):
     POPULAR = "popular"  # upvotes: all there is before the first like
     EXPLORING = "exploring"  # what the exploring slot's random draw added
     OTHER = "other"  # the calibration constant and whatever is too small to name
+    FOLLOWED = "followed"  # the place was kept for what the reader follows: all of the score
+    INTEREST = "interest"  # adds nothing: which of several interests the place is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class ScorePart:
     """One summand of a score.
 
     paper: the liked or skipped paper it comes from, if it comes from one.
-    words: up to three telling words both papers share, best first; may be empty.
+    words: up to three telling words both papers share, best first; may be empty. Of what is
+        followed its kind and its text, of an interest its name.
     """
 
     kind: PartKind
@@ -64,6 +68,7 @@ class Request:
     surprise: 0 (familiar) to 4 (surprising); 2 is the default dial.
     explores: whether one slot may be filled by exploring. With k = 1 the slot falls to
         exploring only when `explores` is set, so the caller decides how often.
+    told: what the reader told us in words. wishes: what that means for today's candidates.
     """
 
     user: int
@@ -72,3 +77,5 @@ class Request:
     k: int = 5
     surprise: int = 2
     explores: bool = True
+    told: Told = NOTHING_TOLD
+    wishes: Wishes = NOTHING

@@ -10,9 +10,9 @@ thing five times, and one slot explores: a sample from the posterior of the prof
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import Self
 
 import numpy as np
@@ -22,12 +22,13 @@ from recommender.arrays import Floats, Ids, Rows, find, ids_of
 from recommender.candidates import Corpus, Slate
 from recommender.diversity import diverse
 from recommender.exploring import Explored, explore
-from recommender.interests import MOST, cluster, tastes_of, turns
+from recommender.interests import MOST, Arranged, arranged, named, tastes_of, turns
 from recommender.metrics import Doubles
 from recommender.model import Model
 from recommender.papers import PaperId
 from recommender.picks import Pick, Request, ScorePart
 from recommender.taste import Taste, tastes
+from recommender.wishes import Said
 
 TOP = 50
 _READERS = 256  # in one matrix product
@@ -70,10 +71,10 @@ def leading(
     """Return the scores of all candidates, and where the best of them stand, best first.
 
     requests: whose each taste is. Shapes (tastes, n) and (tastes, TOP or n). What a reader
-    has seen or judged has the score −inf.
+    has seen, judged or muted has the score −inf.
     """
     scores = score(model, corpus, slate, tastes)
-    known = [{*r.seen, *(f.paper for f in r.feedback)} for r in requests]
+    known = [{*r.seen, *(f.paper for f in r.feedback), *r.wishes.muted} for r in requests]
     at = find(slate.ids, ids_of(paper for papers in known for paper in papers))
     rows = np.repeat(np.arange(len(known)), [len(papers) for papers in known])
     scores[rows[at >= 0], at[at >= 0]] = -np.inf
@@ -147,17 +148,28 @@ def _readers_share(model: Model, corpus: Corpus, rated: Rows, taste: Taste) -> F
 class _Sides:
     """tastes: of the whole reader, then of each interest where there are several.
 
-    labels: the interest of each liked paper.
+    interests: of the liked papers.
     """
 
     tastes: tuple[Taste, ...]
-    labels: Rows
+    interests: Arranged
 
     @classmethod
-    def of(cls, corpus: Corpus, taste: Taste) -> Self:
-        labels = cluster(corpus.base[taste.liked])
-        parts = tastes_of(taste, labels)
-        return cls((taste, *parts) if len(parts) > 1 else (taste,), labels)
+    def of(cls, corpus: Corpus, taste: Taste, said: Sequence[Said]) -> Self:
+        found = arranged(corpus, taste.liked, said)
+        parts = tastes_of(taste, found.labels)
+        return cls((taste, *parts) if len(parts) > 1 else (taste,), found)
+
+    def names(
+        self, model: Model, corpus: Corpus, wanted: Iterable[int]
+    ) -> dict[int, tuple[ScorePart]]:
+        """Return what tells, beside the score, which interest a taste is of; not of the whole."""
+        liked = self.tastes[0].liked
+        return {
+            taste: (named(model, corpus, liked, self.interests, taste - 1),)
+            for taste in wanted
+            if taste
+        }
 
     def of_interest(self, interest: int) -> int:
         """Return which of the tastes an interest is: where there is but one, the whole."""
@@ -193,7 +205,10 @@ class _Block:
     @classmethod
     def of(cls, model: Model, corpus: Corpus, slate: Slate, requests: Sequence[Request]) -> Self:
         whole = tastes(model, corpus, [request.feedback for request in requests])
-        sides = [_Sides.of(corpus, taste) for taste in whole]
+        sides = [
+            _Sides.of(corpus, taste, request.wishes.interests)
+            for taste, request in zip(whole, requests, strict=True)
+        ]
         every = [taste for side in sides for taste in side.tastes]
         counts = [len(side.tastes) for side in sides]
         whose = [one for one, count in zip(requests, counts, strict=True) for _ in range(count)]
@@ -211,9 +226,16 @@ class _Block:
             for one in self._shares(side, chosen)
         ]
         parts = iter(explanation.parts(self.model, self.corpus, shares))
+        names = [
+            side.names(self.model, self.corpus, {one.taste for one in chosen})
+            for side, chosen in zip(self.sides, lists, strict=True)
+        ]
         return [
-            [self._pick(one, rank, next(parts)) for rank, one in enumerate(chosen, start=1)]
-            for chosen in lists
+            [
+                self._pick(one, rank, next(parts) + named.get(one.taste, ()))
+                for rank, one in enumerate(chosen, start=1)
+            ]
+            for named, chosen in zip(names, lists, strict=True)
         ]
 
     def _familiar(self) -> list[list[_Chosen]]:
@@ -222,11 +244,11 @@ class _Block:
         Everybody's first interest gets its places together, then everybody's second one.
         """
         orders = [
-            turns(side.labels, request.k - _explores(request), len(request.seen))
+            turns(side.interests.weighed(), request.k - _explores(request), len(request.seen))
             for request, side in zip(self.requests, self.sides, strict=True)
         ]
         filled: list[dict[int, list[int]]] = [{} for _ in orders]
-        for number in range(MOST):
+        for number in count():
             due = [(reader, sorted(set(order))) for reader, order in enumerate(orders)]
             whose = [(reader, some[number]) for reader, some in due if number < len(some)]
             if not whose:

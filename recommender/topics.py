@@ -71,9 +71,12 @@ class Topics:
         return list(found)
 
 
-def wishes(topics: Topics, told: Told) -> Wishes:
-    """Return what a reader's words mean for the papers of an index."""
-    if not told.follows and not told.mutes:
+def wishes(topics: Topics | None, told: Told) -> Wishes:
+    """Return what a reader's words mean for the papers of an index.
+
+    topics: needed only for what is about papers.
+    """
+    if topics is None or not told.is_about_papers:
         return Wishes(interests=told.interests) if told.interests else NOTHING
     muted = frozenset(paper for topic in told.mutes for paper in topics.papers(topic))
     promised, wanted = dict[PaperId, Topic](), dict[PaperId, Topic]()

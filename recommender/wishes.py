@@ -55,6 +55,10 @@ class Told:
     mutes: tuple[Topic, ...] = ()
     interests: tuple[Said, ...] = ()
 
+    @property
+    def is_about_papers(self) -> bool:
+        return bool(self.follows or self.mutes)
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -71,4 +75,5 @@ class Wishes:
     interests: tuple[Said, ...] = ()
 
 
+NOTHING_TOLD = Told()
 NOTHING = Wishes()
