@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.conversation import words
+from bot.conversation import interests_words, topics_words, words
 from bot.conversation.language import _
 from bot.conversation.messages import RichText, Span, Style, plain
 from bot.conversation.ports import Offer, Opinion
@@ -42,10 +42,11 @@ def shares(parts: Sequence[ScorePart]) -> list[Share]:
 
     Empty when all parts are 0.
     """
-    total = sum(abs(part.value) for part in parts)
+    total = sum(abs(part.value) for part in parts if part.kind is not PartKind.INTEREST)
     if not total > 0:
         return []
-    ordered = sorted(parts, key=lambda part: -abs(part.value))
+    adding = (part for part in parts if part.kind is not PartKind.INTEREST)
+    ordered = sorted(adding, key=lambda part: -abs(part.value))
     told = [part for part in ordered[:_NAMED] if abs(part.value) >= total / 200]
     small = ordered[len(told) :]
     if small:
@@ -74,6 +75,27 @@ def short(offer: Offer, title_length: int = _TITLE) -> str:
         return _similar(offer, found, title_length)
     if offer.pick.is_exploring:
         return _exploring(offer, found, title_length)
+    if found and found[0].part.kind is PartKind.FOLLOWED:
+        return topics_words.comes_for(*_topic(found[0].part))
+    because = _because_of(offer, found, title_length)
+    name = interest(offer)
+    return f"{interests_words.for_interest(name)} {because}" if name else because
+
+
+def interest(offer: Offer) -> str:
+    """Return the name of the interest that a pick is for; empty where there is only one."""
+    parts = offer.pick.parts if offer.pick else ()
+    words_of = next((part.words for part in parts if part.kind is PartKind.INTEREST), ())
+    return isolated(clipped(", ".join(spelled(word, offer.paper) for word in words_of[:2]), 60))
+
+
+def _topic(part: ScorePart) -> tuple[str, str]:
+    """Return the kind of what is followed, and its text."""
+    kind, text = (*part.words, "", "")[:2]
+    return kind, isolated(clipped(readable(text), 60))
+
+
+def _because_of(offer: Offer, found: Sequence[Share], title_length: int) -> str:
     pieces = _because(offer, found, title_length)
     kinds = {share.part.kind: share for share in reversed(found)}
     if PartKind.READERS in kinds and kinds[PartKind.READERS].percent >= _WORTH_NAMING:
@@ -121,6 +143,8 @@ def long(offer: Offer) -> RichText:
         lines.append(_(words.AGAINST_COUNTS))
     if offer.pick.is_exploring:
         lines.append(words.exploring_chance(offer.pick.propensity))
+    if name := interest(offer):
+        lines.append(interests_words.place_of(name))
     return plain(title, "\n", _(words.SHARES_OF_SCORE), "\n" + "\n".join(lines))
 
 
@@ -155,6 +179,8 @@ def _line(offer: Offer, share: Share) -> str:
             text = words.popular_long(offer.paper.upvotes)
         case PartKind.EXPLORING:
             text = _(words.EXPLORING_LONG)
+        case PartKind.FOLLOWED:
+            text = topics_words.place_of(*_topic(part))
         case _:
             text = _(words.OTHER_LONG)
     return words.share_line(share.percent, text, is_against=part.value < 0)

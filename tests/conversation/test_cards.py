@@ -24,7 +24,8 @@ LONG = (
     + "Experiments show that it is 3.5 times better than all others."
 )
 numbers = st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 3))
-parts = st.lists(st.builds(ScorePart, st.sampled_from(PartKind), numbers), max_size=15)
+adding = st.sampled_from([kind for kind in PartKind if kind is not PartKind.INTEREST])
+parts = st.lists(st.builds(ScorePart, adding, numbers), max_size=15)
 
 
 def offer(*parts: ScorePart, is_exploring: bool = False, upvotes: int = 0, **kept: object) -> Offer:
@@ -74,6 +75,28 @@ def test_other_causes_are_named_only_when_they_are_there():
     assert short(exploring) == "An exploring pick, outside your usual."
     assert "It was drawn by chance (about 20\u00a0%)" in text(long(exploring))
     assert short(replace(exploring, pick=None)) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "card", "why"),
+    [
+        (("author", "Ada Lovelace"), "You follow Ada Lovelace.", "you follow Ada Lovelace, so"),
+        (("word", "graph flow"), "You follow “graph flow”.", "you follow “graph flow”, so"),
+        (("category", "cs.RO"), "You follow cs.RO.", "you follow cs.RO, so the best new paper"),
+    ],
+)
+def test_a_pick_that_a_follow_brought_says_so(words, card, why):
+    found = offer(ScorePart(PartKind.FOLLOWED, 1.0, words=words))
+    assert short(found) == card
+    assert f"100\u00a0%  {why}" in text(long(found))
+
+
+def test_a_pick_for_one_of_several_interests_names_it_and_the_shares_stay_the_same():
+    named = ScorePart(PartKind.INTEREST, 0.0, words=("graphs", "nodes", "edges"))
+    found = offer(liked(7, 3), named)
+    assert short(found) == "For your interest in graphs, nodes. Because you liked “Seven x²”."
+    assert shares(found.pick.parts) == shares((liked(7, 3),))
+    assert text(long(found)).endswith("The place is for your interest in graphs, nodes.")
 
 
 def test_what_speaks_against_a_paper_is_told_with_a_minus():

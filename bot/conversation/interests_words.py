@@ -1,0 +1,111 @@
+"""What is said about a reader's interests, and of picks that are for one of them."""
+
+from collections.abc import Sequence
+
+from bot.conversation.language import N_, _, ngettext
+
+# ---------------------------------------------------------------- reasons
+
+
+def for_interest(name: str) -> str:
+    return _("For your interest in {name}.").format(name=name)
+
+
+def place_of(name: str) -> str:
+    return _("The place is for your interest in {name}.").format(name=name)
+
+
+# ---------------------------------------------------------------- the list
+
+OPENING = N_("Your interests, as your likes tell them:")
+NONE_YET = N_(
+    "I know no interest of yours yet: like a few papers, and they group by themselves. /pick "
+    "brings one."
+)
+ONE_ALONE = N_(
+    "Your likes belong together so far. When a second group stands apart, it gets places of its "
+    "own in your digest."
+)
+CLOSING = N_(
+    "Boost: twice the places. Mute: no places, and nothing close to it. Forget: its likes stay in "
+    "your history and are no taste any more; all of it can be undone."
+)
+FORGOTTEN = N_("Forgotten:")
+UNNAMED = N_("no name yet")
+RENAME, MUTE, UNMUTE = N_("Rename"), N_("Mute"), N_("Unmute")
+BOOST, UNBOOST, FORGET = N_("Boost"), N_("Boosted"), N_("Forget")
+BRING_BACK = N_("Bring back")
+NEXT, BEFORE = N_("More ›"), N_("‹ Back")
+_BUTTON = N_("{number} {does}")
+
+STANDINGS = {"kept": "", "boosted": N_("boosted"), "muted": N_("muted"), "forgotten": ""}
+CHANGED = {
+    "kept": N_("Stored: it has its usual places again."),
+    "boosted": N_("Stored: twice the places for it."),
+    "muted": N_("Stored: no places for it."),
+    "forgotten": N_("Stored: its likes are history. “Bring back” undoes it."),
+}
+BROUGHT_BACK = N_("Stored: its likes count again.")
+ALREADY = N_("It is so already.")
+GONE = N_("That interest is no longer there. /interests shows those of now.")
+FORMS = N_(
+    "Write /interests, or what to do with one of them: /interests rename 2 graph learning, mute 2, "
+    "unmute 2, boost 2, unboost 2, forget 2 or remember 2."
+)
+ASK_LABEL = N_("A name of your own")
+
+
+def heading(number: int, name: str) -> str:
+    return f"{number}. {name}"
+
+
+def size(percent: int, likes: int) -> str:
+    return ngettext(
+        "{percent} % of your likes ({likes} paper)",
+        "{percent} % of your likes ({likes} papers)",
+        likes,
+    ).format(percent=percent, likes=likes)
+
+
+def likes(count: int) -> str:
+    return ngettext("{count} paper", "{count} papers", count).format(count=count)
+
+
+def examples(titles: Sequence[str]) -> str:
+    quoted = ", ".join(f"“{title}”" for title in titles)
+    return _("for example {titles}").format(titles=quoted)
+
+
+def button(number: int, does: str) -> str:
+    return _(_BUTTON).format(number=number, does=_(does))
+
+
+def renamed(name: str) -> str:
+    return _("Stored: I call it “{name}”.").format(name=name)
+
+
+def renamed_back() -> str:
+    return _("Stored: it is called by its telling words again.")
+
+
+def ask_name(name: str, command: str) -> str:
+    return _(
+        "Which name do you want for “{name}”? Answer this message with it, or write {command} and "
+        "the name; - takes your name away."
+    ).format(name=name, command=command)
+
+
+def name_too_long(most: int) -> str:
+    return _("That name is too long: I can keep {most} characters. Nothing was changed.").format(
+        most=most
+    )
+
+
+def no_such(count: int) -> str:
+    if not count:
+        return _(NONE_YET)
+    return ngettext(
+        "You have {count} interest: /interests shows it.",
+        "You have {count} interests: /interests shows them.",
+        count,
+    ).format(count=count)
