@@ -35,6 +35,7 @@ from bot.transactions import reading, writing
 from recommender.feedback import Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick, Request
+from recommender.topics import Topics
 from storage import bans, catalogue, deliveries, feedback_log, library, users
 from storage.database import Database
 from storage.deliveries import State
@@ -219,6 +220,10 @@ class Desk:
                 made = await self._impress(db, reader, request, picks, Place.CARD)
             if made:
                 return made[0]
+
+    async def topics(self) -> Topics:
+        """Return the index of the papers that may be picked."""
+        return await self._choosing.topics()
 
     async def digest(self, reader: Reader) -> Sequence[Offer]:
         day = self._local_day(reader)

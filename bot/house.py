@@ -36,6 +36,7 @@ from bot.conversation.service import Conversation
 from bot.conversation.suggestions import Suggestions
 from bot.conversation.surprise import Surprise
 from bot.conversation.taste_file import TasteFiles
+from bot.conversation.topics import TopicsFeature
 from bot.desk import Desk
 from bot.health import Health
 from bot.jobs.ingest import Ingest, Pace
@@ -44,6 +45,7 @@ from bot.metrics import Metrics
 from bot.search_desk import SearchDesk
 from bot.settings import Settings
 from bot.shelf import Shelf
+from bot.wishes_desk import WishesDesk
 from recommender.encoder import Encoder, EncoderUnavailable
 from storage import catalogue, encoders
 from storage.catalogue import NewPaper
@@ -167,12 +169,20 @@ async def open_house(
         exports = settings.data_dir / EXPORTS
         account = AccountDesk(database, desk.reader_of, state, clock, exports)
         search = SearchDesk(database, shelf, desk, state, clock)
+        told = WishesDesk(
+            database,
+            desk,
+            clock,
+            always=settings.arxiv_categories,
+            most=settings.max_categories,
+        )
         features = (
             Surprise(desk),
             Search(search),
             AccountFeature(account, clock, settings.contact or None),
             LibraryFeature(library),
             ExportFeature(library),
+            TopicsFeature(told),
         )
         pacer = partial(_pacer, settings, state, metrics)
         admin = Admin(AdminDesk(database, clock), clock, settings.operators)

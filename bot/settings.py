@@ -97,6 +97,12 @@ class Settings(BaseSettings):
         ("cs.LG", "cs.CL", "cs.CV", "cs.AI", "stat.ML"),
         description="The arXiv categories whose new papers are taken in, separated by commas.",
     )
+    max_categories: int = Field(
+        20,
+        ge=1,
+        le=200,
+        description="How many categories are taken in at most, those that readers follow included.",
+    )
     hf_api_base: Address = Field(
         "https://huggingface.co", description="Origin of Hugging Face's API."
     )

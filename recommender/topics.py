@@ -29,6 +29,9 @@ class Topics:
         for paper in sorted(papers, key=lambda p: (p.announced, p.id), reverse=True):
             self._add(paper)
 
+    def __len__(self) -> int:
+        return len(self._texts)
+
     def _add(self, paper: Paper) -> None:
         for author in paper.authors:
             name = _name(author)

@@ -106,6 +106,16 @@ async def followed_categories(db: AsyncSession) -> list[str]:
     return list(rows)
 
 
+async def categories_read(db: AsyncSession, always: Sequence[str], most: int) -> list[str]:
+    """Return the categories whose papers are taken in: `always`, then followed ones, up to `most`.
+
+    `always` is read however many these are.
+    """
+    known = {name.casefold() for name in always}
+    followed = [one for one in await followed_categories(db) if one.casefold() not in known]
+    return [*always, *followed[: max(most - len(always), 0)]]
+
+
 # ---------------------------------------------------------------- interests
 
 

@@ -23,6 +23,15 @@ MESSAGE_COMMANDS = {"Papers like this": "like_this"}
 The message's text stands behind the command's name. Only the asker sees the answer.
 """
 
+_TOPIC = (
+    CommandOption(
+        "kind",
+        "What it is; I guess when you leave it out",
+        "choice",
+        ("author", "word", "category"),
+    ),
+    CommandOption("what", "A name, words, or a category such as cs.RO"),
+)
 
 COMMANDS = (
     CommandSpec("start", "Begin: a welcome, and your first paper at once"),
@@ -72,6 +81,10 @@ COMMANDS = (
             ),
         ),
     ),
+    CommandSpec("follow", "Authors, words or categories whose new papers you want", _TOPIC),
+    CommandSpec("unfollow", "No longer follow an author, words or a category", _TOPIC),
+    CommandSpec("mute", "Authors, words or categories that I should never pick", _TOPIC),
+    CommandSpec("unmute", "No longer mute an author, words or a category", _TOPIC),
     CommandSpec("undo", "Take back your last like, skip or save"),
     CommandSpec(
         "schedule",

@@ -43,6 +43,9 @@ class Act(StrEnum):
     FOUND = "f"  # arguments: which search, in which order, which page
     ADMIN = "A"  # argument: what an operator wants, and which; nobody else is answered
     TREND = "g"  # arguments: which period, which page
+    FOLLOWED = "F"  # arguments: what to do with which topic, or nothing for the list
+    MUTED = "M"  # the same
+    INTEREST = "I"  # about the interest that a paper is in: what to do with it
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ MUTED = N_("What you have muted")
 REMOVES = N_("The buttons below end it.")
 TO_MUTED = N_("Muted")
 TO_FOLLOWED = N_("Followed")
+NEXT, BEFORE = N_("More ›"), N_("‹ Back")
 STALE = N_("That is no longer in your list.")
 
 

@@ -29,12 +29,14 @@ from bot.conversation.ports import (
 from bot.conversation.search import Search
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
+from bot.conversation.topics import TopicsFeature
 from bot.schedule import Due, Schedule, next_due
 from recommender.feedback import Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import PartKind, Pick, ScorePart
 from tests.conversation.scripted_admin import ScriptedAdmin
 from tests.conversation.scripted_search import ScriptedSearch
+from tests.conversation.scripted_wishes import ScriptedWishes
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)  # a Monday
 OPERATOR = ("telegram", "9")
@@ -379,12 +381,14 @@ class ScriptedDesk:
 
 def talking(desk: ScriptedDesk) -> Conversation:
     """Return the whole conversation, with all its parts, over one scripted desk."""
+    wishes = ScriptedWishes(desk)
     parts = (
         Surprise(desk),
         Search(ScriptedSearch(desk)),
         AccountFeature(desk, lambda: desk.now, "ops@example.org"),
         LibraryFeature(desk),
         ExportFeature(desk),
+        TopicsFeature(wishes),
     )
     admin = Admin(ScriptedAdmin(), lambda: desk.now, [OPERATOR])
     return Conversation(desk, lambda: desk.now, parts, closed=[admin])

@@ -30,6 +30,7 @@ data = st.text(max_size=70) | st.builds(
             *("", "20261123", "99999999", "saved,1", "saved,9999", "08:30 Berlin", "nowhere", "2"),
             *("saved,2,Tm8", "saved,1,____", "bibtex", "json", "undo", "no", "yes,1,9", "yes,9,9"),
             *("abc,t,1", "abc,r,2", "day,1", "month,99", "1"),
+            *("x,0123456789", "a,0123456789", "p,1", "mute", "rename", "forget", "kept"),
         ]
     ),
     st.booleans(),

@@ -1,0 +1,184 @@
+"""What readers tell us in words, on real storage and with a real model that ranks."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from bot.conversation.events import Platform
+from bot.conversation.service import Conversation
+from bot.conversation.topics import Outcome, TopicsFeature
+from bot.jobs.daily_picks import DailyPicks
+from bot.wishes_desk import WishesDesk
+from recommender.encoder import load
+from recommender.wishes import Kind, Topic
+from storage.database import Database
+from tests.conversation.journey import Journey
+from tests.house import RecordingMessenger, open_desk, papers_of, person, stocked
+
+TODAY = date(2026, 3, 2)
+KEPT = ("cs.RO", "cs.CL")
+SOFIA = "Sofia Kovalevskaya"
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    return load("static", tmp_path_factory.mktemp("encoders"))
+
+
+@pytest.fixture
+async def desk(any_database, encoder, clock, tmp_path):
+    papers = papers_of(TODAY)
+    # The number theorist writes as sources write: three ways.
+    by_sofia = {33: "Kovalevskaya, S.", 35: "Sofía Kovalevskaya", 37: "S. V. Kovalevskaya"}
+    papers = [
+        replace(p, authors=("Emmy Noether", by_sofia[n])) if n in by_sofia else p
+        for n, p in enumerate(papers)
+    ]
+    await stocked(any_database, papers, clock())
+    return await open_desk(any_database, encoder, clock, tmp_path)
+
+
+@pytest.fixture
+def wishes(any_database, desk, clock):
+    return WishesDesk(any_database, desk, clock, always=KEPT, most=3)
+
+
+@pytest.fixture
+def ada(desk, wishes, clock):
+    return Journey(Conversation(desk, clock, [TopicsFeature(wishes)]), person("7"))
+
+
+@pytest.fixture
+async def reader(desk):
+    return await desk.reader(person("7"))
+
+
+def shown(journey):
+    """Return the items of the newest list."""
+    lists = (m.digest for m in reversed(journey.messages.values()) if m.digest)
+    return next(lists).items
+
+
+def by_sofia(item):
+    return "Kovalevskaya" in item.card.authors
+
+
+async def like(journey, topic, count):
+    """Like so many papers of a topic."""
+    for n in range(count):
+        await journey.say(f"https://arxiv.org/abs/2603.{8 * topic + n:05d}")
+        await journey.tap("👍 Like")
+
+
+async def test_every_new_paper_of_a_followed_author_is_in_the_digest_with_that_reason(ada):
+    await like(ada, 0, 3)
+    await ada.command(f"/follow {SOFIA}")
+    assert "3 papers of the last days are that." in ada.last
+    await ada.command("/today")
+    items = shown(ada)
+    assert [by_sofia(item) for item in items] == [True] * 3 + [False] * 2
+    assert {item.card.reason for item in items[:3]} == {f"You follow {SOFIA}."}
+    await ada.tap("1 Open")
+    await ada.tap("Why?")
+    assert f"100\u00a0%  you follow {SOFIA}" in ada.last
+
+
+async def test_they_are_in_the_digest_that_is_pushed_too(ada, any_database, desk, clock):
+    await ada.command("/schedule 08:00 UTC daily 2")
+    await ada.command(f"/follow {SOFIA}")
+    messenger = RecordingMessenger()
+    clock.forward(days=1)
+    await DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock).run_once()
+    (sent,) = messenger.sent
+    assert [by_sofia(item) for item in sent.message.digest.items] == [True] * 3
+
+
+async def test_what_is_muted_is_in_no_card_and_no_digest_and_a_look_up_still_finds_it(ada):
+    await like(ada, 0, 3)
+    await ada.command("/mute robots")
+    await ada.command("/mute cs.CL")
+    await ada.command(f"/mute {SOFIA}")
+    for _ in range(20):
+        await ada.command("/pick")
+    await ada.command("/today")
+    cards = [m.card for m in ada.messages.values() if m.card and m.card.reason]
+    cards += [item.card for item in shown(ada)]
+    assert len(cards) > 20
+    for card in cards:
+        assert "robot" not in card.title.casefold()
+        assert "Kovalevskaya" not in card.authors
+        assert "cs.CL" not in " ".join(card.details)
+    await ada.say("https://arxiv.org/abs/2603.00033")
+    assert "Kovalevskaya" in ada.messages[ada.newest()].card.authors
+
+
+async def test_a_followed_category_has_one_place_in_a_digest(ada):
+    await like(ada, 0, 3)
+    await ada.command("/follow math.NT")
+    await ada.command("/today")
+    reasons = [item.card.reason for item in shown(ada)]
+    assert reasons.count("You follow math.NT.") == 1
+    assert len(reasons) == 5
+
+
+async def test_a_new_paper_of_a_followed_author_comes_the_day_it_is_announced(
+    ada, any_database, desk, clock
+):
+    await ada.command("/schedule 08:00 UTC daily 3")
+    await ada.command("/follow author Mary Somerville")
+    await ada.command("/today")
+    assert all("You follow" not in item.card.reason for item in shown(ada))
+    tomorrow = TODAY + timedelta(days=1)
+    new = papers_of(tomorrow, 1, first=100)[0]
+    await stocked(any_database, [replace(new, authors=("Somerville, Mary",))], clock())
+    await desk._shelf.refresh()
+    clock.forward(days=1)
+    await ada.command("/today")
+    assert [item.card.reason for item in shown(ada)].count("You follow Mary Somerville.") == 1
+
+
+async def test_a_category_takes_a_free_place_and_two_readers_cannot_take_the_last_one(
+    wishes, desk, any_database_url, clock, reader
+):
+    other = await desk.reader(person("8"))
+    second = Database(any_database_url)
+    elsewhere = WishesDesk(second, desk, clock, always=KEPT, most=3)
+    answers = await asyncio.gather(
+        wishes.follow(reader, Topic(Kind.CATEGORY, "q-bio.NC")),
+        elsewhere.follow(other, Topic(Kind.CATEGORY, "math.NT")),
+    )
+    await second.dispose()
+    assert sorted(answer.outcome for answer in answers) == [Outcome.NOT_READ, Outcome.STORED]
+    refused = next(answer for answer in answers if answer.outcome is Outcome.NOT_READ)
+    assert len(refused.read) == 3
+
+
+async def test_what_is_read_anyhow_can_always_be_followed_and_what_is_given_up_makes_room(
+    wishes, reader
+):
+    assert not (await wishes.follow(reader, Topic(Kind.CATEGORY, "cs.CL"))).is_new
+    brains, primes = Topic(Kind.CATEGORY, "q-bio.NC"), Topic(Kind.CATEGORY, "math.NT")
+    assert (await wishes.follow(reader, brains)).is_new
+    assert (await wishes.follow(reader, primes)).outcome is Outcome.NOT_READ
+    assert await wishes.unfollow(reader, brains)
+    assert (await wishes.follow(reader, primes)).is_new
+
+
+async def test_a_topic_is_one_in_every_spelling_and_ends_by_part_of_its_name(wishes, reader):
+    sofia = Topic(Kind.AUTHOR, SOFIA)
+    await wishes.follow(reader, sofia)
+    again = Topic(Kind.AUTHOR, "KOVALEVSKAYA, Sofia")
+    assert (await wishes.follow(reader, again)).outcome is Outcome.ALREADY
+    await wishes.mute(reader, again)
+    kept = await wishes.topics(reader)
+    assert (kept.follows, kept.mutes) == ((), (again,))
+    assert not await wishes.unmute(reader, Topic(Kind.AUTHOR, "Noether"))
+    assert await wishes.unmute(reader, Topic(Kind.AUTHOR, "kovalevskaya"))
+
+
+async def test_a_word_of_most_papers_is_not_muted(wishes, reader):
+    told = await wishes.mute(reader, Topic(Kind.WORD, "study"))
+    assert (told.outcome, told.percent) == (Outcome.TOO_COMMON, 100)
+    assert (await wishes.topics(reader)).mutes == ()
