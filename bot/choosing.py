@@ -10,16 +10,19 @@ from bot.conversation.ports import TemporarilyUnavailable
 from bot.shelf import Holding, Shelf
 from bot.transactions import reading
 from recommender.candidates import paper_ids
+from recommender.papers import PaperId
 from recommender.picks import Pick, Request
 from recommender.topics import Topics, wishes
 from recommender.wishes import NOTHING_TOLD
 from recommender.wishing import recommend_as_told
-from storage import catalogue, feedback_log, users
+from storage import catalogue, feedback_log, groups, users
 from storage import wishes as told_in_words
 from storage.database import Database
 from storage.users import User
 
 NEWEST_DAYS = 7  # announcement days whose papers are candidates
+# Looked at for categories: more than those, because of days whose papers were all withdrawn.
+_LOOKED_AT = 2 * NEWEST_DAYS
 
 
 class Choosing:
@@ -43,6 +46,7 @@ class Choosing:
         seen = await feedback_log.seen(db, ids)
         told = await told_in_words.told(db, ids)
         people = await users.by_ids(db, ids) if people is None else people
+        barred = await self._barred(db, [user for user in ids if people[user].kind == groups.KIND])
         return [
             Request(
                 user=user,
@@ -50,9 +54,25 @@ class Choosing:
                 seen=seen.get(user, frozenset()),
                 surprise=people[user].surprise,
                 told=told.get(user, NOTHING_TOLD),
+                barred=barred.get(user, frozenset()),
             )
             for user in ids
         ]
+
+    async def _barred(
+        self, db: AsyncSession, ids: Collection[int]
+    ) -> dict[int, frozenset[PaperId]]:
+        """Return the papers outside the categories that these groups read."""
+        settings = await groups.settings_of(db, ids)
+        wanted = {user: frozenset(one.categories) for user, one in settings.items()}
+        choosy = {user: categories for user, categories in wanted.items() if categories}
+        if not choosy:
+            return {}
+        newest = await catalogue.categories_of_newest(db, _LOOKED_AT)
+        return {
+            user: frozenset(paper for paper, has in newest.items() if categories.isdisjoint(has))
+            for user, categories in choosy.items()
+        }
 
     async def picks(self, requests: list[Request]) -> list[list[Pick]]:
         """Return each reader's picks, in the order of the requests.

@@ -64,6 +64,8 @@ class Request:
         cannot change a pick and chance does not repeat itself from one card to the next.
     feedback: everything that stands, in any order; the order never matters.
     seen: papers never to be offered again (rated ones are left out by themselves).
+    barred: papers that are not for this reader whatever they think of them, such as those of
+        categories a group does not read.
     k: how many picks.
     surprise: 0 (familiar) to 4 (surprising); 2 is the default dial.
     explores: whether one slot may be filled by exploring. With k = 1 the slot falls to
@@ -79,3 +81,4 @@ class Request:
     explores: bool = True
     told: Told = NOTHING_TOLD
     wishes: Wishes = NOTHING
+    barred: frozenset[PaperId] = field(default_factory=frozenset)

@@ -71,10 +71,12 @@ def leading(
     """Return the scores of all candidates, and where the best of them stand, best first.
 
     requests: whose each taste is. Shapes (tastes, n) and (tastes, TOP or n). What a reader
-    has seen, judged or muted has the score −inf.
+    has seen, judged or muted, or must not be shown, has the score −inf.
     """
     scores = score(model, corpus, slate, tastes)
-    known = [{*r.seen, *(f.paper for f in r.feedback), *r.wishes.muted} for r in requests]
+    known = [
+        {*r.seen, *r.barred, *(f.paper for f in r.feedback), *r.wishes.muted} for r in requests
+    ]
     at = find(slate.ids, ids_of(paper for papers in known for paper in papers))
     rows = np.repeat(np.arange(len(known)), [len(papers) for papers in known])
     scores[rows[at >= 0], at[at >= 0]] = -np.inf

@@ -211,6 +211,21 @@ async def changed_since(
     return [(_paper(row), (row.changed, PaperId(row.id))) for row in rows]
 
 
+async def categories_of_newest(db: AsyncSession, days: int) -> dict[PaperId, tuple[str, ...]]:
+    """Return the categories of the papers of the newest so many announcement days.
+
+    Those of the sample are there as well.
+    """
+    announced = select(_papers.c.announced).where(_papers.c.is_sample.is_(False)).distinct()
+    newest = announced.order_by(_papers.c.announced.desc()).limit(days)
+    rows = await db.execute(
+        select(_papers.c.id, _papers.c.categories).where(
+            _papers.c.announced.in_(newest) | _papers.c.is_sample
+        )
+    )
+    return {PaperId(row.id): tuple(row.categories) for row in rows}
+
+
 async def newest_first_seen(db: AsyncSession) -> datetime | None:
     """Return when a real paper was met last; None while there is none."""
     met = select(func.max(_papers.c.first_seen)).where(_papers.c.is_sample.is_(False))

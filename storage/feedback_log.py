@@ -43,6 +43,7 @@ __all__ = [
     "impress",
     "impression",
     "last_shown",
+    "let_stand",
     "opinion",
     "opinions",
     "ratings",
@@ -180,6 +181,29 @@ async def record_all(db: AsyncSession, taps: Sequence[Tap]) -> list[Recorded]:
             )
     await _write_all(db, changes)
     return recorded
+
+
+async def let_stand(
+    db: AsyncSession,
+    user: int,
+    account: int,
+    event: str,
+    paper: PaperId,
+    impression: int | None,
+    now: datetime,
+    verdict: Verdict | None,
+) -> None:
+    """Let this verdict stand, or none at all; a bookmark stays. Once for each (account, event).
+
+    impression: must be this reader's and this paper's.
+    """
+    await _take_turns(db, [user])
+    if await _of_event(db, account, event) is not None:
+        return
+    before = await _stand(db, user, paper)
+    after = replace(before, verdict=verdict)
+    if after != before:
+        await _write_all(db, [_Change(user, account, event, paper, impression, before, after, now)])
 
 
 def _bookmark(saved_at: datetime | None, save: bool | None, now: datetime) -> datetime | None:

@@ -247,6 +247,20 @@ class DeliveryRow(Base):
     model: Mapped[str | None] = mapped_column(String(64))
 
 
+class GroupRow(Base):
+    """What a group or channel has beside a reader's settings: its user is of the kind "group"."""
+
+    __tablename__ = "groups"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    home: Mapped[str | None] = mapped_column(String(64), index=True)  # the server on Discord
+    categories: Mapped[list[str]]  # the only ones it reads; all of them when empty
+    has_votes: Mapped[bool] = mapped_column(default=True)
+    has_threads: Mapped[bool] = mapped_column(default=False)
+    # Which administrator changed something last: they are told why nothing can be sent.
+    admin_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+
+
 class VoteRow(Base):
     """One vote for each member on a group's card."""
 

@@ -11,12 +11,12 @@ from sqlalchemy import select, text
 
 from recommender.feedback import Verdict
 from recommender.wishes import Kind, Said, Standing, Topic
-from storage import backup, catalogue, feedback_log, model_store, wishes
+from storage import backup, catalogue, feedback_log, groups, model_store, wishes
 from storage.database import Database, table_of
 from storage.errors import BackupIsNewer, DatabaseIsNotEmpty, NotABackup
 from storage.model_store import NewModel
 from storage.tables import Base, DeliveryRow, LinkRow, SourceRow, VoteRow
-from tests.contracts.examples import arxiv, reader, shown, stored
+from tests.contracts.examples import arxiv, next_due, reader, shown, stored
 
 WEIGHTS = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -56,6 +56,12 @@ async def lived_in(database, data_dir, clock):
                 verdict="like", at=now,
             )
         )  # fmt: skip
+        chat = await groups.find_or_create(
+            db, "discord", "channel:9", "9", "7", "en", now, next_due
+        )
+        await groups.change(
+            db, chat.user.id, categories=["cs.LG"], has_threads=True, admin=ben.account.id
+        )
         await db.execute(
             table_of(LinkRow).insert().values(kept_id=ada.user.id, joined_id=ben.user.id, at=now)
         )

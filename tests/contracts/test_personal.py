@@ -8,7 +8,17 @@ from sqlalchemy import UniqueConstraint, insert, select
 
 from recommender.feedback import Verdict
 from recommender.wishes import Said, Standing
-from storage import bans, catalogue, feedback_log, library, linking, personal, users, wishes
+from storage import (
+    bans,
+    catalogue,
+    feedback_log,
+    groups,
+    library,
+    linking,
+    personal,
+    users,
+    wishes,
+)
 from storage.database import Database
 from storage.feedback_log import Place
 from storage.marks import mark
@@ -38,10 +48,11 @@ async def full_life(database, clock, name=NAME):
         known = await catalogue.by_keys(db, [f"arxiv:2603.{n:05}" for n in range(1, 5)])
         papers = sorted(paper.id for paper in known.values())
         chat = f"-100{len(name)}"
-        group = await users.find_or_create(
-            db, "telegram", chat, chat, "en", clock(), next_due, kind="group"
+        group = await groups.find_or_create(
+            db, "telegram", chat, chat, None, "en", clock(), next_due
         )
         user, account = found.user.id, found.account.id
+        await groups.change(db, group.user.id, admin=account)
         for who in (found, other):
             (impression,) = await feedback_log.impress(
                 db, [shown(who, papers[0], clock(), Place.DIGEST, MONDAY)]
