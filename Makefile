@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && cat $(STAMP) 2>/dev/null),$(CURDIR))
 $(shell rm -f $(STAMP) $(DEV_STAMP))
 endif
 
-.PHONY: run doctor venv dev test test-spark soak lint check clean help
+.PHONY: run doctor venv dev test test-spark soak locale lint check clean help
 
 run: $(STAMP) ## Chat in the terminal; platforms with a token start beside it.
 	@$(WITH_OPENMP) exec $(BIN)/paperlark chat $(ARGS)
@@ -40,6 +40,9 @@ test-spark: $(DEV_STAMP) ## Compare Spark with implicit; needs Java, and fetches
 
 soak: $(DEV_STAMP) ## A week of digests in minutes, with everything that can go wrong.
 	@$(WITH_OPENMP) $(BIN)/python -m pytest tests/soak/soak_week.py -q $(ARGS)
+
+locale: $(DEV_STAMP) ## Bring the catalogues up to date; names what lacks its translation.
+	@$(BIN)/python build_locale.py
 
 lint: $(DEV_STAMP) ## Style, import contracts and types.
 	@$(BIN)/ruff check .

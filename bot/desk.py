@@ -152,6 +152,12 @@ class Desk:
             found = await users.find(db, person.platform.value, person.account)
         return found.user.language if found else None
 
+    async def set_language(self, reader: Reader, language: str, *, is_chosen: bool) -> Reader:
+        async def change(db: AsyncSession) -> User:
+            return await users.set_language(db, reader.id, language, is_chosen=is_chosen)
+
+        return await self._changed(reader, change)
+
     async def is_banned(self, person: Person) -> bool:
         async with self._reading() as db:
             return await bans.is_banned(db, person.platform.value, person.account)

@@ -30,6 +30,7 @@ from bot.conversation.account import AccountFeature
 from bot.conversation.admin import Admin
 from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
+from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
 from bot.conversation.search import Search
 from bot.conversation.service import Conversation
@@ -178,6 +179,7 @@ async def open_house(
         )
         features = (
             Surprise(desk),
+            LanguageChoice(desk),
             Search(search),
             AccountFeature(account, clock, settings.contact or None),
             LibraryFeature(library),

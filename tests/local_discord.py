@@ -282,6 +282,8 @@ class LocalDiscord:
         try:
             route, handler, arguments = self._route(request.method, parts)
             self.calls.append((route, body))
+            if route == "commands" and request.query.get("with_localizations") != "true":
+                self._wrong("commands without their translations")
             if request.headers.get("Authorization") != f"Bot {self.token}":
                 raise Refusal(401, 0, "401: Unauthorized")
             fault = self._fault_for(route)

@@ -108,8 +108,8 @@ class LocalTelegram:
         self.queries: dict[str, Query] = {}
         self.asked: dict[str, Asked] = {}
         self.updates: deque[dict[str, Any]] = deque()
-        self.commands: list[dict[str, str]] = []
-        self.about = {"description": "", "short_description": ""}
+        self.menus: dict[tuple[str, str], list[dict[str, str]]] = {}  # by scope and language
+        self.abouts: dict[tuple[str, str], str] = {}  # by kind and language
         self.webhook: dict[str, str] = {"url": "", "secret": ""}
         self.blocked: set[int] = set()
         self.files: dict[str, bytes] = {}  # that people sent, by their ids
@@ -335,8 +335,17 @@ class LocalTelegram:
             "pending_update_count": len(self.updates),
         }
 
-    def _do_get_my_commands(self, _: dict[str, Any]) -> list[dict[str, str]]:
-        return self.commands
+    @property
+    def commands(self) -> list[dict[str, str]]:
+        return self.menus.get(("default", ""), [])
+
+    @property
+    def about(self) -> dict[str, str]:
+        kinds = ("description", "short_description")
+        return {kind: self.abouts.get((kind, ""), "") for kind in kinds}
+
+    def _do_get_my_commands(self, params: dict[str, Any]) -> list[dict[str, str]]:
+        return self.menus.get(_menu_of(params), [])
 
     def _do_set_my_commands(self, params: dict[str, Any]) -> bool:
         for command in params["commands"]:
@@ -346,17 +355,21 @@ class LocalTelegram:
                 raise BotFault(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
         if len(params["commands"]) > 100:
             raise BotFault(400, "Bad Request: too many commands")
-        self.commands = params["commands"]
+        self.menus[_menu_of(params)] = params["commands"]
         return True
 
-    def _do_get_my_description(self, _: dict[str, Any]) -> dict[str, str]:
-        return {"description": self.about["description"]}
+    def _do_get_my_description(self, params: dict[str, Any]) -> dict[str, str]:
+        return self._described("description", params)
 
     def _do_set_my_description(self, params: dict[str, Any]) -> bool:
         return self._describe("description", params, 512)
 
-    def _do_get_my_short_description(self, _: dict[str, Any]) -> dict[str, str]:
-        return {"short_description": self.about["short_description"]}
+    def _do_get_my_short_description(self, params: dict[str, Any]) -> dict[str, str]:
+        return self._described("short_description", params)
+
+    def _described(self, what: str, params: dict[str, Any]) -> dict[str, str]:
+        default = self.abouts.get((what, ""), "")
+        return {what: self.abouts.get((what, params.get("language_code", "")), default)}
 
     def _do_set_my_short_description(self, params: dict[str, Any]) -> bool:
         return self._describe("short_description", params, 120)
@@ -365,7 +378,7 @@ class LocalTelegram:
         text = str(params.get(what, ""))
         if len(text) > limit:
             raise BotFault(400, f"Bad Request: {what} is too long")
-        self.about[what] = text
+        self.abouts[what, params.get("language_code", "")] = text
         return True
 
     def _do_send_message(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -628,6 +641,11 @@ class TelegramPerson:
         """Wait for the answer to a tap; return its text."""
         await self.telegram.until(lambda: query.answers)
         return query.answers[0]
+
+
+def _menu_of(params: dict[str, Any]) -> tuple[str, str]:
+    """Return the scope and the language that a menu is for."""
+    return params.get("scope", {}).get("type", "default"), params.get("language_code", "")
 
 
 def _is_file(value: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import discord
 
 from bot.adapters.discord_render import Payload
-from bot.conversation.commands import MESSAGE_COMMANDS, joined
+from bot.conversation.commands import MESSAGE_COMMANDS, joined, meant
 from bot.conversation.events import (
     Command,
     CommandOption,
@@ -25,6 +25,7 @@ from bot.conversation.events import (
     Said,
     Suggests,
 )
+from bot.conversation.language import ENGLISH, LANGUAGES, _, speaking
 
 _HIDDEN_LINK = re.compile(r"\]\(\s*<?(https?://[^\s)>]+)")
 _TYPED_COMMAND = re.compile(r"/(\w{1,64})(?:\s+(.*))?", re.DOTALL)
@@ -133,7 +134,8 @@ def said_event(event: str, who: Person, text: str) -> Event:
     """Return free text, or the command that somebody typed without choosing it in the menu."""
     command = _TYPED_COMMAND.fullmatch(text)
     if command:
-        return Command(event, who, command[1].lower(), (command[2] or "").strip())
+        name = meant(command[1].lower())
+        return Command(event, who, name, (command[2] or "").strip())
     return Said(event, who, text, tuple(_HIDDEN_LINK.findall(text)))
 
 
@@ -142,31 +144,57 @@ def offered(commands: Sequence[CommandSpec]) -> list[Payload]:
     slash = [
         {
             "type": 1,
-            "name": spec.name,
-            "description": spec.description,
+            **_named(spec.name, f"/{spec.name}"),
+            **_described(spec.description),
             "options": [_option(option) for option in spec.options],
             **_EVERYWHERE,
         }
         for spec in commands
     ]
-    return [*slash, *({"type": _ON_MESSAGE, "name": n, **_EVERYWHERE} for n in MESSAGE_COMMANDS)]
+    on_message = [
+        {"type": _ON_MESSAGE, **_named(name, name), **_EVERYWHERE} for name in MESSAGE_COMMANDS
+    ]
+    return [*slash, *on_message]
 
 
 def _option(option: CommandOption) -> Payload:
     shape: Payload = {
         "type": _KINDS[option.kind],
-        "name": option.name,
-        "description": option.description,
+        **_named(option.name, f"{option.name}:"),
+        **_described(option.description),
         "required": False,
     }
     if option.kind == "choice":
-        shape["choices"] = [{"name": choice, "value": choice} for choice in option.choices]
+        shape["choices"] = [{**_named(name, name), "value": name} for name in option.choices]
     if option.suggests:
         shape["autocomplete"] = True
     if option.kind == "whole":
         bounds = {"min_value": option.minimum, "max_value": option.maximum}
         shape |= {name: bound for name, bound in bounds.items() if bound is not None}
     return shape
+
+
+def _named(name: str, sentence: str) -> Payload:
+    """Return a name in all our languages. sentence: how translators know it."""
+    names = {code: said.strip("/:") for code, said in _translated(sentence).items()}
+    return {"name": name, "name_localizations": names}
+
+
+def _described(description: str) -> Payload:
+    return {
+        "description": description,
+        "description_localizations": _translated(description),
+    }
+
+
+def _translated(sentence: str) -> dict[str, str]:
+    """Return what is said in each language but English, which is what all others see."""
+    found = dict[str, str]()
+    for code in LANGUAGES:
+        if code != ENGLISH:
+            with speaking(code):
+                found[code] = _(sentence)
+    return found
 
 
 def is_same(ours: list[Payload], theirs: list[Payload]) -> bool:
@@ -187,8 +215,14 @@ def _essence(shape: Payload) -> tuple[Any, ...]:
         bool(shape.get("required")),
         shape.get("min_value"),
         shape.get("max_value"),
-        [(c["name"], c["value"]) for c in shape.get("choices") or ()],
+        [(c["name"], c["value"], _names(c)) for c in shape.get("choices") or ()],
         [_essence(option) for option in shape.get("options") or ()],
         sorted(shape.get("contexts") or ()),
         sorted(shape.get("integration_types") or ()),
+        _names(shape),
+        sorted((shape.get("description_localizations") or {}).items()),
     )
+
+
+def _names(shape: Payload) -> list[tuple[str, str]]:
+    return sorted((shape.get("name_localizations") or {}).items())

@@ -142,7 +142,7 @@ class Rest:
         await self._call(self._answer("DELETE", application, token))
 
     async def commands(self, application: int) -> list[Payload]:
-        path = "/applications/{application_id}/commands"
+        path = "/applications/{application_id}/commands?with_localizations=true"
         found: list[Payload] = await self._call(Route("GET", path, application_id=application))
         return found
 

@@ -19,7 +19,7 @@ from telegram import (
     User,
 )
 
-from bot.conversation.commands import COMMANDS
+from bot.conversation.commands import COMMANDS, meant
 from bot.conversation.events import (
     Command,
     Event,
@@ -137,7 +137,7 @@ def _words(event: str, person: Person, message: Message, bot: Bot) -> Event | No
     command = _COMMAND.fullmatch(text)
     if command:
         name, addressee, rest = command[1].lower(), command[2], (command[3] or "").strip()
-        is_ours = addressee.lower() == bot.username.lower() if addressee else name in _NAMES
+        is_ours = addressee.lower() == bot.username.lower() if addressee else meant(name) in _NAMES
         if is_ours or person.is_private:
             return Command(event, person, name, rest)
         return None

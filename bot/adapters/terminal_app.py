@@ -198,7 +198,8 @@ class TerminalApp:
         except OSError as error:
             said = _("The file could not be written to {file}: {why}.")
             return f"{said.format(file=file, why=error.strerror)}\n"
-        return f"{_('Written to {file}').format(file=file)}\n"
+        said = _("Written to {file}")
+        return f"{said.format(file=file)}\n"
 
     def _print(self, what: RenderableType) -> None:
         width = min(self._console.width, WIDEST)

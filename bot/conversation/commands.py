@@ -5,8 +5,10 @@ Descriptions are in English and looked up where they are shown; translators get 
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 from bot.conversation.events import CommandOption, CommandSpec, Suggests
+from bot.conversation.language import LANGUAGES, _, speaking
 
 
 class Period(StrEnum):
@@ -129,6 +131,11 @@ COMMANDS = (
             ),
         ),
     ),
+    CommandSpec(
+        "language",
+        "Which language I speak with you",
+        (CommandOption("language", "Its name", "choice", ("auto", *LANGUAGES.values())),),
+    ),
     CommandSpec("status", "What I know, and when your next digest comes"),
     CommandSpec(
         "link",
@@ -161,6 +168,28 @@ OPERATOR_COMMANDS = (
     ),
 )
 """Answered to operators alone, and so in no menu and no help of anybody else."""
+IN_GROUPS = frozenset(["start", "pick", "today", "search", "similar", "trending", "help"])
+"""What a group's short menu offers; everything is answered there all the same."""
+
+
+def meant(name: str) -> str:
+    """Return the command that somebody calls by its name in any of our languages.
+
+    A name that is none stays as it is.
+    """
+    return _names().get(name, name)
+
+
+def name_in(code: str, command: str) -> str:
+    """Return a command's name in a language, where a platform can show it."""
+    with speaking(code):
+        return _(f"/{command}").removeprefix("/")
+
+
+@cache
+def _names() -> dict[str, str]:
+    translated = {name_in(code, spec.name): spec.name for code in LANGUAGES for spec in COMMANDS}
+    return translated | {spec.name: spec.name for spec in COMMANDS}
 
 
 def joined(name: str, options: Mapping[str, object]) -> str:

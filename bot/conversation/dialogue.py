@@ -29,6 +29,11 @@ _MEANT = {
     **dict.fromkeys(("next", "more", "paper", "papers", "new"), "pick"),
     **dict.fromkeys(("digest", "daily"), "today"),
     **dict.fromkeys(("bookmarks", "library", "list"), "saved"),
+    **dict.fromkeys(("lang", "english", "deutsch", "german"), "language"),
+    **dict.fromkeys(("stopp", "aus", "abbestellen", "anhalten"), "pause"),
+    **dict.fromkeys(("einstellungen", "zeit", "wann", "uhrzeit"), "schedule"),
+    **dict.fromkeys(("neu", "paper", "weiter", "nächstes"), "pick"),
+    **dict.fromkeys(("merkliste", "gespeichert", "liste"), "saved"),
 }
 _FOR_EVER = 9000  # a year no pause of ours with an end can reach
 _HOURS = ("07:00", "08:00", "09:00", "12:00", "18:00")

@@ -20,7 +20,16 @@ from bot.conversation.text import visible
 
 LARGEST = 8_000_000  # bytes; what is larger is packed, to stay below every platform's limit
 _EVERYTHING = "json"
-_MEANT = {"bib": "bibtex", "tex": "bibtex", "csl-json": "csl", "csljson": "csl", "all": "json"}
+_MEANT = {
+    "bib": "bibtex",
+    "tex": "bibtex",
+    "csl-json": "csl",
+    "csljson": "csl",
+    "all": "json",
+    "alles": "json",
+    "geschmack": "taste",
+}
+_MEANT |= {"geschmack": "taste", "geschmacksdatei": "taste"}
 
 
 class ExportDesk(Protocol):

@@ -25,6 +25,7 @@ _DOMAIN = "paperlark"
 _FOLDER = Path(__file__).parent.parent / "locale"
 
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
+_taught: dict[str, gettext.NullTranslations] = {}
 
 
 def N_(sentence: str) -> str:
@@ -71,6 +72,20 @@ def speaking(code: str) -> Iterator[None]:
         _spoken.reset(before)
 
 
-@cache
+@contextmanager
+def taught(code: str, name: str, catalogue: gettext.NullTranslations) -> Iterator[None]:
+    """Let one more language be spoken for a while, from a catalogue that is in no folder."""
+    LANGUAGES[code], _taught[code] = name, catalogue
+    try:
+        yield
+    finally:
+        del LANGUAGES[code], _taught[code]
+
+
 def _catalogue(code: str) -> gettext.NullTranslations:
+    return _taught.get(code) or _read(code)
+
+
+@cache
+def _read(code: str) -> gettext.NullTranslations:
     return gettext.translation(_DOMAIN, _FOLDER, [code], fallback=True)

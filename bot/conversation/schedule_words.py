@@ -1,8 +1,9 @@
 """What people write behind /schedule: `[HH:MM] [zone] [daily|weekdays|weekly|mon,wed] [1–10]`,
 `[quiet|loud]` and `[best|line]`, which is for days without new papers.
 
-Every part is optional and in any order. A bare number is the hour, as "8" alone mostly is;
-with a time beside it, it is the number of papers ("8:30 5", "8 5"). "5 papers" always is.
+Every part is optional and in any order, in English or German, whatever is spoken otherwise. A
+bare number is the hour, as "8" alone mostly is; with a time beside it, it is the number of papers
+("8:30 5", "8 5"). "5 papers" always is.
 Whatever is not understood, or said twice, changes nothing and is answered by one sentence.
 """
 
@@ -23,12 +24,33 @@ _WEEKEND = EVERY_DAY - WEEKDAYS
 _CLOCK = re.compile(r"([0-9]{1,2})[:.h]([0-9]{2}) ?(am|pm|a\.m\.?|p\.m\.?)?|([0-9]{2})([0-9]{2})")
 _HALF_DAY = re.compile(r"([0-9]{1,2}) ?(am|pm|a\.m\.?|p\.m\.?)")
 _O_CLOCK = re.compile(r"([0-9]{1,2}) ?(?:h|o'?clock|o’clock|uhr)")
-_PAPERS = re.compile(r"([0-9]{1,6}) ?(?:papers?|picks?|x)|x ?([0-9]{1,6})")
+_HOURS = [
+    "eins",
+    "zwei",
+    "drei",
+    "vier",
+    "funf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwolf",
+]
+_NAMED_HOUR = re.compile(rf"(halb )?({'|'.join(_HOURS)})(?: uhr)?")
+_HALF_TO = re.compile(r"halb ?([0-9]{1,2})")  # "halb 9" is half past eight
+_PAPERS = re.compile(r"([0-9]{1,6}) ?(?:papers?|picks?|artikel|vorschlage|x)|x ?([0-9]{1,6})")
 _NUMBER = re.compile(r"[0-9]{1,6}")
+_NAMED_TIMES = {
+    **dict.fromkeys(("noon", "mittag", "mittags"), time(12)),
+    **dict.fromkeys(("midnight", "mitternacht", "mitternachts"), time(0)),
+}
 _DAY = "(mon|tue|wed|thu|fri|sat|sun)(?:day|s|sday|nesday|rsday|r|rs|urday|days)*"
 _ONE_DAY = re.compile(_DAY)
-_DAY_RANGE = re.compile(rf"{_DAY} ?(?:-|–|to|until|\.\.) ?{_DAY}")
+_DAY_RANGE = re.compile(r"([a-z]+) ?(?:-|–|to|until|bis|\.\.) ?([a-z]+)")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_GERMAN_DAYS = ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag")
 _NAMED_DAYS = {
     "daily": EVERY_DAY,
     "every day": EVERY_DAY,
@@ -38,18 +60,28 @@ _NAMED_DAYS = {
     "workdays": WEEKDAYS,
     "weekend": _WEEKEND,
     "weekends": _WEEKEND,
+    **dict.fromkeys(("taglich", "taeglich", "jeden tag", "alle tage"), EVERY_DAY),
+    **dict.fromkeys(("werktags", "werktage", "wochentags", "wochentage", "arbeitstags"), WEEKDAYS),
+    **dict.fromkeys(("wochenende", "wochenenden", "am wochenende"), _WEEKEND),
 }
+_WEEKLY = frozenset(["weekly", "once a week", "every week"])
+_WEEKLY |= {"wochentlich", "woechentlich", "einmal die woche", "jede woche", "einmal pro woche"}
 _SOUNDS = {
     **dict.fromkeys(("quiet", "quietly", "silent", "silently", "without sound", "no sound"), True),
-    **dict.fromkeys(("loud", "with sound", "sound"), False),
+    **dict.fromkeys(("leise", "still", "stumm", "lautlos", "ohne ton"), True),
+    **dict.fromkeys(("loud", "with sound", "sound", "laut", "mit ton", "ton"), False),
 }
 _EMPTY_DAYS = {
     **dict.fromkeys(("best", "best of the week", "older papers"), True),
+    **dict.fromkeys(("beste", "die besten", "altere", "altere paper"), True),
     **dict.fromkeys(("line", "a line", "only a line", "just a line"), False),
+    **dict.fromkeys(("zeile", "eine zeile", "nur eine zeile", "nur zeile"), False),
 }
-_FILLERS = frozenset(
-    ["at", "on", "in", "every", "each", "and", "the", "&", "time", "zone", "papers", "o'clock"]
+_FILLER_WORDS = (
+    "at on in every each and the & time zone papers o'clock "
+    "um am im jeden jede je und die der uhr zeit zeitzone uhrzeit paper"
 )
+_FILLERS = frozenset(_FILLER_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +158,8 @@ def _refuse(token: str) -> None:
 
 
 def _hear_time(phrase: str, heard: _Heard) -> bool:
-    if phrase in ("noon", "midnight"):
-        heard.times.append(time(12 if phrase == "noon" else 0))
+    if phrase in _NAMED_TIMES:
+        heard.times.append(_NAMED_TIMES[phrase])
         return True
     if found := _CLOCK.fullmatch(phrase):
         hour, minute = int(found[1] or found[4]), int(found[2] or found[5])
@@ -136,6 +168,11 @@ def _hear_time(phrase: str, heard: _Heard) -> bool:
         heard.times.append(_time(phrase, int(found[1]), 0, found[2]))
     elif found := _O_CLOCK.fullmatch(phrase):
         heard.times.append(_time(phrase, int(found[1]), 0, None))
+    elif found := _HALF_TO.fullmatch(phrase):
+        heard.times.append(_time(phrase, int(found[1]) - 1, 30, None))
+    elif found := _NAMED_HOUR.fullmatch(phrase):
+        hour = _HOURS.index(found[2]) + 1
+        heard.times.append(time(hour - 1, 30) if found[1] else time(hour))
     return found is not None
 
 
@@ -144,7 +181,7 @@ def _time(phrase: str, hour: int, minute: int, half: str | None) -> time:
         if not 1 <= hour <= 12:
             raise _Trouble(words.no_time_of_day(phrase))
         hour = hour % 12 + (12 if half.startswith("p") else 0)
-    if hour > 23 or minute > 59:
+    if not 0 <= hour <= 23 or minute > 59:
         raise _Trouble(words.no_time_of_day(phrase))
     return time(hour, minute)
 
@@ -157,19 +194,36 @@ def _hear_papers(phrase: str, heard: _Heard) -> bool:
 
 
 def _hear_days(phrase: str, heard: _Heard) -> bool:
-    if phrase in ("weekly", "once a week", "every week"):
+    if phrase in _WEEKLY:
         heard.is_weekly = True
     elif phrase in _NAMED_DAYS:
         heard.day_sets.append(_NAMED_DAYS[phrase])
-    elif found := _ONE_DAY.fullmatch(phrase):
-        heard.day_sets.append(frozenset([_DAYS.index(found[1])]))
-    elif found := _DAY_RANGE.fullmatch(phrase):
-        first, last = _DAYS.index(found[1]), _DAYS.index(found[2])
-        length = (last - first) % 7 + 1
-        heard.day_sets.append(frozenset((first + n) % 7 for n in range(length)))
+    elif (day := _weekday(phrase)) is not None:
+        heard.day_sets.append(frozenset([day]))
+    elif days := _day_range(phrase):
+        heard.day_sets.append(days)
     else:
         return False
     return True
+
+
+def _weekday(phrase: str) -> int | None:
+    """Return the day that a word names, 0 is Monday; None for another word."""
+    if found := _ONE_DAY.fullmatch(phrase):
+        return _DAYS.index(found[1])
+    word = phrase.removesuffix(".").removesuffix("s").replace("sonnabend", "samstag")
+    german = (n for n, name in enumerate(_GERMAN_DAYS) if word in (name, name[:2]))
+    return next(german, None)
+
+
+def _day_range(phrase: str) -> frozenset[int]:
+    """Return the days from one to another, none for another phrase."""
+    found = _DAY_RANGE.fullmatch(phrase)
+    ends = [_weekday(end) for end in found.groups()] if found else []
+    if not ends or ends[0] is None or ends[1] is None:
+        return frozenset()
+    length = (ends[1] - ends[0]) % 7 + 1
+    return frozenset((ends[0] + n) % 7 for n in range(length))
 
 
 def _hear_manner(phrase: str, heard: _Heard) -> bool:

@@ -31,6 +31,11 @@ _TASTE, _RELEVANCE = "t", "r"
 _FOUND = re.compile(rf"([a-z0-9]{{1,16}}),([{_TASTE}{_RELEVANCE}]),([1-9][0-9]?)")
 _TREND = re.compile(rf"({'|'.join(Period)}),([1-9][0-9]?)")
 _PAGE = re.compile(r"[1-9][0-9]?")
+_PERIODS_MEANT = {
+    **dict.fromkeys(("today", "tag", "heute"), Period.DAY),
+    "woche": Period.WEEK,
+    "monat": Period.MONTH,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +216,11 @@ class Search:
 
     async def _trending(self, reader: Reader, command: Command) -> Actions:
         asked = visible(command.text).lower() or Period.WEEK
-        if asked not in tuple(Period):
+        period = _PERIODS_MEANT.get(asked, asked)
+        if period not in tuple(Period):
             yield privately(text(_(words.TRENDING_WANTS_A_PERIOD)))
             return
-        yield Send(await self._trending_page(reader, Period(asked), 1))
+        yield Send(await self._trending_page(reader, Period(period), 1))
 
     async def _turn_trend(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         turn = _TREND.fullmatch(tap.argument)

@@ -13,6 +13,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.conversation import cards, dialogue, words
+from bot.conversation.commands import meant
 from bot.conversation.deep_links import paper_of
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Event, Left, Moved, Person, Pressed, Said, SentFile
@@ -140,7 +141,7 @@ class Conversation:
             return
         match event:
             case Command(name=name, person=person):
-                respond = self._commands.get(name, self._unknown)
+                respond = self._commands.get(meant(name), self._unknown)
                 async for action in respond(event):
                     yield action if person.is_private else _for_the_asker(action)
             case Pressed(person=person):
@@ -363,7 +364,7 @@ class Conversation:
             return undone, _(words.UNDONE_NOW if undone else words.NOTHING_TO_UNDO_HERE)
         if tap.act is Act.SAVE:
             stored = await self._desk.store(reader, event, paper, tap.impression, save=True)
-            return stored, _(words.SAVED_NOW if stored.changed else words.ALREADY["save"])
+            return stored, _(words.SAVED_NOW if stored.changed else words.SAVED_ALREADY)
         verdict, sentence = _VERDICTS[tap.act]
         if tap.act is Act.SKIP and tap.argument:  # a digest has no room to ask why
             sentence = words.SKIPPED_IN_DIGEST

@@ -42,6 +42,7 @@ class Act(StrEnum):
     MORE = "m"  # more papers like this one; argument: the page, nothing for the first
     FOUND = "f"  # arguments: which search, in which order, which page
     ADMIN = "A"  # argument: what an operator wants, and which; nobody else is answered
+    LANGUAGE = "h"  # argument: a language's code, or "auto"
     TREND = "g"  # arguments: which period, which page
     FOLLOWED = "F"  # arguments: what to do with which topic, or nothing for the list
     MUTED = "M"  # the same

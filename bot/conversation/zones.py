@@ -41,31 +41,33 @@ _PLACES = {
     "Asia/Taipei": "taiwan",
     "Asia/Tokyo": "osaka, kyoto, nagoya, sapporo, tsukuba",
     "Australia/Sydney": "canberra, wollongong",
-    "Europe/Amsterdam": "netherlands, holland, rotterdam, delft, utrecht, eindhoven, the hague",
-    "Europe/Athens": "greece",
-    "Europe/Berlin": "germany, munich, munchen, muenchen, hamburg, cologne, koln, koeln, "
-    "frankfurt, stuttgart, "
+    "Europe/Amsterdam": "netherlands, niederlande, holland, rotterdam, delft, utrecht, "
+    "eindhoven, the hague",
+    "Europe/Athens": "greece, athen, griechenland",
+    "Europe/Berlin": "germany, deutschland, munich, munchen, muenchen, hamburg, cologne, koln, "
+    "koeln, frankfurt, stuttgart, "
     "tubingen, tuebingen, heidelberg, leipzig, dresden, darmstadt, karlsruhe, saarbrucken",
-    "Europe/Brussels": "belgium, ghent, leuven, antwerp",
+    "Europe/Brussels": "belgium, brussel, belgien, ghent, leuven, antwerp",
     "Europe/Bucharest": "romania",
     "Europe/Budapest": "hungary",
-    "Europe/Copenhagen": "denmark, aarhus",
+    "Europe/Copenhagen": "denmark, kopenhagen, danemark, aarhus",
     "Europe/Dublin": "ireland",
     "Europe/Helsinki": "finland, espoo, tampere",
     "Europe/Istanbul": "ankara",
     "Europe/Kyiv": "ukraine, lviv, kharkiv",
     "Europe/London": "uk, united kingdom, england, scotland, wales, oxford, edinburgh, manchester, "
     "bristol, glasgow",
-    "Europe/Madrid": "spain, barcelona, valencia",
+    "Europe/Madrid": "spain, spanien, barcelona, valencia",
     "Europe/Oslo": "norway, trondheim, bergen",
-    "Europe/Paris": "france, lyon, grenoble, toulouse, marseille, saclay",
-    "Europe/Prague": "czechia, czech republic, brno",
-    "Europe/Rome": "italy, milan, milano, turin, torino, bologna, pisa, florence, naples, trento",
+    "Europe/Paris": "france, frankreich, lyon, grenoble, toulouse, marseille, saclay",
+    "Europe/Prague": "czechia, prag, tschechien, czech republic, brno",
+    "Europe/Rome": "italy, rom, italien, mailand, milan, milano, turin, torino, bologna, pisa, "
+    "florence, naples, trento",
     "Europe/Sofia": "bulgaria",
     "Europe/Stockholm": "sweden, gothenburg, uppsala, lund, linkoping",
-    "Europe/Vienna": "austria, wien, graz, linz, salzburg",
-    "Europe/Warsaw": "krakow, wroclaw, gdansk",
-    "Europe/Zurich": "switzerland, geneva, basel, lausanne, bern, lugano",
+    "Europe/Vienna": "austria, osterreich, innsbruck, wien, graz, linz, salzburg",
+    "Europe/Warsaw": "warschau, polen, krakow, wroclaw, gdansk",
+    "Europe/Zurich": "switzerland, schweiz, geneva, genf, basel, lausanne, bern, lugano",
     "Pacific/Auckland": "new zealand, wellington, christchurch",
 }
 

@@ -295,6 +295,34 @@ async def test_the_dial_is_a_typed_option(discord, script):
     assert (option["min_value"], option["max_value"]) == (0, 4)
 
 
+async def test_commands_options_and_choices_have_german_names(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.slash("start")
+        await bob.sees("Paper 1")
+        specs = {command["name"]: command for command in discord.commands}
+    trending = specs["trending"]
+    assert trending["name_localizations"] == {"de": "trends"}
+    assert "gestimmt" in trending["description_localizations"]["de"]
+    (period,) = trending["options"]
+    assert (period["name"], period["name_localizations"]) == ("period", {"de": "zeitraum"})
+    assert [choice["name_localizations"]["de"] for choice in period["choices"]] == [
+        "Tag",
+        "Woche",
+        "Monat",
+    ]
+    assert [choice["value"] for choice in period["choices"]] == ["day", "week", "month"]
+    assert specs["Papers like this"]["name_localizations"] == {"de": "Ähnliche Paper"}
+
+
+async def test_a_command_typed_by_its_german_name_is_that_command(discord, script):
+    bob = discord.person()
+    async with serving(discord, script):
+        await bob.write("/ähnlich 2301.12652")
+        await bob.sees("Paper 1")
+    assert (script.heard[0].name, script.heard[0].text) == ("similar", "2301.12652")
+
+
 async def test_what_is_written_in_a_dm_is_heard_with_its_links(discord, script):
     bob = discord.person()
     async with serving(discord, script):

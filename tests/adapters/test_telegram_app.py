@@ -351,16 +351,32 @@ async def test_a_token_revoked_while_running_ends_telegram(telegram):
 
 
 async def test_the_menu_is_written_once_and_then_left_alone(telegram):
-    for _ in range(2):
+    for asked in (2, 4):
         async with running(telegram, Scripted()):
-            await telegram.until(lambda: telegram.about["short_description"] == ABOUT)
-            n = len(telegram.called("getMyShortDescription"))
+            await telegram.until(
+                lambda asked=asked: len(telegram.called("getMyShortDescription")) == asked
+            )
+            n = len(telegram.called("getUpdates"))
             telegram.person().say("/start")
             await telegram.until(lambda n=n: len(telegram.called("getUpdates")) > n)
     assert [c["command"] for c in telegram.commands] == [c.name for c in COMMANDS]
-    assert telegram.about["description"] == DESCRIPTION
-    for method in ("setMyCommands", "setMyDescription", "setMyShortDescription"):
-        assert len(telegram.called(method)) == 1
+    assert telegram.about == {"description": DESCRIPTION, "short_description": ABOUT}
+    assert len(telegram.called("setMyCommands")) == len(telegram.menus) == 4
+    for method in ("setMyDescription", "setMyShortDescription"):
+        assert len(telegram.called(method)) == 2
+
+
+async def test_the_menu_is_there_in_german_and_short_in_groups(telegram):
+    async with running(telegram, Scripted()):
+        await telegram.until(lambda: len(telegram.abouts) == 4)
+    german = {c["command"]: c["description"] for c in telegram.menus["default", "de"]}
+    assert list(german) == [c.name for c in COMMANDS]
+    assert german["pick"] == "Das nächste Paper, für dich ausgesucht"
+    assert telegram.abouts["description", "de"].startswith("Ich bringe dir die wenigen neuen")
+    for language in ("", "de"):
+        in_groups = [c["command"] for c in telegram.menus["all_group_chats", language]]
+        assert "forget" not in in_groups
+        assert {"pick", "today", "help"} <= set(in_groups)
 
 
 async def test_everything_ends_soon_even_in_the_middle_of_an_answer(telegram):

@@ -14,6 +14,7 @@ from bot.conversation.admin import Admin
 from bot.conversation.entries import Entry
 from bot.conversation.events import Person
 from bot.conversation.exporting import ExportFeature
+from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
 from bot.conversation.ports import (
     Delivery,
@@ -124,6 +125,9 @@ class ScriptedDesk:
 
     async def resume(self, reader: Reader) -> Reader:
         return self._keep(reader, paused_until=None, is_pushed=True)
+
+    async def set_language(self, reader: Reader, language: str, *, is_chosen: bool) -> Reader:
+        return self._keep(reader, language=language, is_language_chosen=is_chosen)
 
     async def set_surprise(self, reader: Reader, surprise: int) -> Reader:
         return self._keep(reader, surprise=surprise)
@@ -384,6 +388,7 @@ def talking(desk: ScriptedDesk) -> Conversation:
     wishes = ScriptedWishes(desk)
     parts = (
         Surprise(desk),
+        LanguageChoice(desk),
         Search(ScriptedSearch(desk)),
         AccountFeature(desk, lambda: desk.now, "ops@example.org"),
         LibraryFeature(desk),

@@ -14,6 +14,7 @@ WEDNESDAY = 2
 
 PIECES = """8 8:30 08.30 8am pm 12pm noon 25:00 5 papers x3 berlin new york Europe/Berlin usa est
 +2 utc-5 +5:30 quiet loud line best daily weekdays weekly mon,wed tue-fri sunday every day
+halb acht uhr leise laut zeile täglich werktags wöchentlich mo-fr samstags bis jeden
 at , ; & 🤷 0 99 1e9 ² ٣"""
 spoken = st.sampled_from(PIECES.split())
 
@@ -31,6 +32,8 @@ def heard(text: str) -> tuple[str, str, frozenset[int], int]:
         *(("8", "08:00"), ("8:30", "08:30"), ("08.30", "08:30"), ("8am", "08:00")),
         *(("8:30 pm", "20:30"), ("12 am", "00:00"), ("12pm", "12:00"), ("0830", "08:30")),
         *(("at 7", "07:00"), ("18h", "18:00"), ("8h30", "08:30"), ("noon", "12:00")),
+        *(("um 7 Uhr", "07:00"), ("8.30 Uhr", "08:30"), ("halb 9", "08:30"), ("mittags", "12:00")),
+        *(("halb neun", "08:30"), ("um acht", "08:00"), ("zwölf Uhr", "12:00")),
     ],
 )
 def test_an_hour_is_understood_as_people_write_it(text, at):
@@ -62,6 +65,9 @@ def test_a_zone_is_understood_by_name_city_country_or_offset(text, zone):
         *(("mon,wed", {0, 2}), ("Monday and Thursday", {0, 3}), ("tue-fri", {1, 2, 3, 4})),
         *(("sat to mon", {5, 6, 0}), ("weekend", {5, 6}), ("weekdays sat", {0, 1, 2, 3, 4, 5})),
         *(("weekly", {WEDNESDAY}), ("weekly fri", {4}), ("every tuesday", {1})),
+        *(("täglich", EVERY_DAY), ("werktags", WEEKDAYS), ("am Wochenende", {5, 6})),
+        *(("mo, mi und freitags", {0, 2, 4}), ("Di bis Do", {1, 2, 3}), ("jeden Sonntag", {6})),
+        *(("wöchentlich", {WEDNESDAY}), ("jeden Tag", EVERY_DAY), ("Sonnabend", {5})),
     ],
 )
 def test_days_are_understood(text, days):
@@ -74,6 +80,7 @@ def test_days_are_understood(text, days):
         *(("quiet", True, True), ("8:30 silently", True, True), ("loud", False, True)),
         *(("line", False, False), ("Berlin quiet just a line", True, False)),
         *(("best of the week", False, True), ("without sound, best", True, True)),
+        *(("leise", True, True), ("laut, nur eine Zeile", False, False), ("ohne Ton", True, True)),
     ],
 )
 def test_how_it_comes_is_understood(text, is_quiet, is_filled):

@@ -18,8 +18,8 @@ ALREADY = {
     "off_topic": N_("You already said: not my topic."),
     "known": N_("You already said: I know it."),
     "not_now": N_("You already said: not now."),
-    "save": N_("It is already saved."),
 }
+SAVED_ALREADY = N_("It is already saved.")
 OLD_BUTTON = N_("I do not know this button any more, so nothing was changed. Try /pick.")
 FOREIGN_BUTTON = N_("This card was made for somebody else, so nothing was changed. Try /pick.")
 PAPER_GONE = N_("I no longer have this paper, so nothing was changed. Try /pick.")

@@ -1,0 +1,206 @@
+"""No sentence is said that translators were never shown.
+
+The whole conversation is held in a language that puts brackets around every sentence and leaves
+what is filled in outside of them. What then stands outside must be a fact: a paper's, a name, a
+number, or what the person wrote.
+"""
+
+import asyncio
+import io
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import replace
+from gettext import NullTranslations
+
+import pytest
+from rich.console import Console
+
+from bot.adapters.terminal_app import TerminalApp
+from bot.conversation.commands import COMMANDS
+from bot.conversation.language import ENGLISH, taught
+from bot.conversation.messages import Action, Card, Edit, Message, Send, Toast
+from bot.conversation.ports import Delivery
+from bot.conversation.taps import decode
+from bot.schedule import Due
+from tests.conversation.journey import ADA, Journey
+from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper, talking
+
+BRACKETS = "xx"
+FACTS = (
+    r"Paper number \d+|Papers are many\.|We propose paper \d+\.|Results show that it is read\.",
+    r"Ada Lovelace|Alan Turing|cs\.\w+|arXiv|arxiv:[\d.]+|https?://\S+|text-1|ops@example\.org",
+    r"(?:(?:Europe|America|Asia)/)?(?:Berlin|London|New York|Los Angeles|Tokyo)|UTC|Discord",
+    r"\b(?:English|Deutsch|Brackets|BibTeX|RIS|CSL-JSON|CSV|DOI)\b",
+    r"/link [A-Z0-9]{6}|/\w+|graph learning|gibberish|a note|#tag|USA|EST|hlep|help|\bpaper\b",
+)
+ARGUMENTS = {
+    "saved": ("2", "gibberish", "page 900"),
+    "history": ("2", "gibberish"),
+    "note": ("a note #tag", "-"),
+    "search": ("graph learning", "gibberish"),
+    "similar": ("Paper number 1", "gibberish"),
+    "trending": ("day", "week", "month", "gibberish"),
+    "schedule": (
+        *(
+            "8",
+            "8:30 Berlin weekdays quiet line",
+            "25:00",
+            "+2",
+            "+5:30",
+            "usa",
+            "est",
+            "gibberish",
+        ),
+        *("8:00 9:00", "Berlin Tokyo", "4 papers 5 papers", "quiet loud", "best line", "x 99"),
+        *(
+            "daily weekdays",
+            "weekly mon,tue",
+            "mon,wed 1 paper",
+            "sunday",
+            "50",
+            "gibberish",
+            "x" * 300,
+        ),
+    ),
+    "pause": ("7", "1 week", "gibberish"),
+    "surprise": ("0", "1", "2", "3", "4", "9"),
+    "language": ("gibberish",),
+    "link": ("gibberish", "ABCDEF", "undo"),
+    "export": ("bibtex", "taste", "json", "gibberish"),
+    "gibberish": ("",),
+    "hlep": ("",),
+}
+
+
+class Bracketing(NullTranslations):
+    """Translates "a {n} b" as "⟦a ⟧{n}⟦ b⟧"."""
+
+    def gettext(self, message: str) -> str:
+        pieces = []
+        for text, name, *_rest in string.Formatter().parse(message):
+            pieces.append(f"⟦{text}⟧" if text.strip() else text)
+            pieces.append(f"{{{name}}}" if name else "")
+        return "".join(pieces)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+def unmarked(text: str) -> str:
+    """Return what stands outside of the brackets and is no fact."""
+    outside = re.sub(r"⟦[^⟧]*(?:⟧|…)", "", text)  # what is cut short has lost its end
+    for fact in FACTS:
+        outside = re.sub(fact, "", outside)
+    return " ".join(re.findall(r"[^\W\d_]+", outside))
+
+
+def seen(action: Action) -> Iterator[str]:
+    """Yield every text that a person sees."""
+    match action:
+        case Toast(text=text):
+            yield text
+        case Send(message=message) | Edit(message=message):
+            yield from seen_in(message)
+
+
+def seen_in(message: Message) -> Iterator[str]:
+    yield from (span.text for span in message.text)
+    cards: list[Card] = [message.card] if message.card else []
+    if message.digest:
+        yield message.digest.heading
+        yield message.digest.footing
+        cards += [item.card for item in message.digest.items]
+    for card in cards:
+        yield from (card.title, card.authors, *card.details, card.summary)
+        yield from (card.reason, card.mark, card.note, *(label for label, _url in card.links))
+    yield from (button.label for row in message.rows for button in row)
+
+
+@pytest.fixture(autouse=True)
+def brackets() -> Iterator[None]:
+    with taught(BRACKETS, "Brackets", Bracketing()):
+        yield
+
+
+@pytest.fixture
+def desk() -> ScriptedDesk:
+    return ScriptedDesk(
+        [paper(n, comment="Code: https://github.com/a/b") for n in range(1, 40)],
+        troubles=("arXiv",),
+    )
+
+
+async def every_button(journey: Journey, found: list[str]) -> None:
+    """Press every button that is there, and every button that then comes; each kind once."""
+    pressed = set[str]()
+    waiting = list(journey.messages)
+    while waiting:
+        ref = waiting.pop()
+        for button in [b for row in journey.messages[ref].rows for b in row]:
+            tap = decode(button.data)
+            assert tap is not None
+            kind = f"{tap.act}{tap.inside}{tap.argument}{button.is_chosen}"
+            ends_it = tap.argument.startswith("yes") or tap.argument in (ENGLISH, "de")
+            if kind in pressed or ends_it:  # who is forgotten, or answered in another language
+                continue
+            pressed.add(kind)
+            before = set(journey.messages)
+            for action in await journey.press(button.data, ref):
+                found += seen(action)
+            waiting += [ref, *(set(journey.messages) - before)]
+
+
+async def test_everything_that_is_said_was_marked_for_translators(desk: ScriptedDesk) -> None:
+    journey = Journey(talking(desk), replace(ADA, language=BRACKETS))
+    found = list[str]()
+    names = dict.fromkeys([spec.name for spec in COMMANDS if spec.name != "forget"])
+    for name in (*names, *ARGUMENTS):
+        for argument in ("", *ARGUMENTS.get(name, ())):
+            for action in await journey.command(f"/{name} {argument}"):
+                found += seen(action)
+    for text in ("", "Paper number 1", "Paper number 1 and Paper number 2", "hello", "arxiv x"):
+        for action in await journey.say(text):
+            found += seen(action)
+    await every_button(journey, found)
+    assert len(found) > 1_000
+    assert {text: rest for text in found if (rest := unmarked(text))} == {}
+
+
+@pytest.mark.parametrize("reason", ["", "blocked", "busy", "fault", "connection", "unheard_of"])
+@pytest.mark.parametrize("state", ["sent", "empty", "failed", "unknown", "sending"])
+async def test_how_a_digest_ended_is_told_in_marked_sentences(
+    desk: ScriptedDesk, state: str, reason: str
+) -> None:
+    due = Due(NOW.date(), NOW)
+    for retry in (None, NOW):
+        desk.last = Delivery(due, state, reason, retry)
+        journey = Journey(talking(desk), replace(ADA, language=BRACKETS))
+        for action in await journey.command("/status"):
+            assert [unmarked(text) for text in seen(action) if unmarked(text)] == []
+
+
+@pytest.mark.parametrize("trouble", ["is_away", "is_ranking_away", "is_source_away", "is_sample"])
+async def test_troubles_are_told_in_marked_sentences(desk: ScriptedDesk, trouble: str) -> None:
+    setattr(desk, trouble, True)
+    journey = Journey(talking(desk), replace(ADA, language=BRACKETS))
+    for line in ("/start", "/pick", "/today", "/status", "/help", "/saved", "/undo"):
+        for action in await journey.command(line):
+            assert [unmarked(text) for text in seen(action) if unmarked(text)] == []
+    for action in await journey.say("https://arxiv.org/abs/2301.12652"):
+        assert [unmarked(text) for text in seen(action) if unmarked(text)] == []
+
+
+async def test_the_terminal_says_nothing_unmarked_of_its_own(desk: ScriptedDesk) -> None:
+    out = io.StringIO()
+    lines = ["l", "s", "/help", "/today", "2l", "/schedule", "/saved", "/quit"]
+    chat = TerminalApp(
+        talking(desk),
+        console=Console(file=out, width=80, color_system=None),
+        lines=[f"{line}\n" for line in lines],
+        language=BRACKETS,
+    )
+    await chat.run(asyncio.Event())
+    told = "\n".join(line for line in out.getvalue().splitlines() if not line.startswith("› "))
+    keys_aside = re.sub(r"\[\w{1,3}\]", "", told).replace("\u00a0", " ")
+    assert unmarked(re.sub(r"\s+", " ", keys_aside)) == ""
