@@ -15,7 +15,7 @@ from bot.desk import owed_next
 from bot.transactions import reading, writing
 from storage import feedback_log, linking, personal
 from storage.database import Database
-from storage.dialogue_state import DialogueState, searches_of
+from storage.dialogue_state import DialogueState, asks_of, searches_of, taken_from
 from storage.errors import StorageUnavailable
 
 log = structlog.get_logger()
@@ -48,6 +48,7 @@ class AccountDesk:
             who = await personal.forget(db, reader.id)
         for user in who.users:
             await self._state.delete(searches_of(user))
+            await self._state.delete(taken_from(asks_of(user)))
         if Platform.TERMINAL in who.platforms:
             await asyncio.to_thread(_empty, self._exports)
         with suppress(StorageUnavailable):  # what is left in the journal goes with the next one

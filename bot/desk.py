@@ -431,11 +431,6 @@ class Desk:
         async with self._reading() as db:
             return await offers.again(db, reader.id, impression, paper)
 
-    async def look_up(self, reader: Reader, words: str) -> Sequence[Offer]:
-        found = await self.named(words)
-        async with self._writing() as db:
-            return [await offers.asked_for(db, self._asked(reader, paper)) for paper in found]
-
     async def named(self, words: str) -> list[PaperId]:
         """Return the papers a link, id or title names, at most five; showing none of them.
 
@@ -573,7 +568,7 @@ class Desk:
 
     async def _by_keys(self, keys: Sequence[str]) -> list[PaperId]:
         async with self._reading() as db:
-            known = await catalogue.by_keys(db, keys)
+            known = await catalogue.named(db, keys)
         lacking = [key for key in keys if key not in known]
         if lacking:
             try:
@@ -582,7 +577,7 @@ class Desk:
                 if not known:
                     raise
             async with self._reading() as db:
-                known = await catalogue.by_keys(db, keys)
+                known = await catalogue.named(db, keys)
         return [known[key].id for key in keys if key in known]
 
     async def _by_title(self, words: str) -> list[PaperId]:

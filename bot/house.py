@@ -37,6 +37,7 @@ from bot.conversation.service import Conversation
 from bot.conversation.suggestions import Suggestions
 from bot.conversation.surprise import Surprise
 from bot.conversation.taste_file import TasteFiles
+from bot.conversation.teaching import BibliographyFiles, Teaching
 from bot.conversation.topics import TopicsFeature
 from bot.desk import Desk
 from bot.health import Health
@@ -46,6 +47,7 @@ from bot.metrics import Metrics
 from bot.search_desk import SearchDesk
 from bot.settings import Settings
 from bot.shelf import Shelf
+from bot.teaching_desk import TeachingDesk
 from bot.wishes_desk import WishesDesk
 from recommender.encoder import Encoder, EncoderUnavailable
 from storage import catalogue, encoders
@@ -108,6 +110,10 @@ class SourceLookUp:
     async def by_title(self, title: str) -> None:
         """Raises the conversation's SourceUnavailable and TemporarilyUnavailable."""
         await self._take_in(self._arxiv.titled(title))
+
+    async def by_titles(self, titles: Sequence[str]) -> None:
+        """Raises the conversation's SourceUnavailable and TemporarilyUnavailable."""
+        await self._take_in(self._arxiv.titled_any(titles))
 
     async def _take_in(self, asked: Awaitable[Sequence[NewPaper]]) -> None:
         try:
@@ -177,6 +183,8 @@ async def open_house(
             always=settings.arxiv_categories,
             most=settings.max_categories,
         )
+        taught = TeachingDesk(database, shelf, look_up, state, clock)
+        teaching = Teaching(taught)
         features = (
             Surprise(desk),
             LanguageChoice(desk),
@@ -185,7 +193,9 @@ async def open_house(
             LibraryFeature(library),
             ExportFeature(library),
             TopicsFeature(told),
+            teaching,
         )
+        files = (TasteFiles(library), BibliographyFiles(taught))
         pacer = partial(_pacer, settings, state, metrics)
         admin = Admin(AdminDesk(database, clock), clock, settings.operators)
         yield House(
@@ -195,7 +205,9 @@ async def open_house(
             state=state,
             shelf=shelf,
             desk=desk,
-            conversation=Conversation(desk, clock, features, (TasteFiles(library),), (admin,)),
+            conversation=Conversation(
+                desk, clock, features, files, closed=[admin], listeners=[teaching]
+            ),
             suggestions=Suggestions(search),
             ingest=ingest,
             telegram_pacer=pacer(Platform.TELEGRAM, telegram_limits.LIMITS),

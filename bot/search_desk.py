@@ -92,7 +92,7 @@ class SearchDesk:
         meant = asyncio.create_task(asyncio.to_thread(closest, holding.corpus, asked, _DEPTH))
         try:
             async with self._reading() as db:
-                named = await catalogue.by_keys(db, keys_in(asked)[:5])
+                named = await catalogue.named(db, keys_in(asked)[:5])
                 written = await catalogue.search(db, asked, _DEPTH)
         finally:
             alike = await meant

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import Link, Paper, PaperId
 from storage.database import blocks, one_at_a_time, table_of
-from storage.full_text import by_title, search, titled_like
+from storage.full_text import authors_like, by_title, search, spelled, titled_like
 from storage.merging import NewPaper, first, merged, storable
 from storage.source_states import (
     SourceState,
@@ -36,9 +36,11 @@ __all__ = [
     "SourceState",
     "TakenIn",
     "Trend",
+    "authors_like",
     "by_keys",
     "by_title",
     "changed_since",
+    "named",
     "newest_first_seen",
     "note_failure",
     "note_success",
@@ -48,6 +50,7 @@ __all__ = [
     "silence",
     "source_state",
     "source_states",
+    "spelled",
     "summary",
     "take_in",
     "titled_like",
@@ -60,6 +63,7 @@ Cursor = tuple[datetime, PaperId]
 START: Cursor = (datetime(1970, 1, 1, tzinfo=UTC), PaperId(0))
 """Before anything."""
 
+_DOI = "doi:"
 _papers = table_of(PaperRow)
 
 
@@ -188,6 +192,20 @@ async def by_keys(db: AsyncSession, keys: Collection[str]) -> dict[str, Paper]:
     for block in blocks(list(keys)):
         for row in await db.execute(select(_papers).where(_papers.c.key.in_(block))):
             found[str(row.key)] = _paper(row)
+    return found
+
+
+async def named(db: AsyncSession, keys: Collection[str]) -> dict[str, Paper]:
+    """Return the papers that people mean by these keys: by their own, or by the DOI they have.
+
+    Unknown keys are left out.
+    """
+    found = await by_keys(db, keys)
+    dois = [key[len(_DOI) :] for key in keys if key.startswith(_DOI) and key not in found]
+    known = func.lower(_papers.c.doi)
+    for block in blocks(dois):
+        for row in await db.execute(select(_papers).where(known.in_(block))):
+            found[f"{_DOI}{row.doi.lower()}"] = _paper(row)
     return found
 
 

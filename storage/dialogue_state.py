@@ -13,6 +13,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+_BUCKET = "bucket:"
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -45,7 +47,7 @@ class DialogueState(Protocol):
         """Keep a value for `ttl` seconds."""
 
     async def delete(self, key: str) -> None:
-        """Forget a value."""
+        """Forget a value, or by `taken_from` what was taken from a bucket."""
 
     async def take(self, bucket: str, rate: float, burst: int) -> float:
         """Take one token; return 0 to go now, else the seconds to wait before asking again.
@@ -92,6 +94,16 @@ def searches_of(user: int) -> str:
     return f"search:{user}"
 
 
+def asks_of(user: int) -> str:
+    """Return the bucket from which a reader's questions to arXiv are taken."""
+    return f"asks:{user}"
+
+
+def taken_from(bucket: str) -> str:
+    """Return the key that `delete` takes to forget what was taken from a bucket."""
+    return f"{_BUCKET}{bucket}"
+
+
 def open_state(redis_url: str | None) -> DialogueState:
     """Return the shared state behind a Redis address, or the one of this process."""
     if redis_url is None:
@@ -128,6 +140,7 @@ class LocalState:
 
     async def delete(self, key: str) -> None:
         self._values.pop(key, None)
+        self._buckets.pop(key.removeprefix(_BUCKET), None)
 
     async def take(self, bucket: str, rate: float, burst: int) -> float:
         self._sweep()

@@ -54,6 +54,7 @@ __all__ = [
     "seen_meanwhile",
     "standing",
     "undo",
+    "undo_all",
 ]
 
 _shown = table_of(ImpressionRow)
@@ -239,6 +240,39 @@ async def undo(
     change = _Change(user, account, event, about, shown, before, restored, now, row.id)
     await _write_all(db, [change])
     return Undone(about, before.of(about), restored.of(about), repeated=False)
+
+
+async def undo_all(
+    db: AsyncSession, user: int, account: int, event: str, now: datetime, begun_with: str
+) -> int:
+    """Take back every verdict of a reader's whose event begins so; return how many there were.
+
+    What was said of a paper since then stands, a bookmark too.
+    """
+    await _take_turns(db, [user])
+    taken_back = select(_log.c.undoes).where(_log.c.user_id == user, _log.c.undoes.is_not(None))
+    rows = await db.execute(
+        select(_log)
+        .where(
+            _log.c.user_id == user,
+            _log.c.event.startswith(begun_with, autoescape=True),
+            _log.c.undoes.is_(None),
+            _log.c.id.not_in(taken_back),
+        )
+        .order_by(_log.c.id)
+    )
+    changes = list[_Change]()
+    for number, row in enumerate(rows.all()):
+        about, (restored, said) = PaperId(row.paper_id), _stands(row)
+        stands = await _stand(db, user, about)
+        if stands.verdict is not said.verdict:
+            continue
+        after, shown = replace(stands, verdict=restored.verdict), row.impression_id
+        changes.append(
+            _Change(user, account, f"{event}.{number}", about, shown, stands, after, now, row.id)
+        )
+    await _write_all(db, changes)
+    return len(changes)
 
 
 def _last_change(user: int, paper: PaperId | None) -> Select[Any]:

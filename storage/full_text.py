@@ -8,7 +8,9 @@ import difflib
 import itertools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +31,18 @@ _GLUE_WORDS = """
 _GLUE = frozenset(_GLUE_WORDS.split())
 _ENDING = 3  # letters at the end of a word that stemming may have taken
 SAME_TITLE = 0.9  # difflib's ratio of two normalised titles
+_COUNTED = 200  # papers whose authors are counted for a name that is being typed
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A part of a paper, by its column in FTS5 and by its weight in PostgreSQL."""
+
+    column: str
+    weight: str
+
+
+_TITLE, _AUTHORS, _ANY = _Field("title", "A"), _Field("authors", "B"), _Field("", "")
 
 _papers = table_of(PaperRow)
 _WORD = re.compile(r"[^\W_]+")
@@ -91,13 +105,13 @@ async def titled_like(db: AsyncSession, typed: str, limit: int) -> list[PaperId]
         words = words[:-1]
     if not words:
         return []
-    found = await _matches(db, [words], limit, in_title=True, is_typed=is_typed)
+    found = await _matches(db, [words], limit, field=_TITLE, is_typed=is_typed)
     *whole, last = words
     if found or not is_typed or len(last) <= _ENDING:
         return found
     # The index holds stems: `learnin` begins no stem, though it begins a word.
     shorter = [*whole, last[:-_ENDING]]
-    near = await _titles(db, await _matches(db, [shorter], 200, in_title=True, is_typed=True))
+    near = await _titles(db, await _matches(db, [shorter], 200, field=_TITLE, is_typed=True))
     return [
         paper
         for title, paper in reversed(near.items())
@@ -114,15 +128,53 @@ async def by_title(db: AsyncSession, title: str) -> PaperId | None:
     if not words:
         return None
     asked = list(dict.fromkeys(words))[:MAX_WORDS]
-    exact = await _titles(db, await _matches(db, [asked], 200, in_title=True))
+    exact = await _titles(db, await _matches(db, [asked], 200, field=_TITLE))
     wanted = " ".join(words)
     if wanted in exact:
         return exact[wanted]
-    near = await _titles(db, await _matches(db, _forgiving(asked), 200, in_title=True))
+    near = await _titles(db, await _matches(db, _forgiving(asked), 200, field=_TITLE))
     numbers = _numbers(wanted)
     same_numbers = [known for known in near if _numbers(known) == numbers]
     closest = difflib.get_close_matches(wanted, same_numbers, n=1, cutoff=SAME_TITLE)
     return near[closest[0]] if closest else None
+
+
+async def spelled(db: AsyncSession, address: str) -> PaperId | None:
+    """Return the paper whose title and authors hold every word that an address spells.
+
+    Addresses leave out what is too long for them; at least three words must be the title's.
+    """
+    asked = set(words_of(address))
+    found = await search(db, address, 20)
+    rows = await db.execute(
+        select(_papers.c.id, _papers.c.title, _papers.c.authors).where(_papers.c.id.in_(found))
+    )
+    for row in sorted(rows, key=lambda row: found.index(row.id)):
+        title, names = set(words_of(row.title)), set(words_of(" ".join(row.authors)))
+        if len(asked & title) >= 3 and asked <= title | names:
+            return PaperId(row.id)
+    return None
+
+
+async def authors_like(db: AsyncSession, typed: str, limit: int) -> list[str]:
+    """Return names of authors for one that is still being typed, those of most papers first.
+
+    Only the newest papers that hold its words are counted. A single letter is waited for.
+    """
+    words = list(dict.fromkeys(words_of(typed)[:MAX_WORDS]))
+    if not words or len(words[-1]) == 1:
+        return []
+    is_typed = not typed[-1].isspace()
+    found = await _matches(db, [words], _COUNTED, field=_AUTHORS, is_typed=is_typed)
+    rows = await db.scalars(select(_papers.c.authors).where(_papers.c.id.in_(found)))
+    counted = Counter(name for names in rows for name in names if _is_typed_name(name, words))
+    return sorted(counted, key=lambda name: (-counted[name], name))[:limit]
+
+
+def _is_typed_name(name: str, typed: Sequence[str]) -> bool:
+    """Whether all words are of one name, the last one perhaps only its beginning."""
+    words = words_of(name)
+    return set(typed[:-1]) <= set(words) and any(word.startswith(typed[-1]) for word in words)
 
 
 def _forgiving(words: Sequence[str]) -> list[Sequence[str]]:
@@ -148,7 +200,7 @@ async def _matches(
     groups: Iterable[Sequence[str]],
     limit: int,
     *,
-    in_title: bool = False,
+    field: _Field = _ANY,
     is_typed: bool = False,
 ) -> list[PaperId]:
     """Return papers that hold every word of at least one group, best first.
@@ -159,24 +211,22 @@ async def _matches(
     write = _postgres_query if is_postgres else _sqlite_query
     found = await db.execute(
         _POSTGRES if is_postgres else _SQLITE,
-        {"query": write(groups, in_title, is_typed), "candidates": CANDIDATES, "limit": limit},
+        {"query": write(groups, field, is_typed), "candidates": CANDIDATES, "limit": limit},
     )
     return [PaperId(number) for number in found.scalars()]
 
 
-def _sqlite_query(groups: Iterable[Sequence[str]], in_title: bool, is_typed: bool) -> str:
+def _sqlite_query(groups: Iterable[Sequence[str]], field: _Field, is_typed: bool) -> str:
     # Words hold no quotes, so a quoted word is a word whatever it spells (AND, NEAR …).
     beginning = " *" if is_typed else ""
     joined = (" AND ".join(f'"{word}"' for word in group) + beginning for group in groups)
     query = " OR ".join(f"({group})" for group in joined)
-    return f"title : ({query})" if in_title else query
+    return f"{field.column} : ({query})" if field.column else query
 
 
-def _postgres_query(groups: Iterable[Sequence[str]], in_title: bool, is_typed: bool) -> str:
-    field = "A" if in_title else ""
-
+def _postgres_query(groups: Iterable[Sequence[str]], field: _Field, is_typed: bool) -> str:
     def term(word: str, *, is_last: bool) -> str:
-        suffix = f"{'*' if is_typed and is_last else ''}{field}"
+        suffix = f"{'*' if is_typed and is_last else ''}{field.weight}"
         return f"'{word}'{suffix and ':'}{suffix}"
 
     return " | ".join(

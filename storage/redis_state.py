@@ -21,7 +21,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from storage.dialogue_state import Allowance, LocalState, Spent, texts
+from storage.dialogue_state import Allowance, LocalState, Spent, taken_from, texts
 
 T = TypeVar("T")
 
@@ -144,7 +144,7 @@ class RedisState:
     async def take(self, bucket: str, rate: float, burst: int) -> float:
         return float(
             await self._ask(
-                lambda: self._take(keys=[f"{PREFIX}bucket:{bucket}"], args=[rate, burst]),
+                lambda: self._take(keys=[PREFIX + taken_from(bucket)], args=[rate, burst]),
                 lambda: self._local.take(bucket, rate, burst),
             )
         )

@@ -626,9 +626,17 @@ class LocalDiscord:
         return self._message(posted)
 
     async def written(
-        self, person: "DiscordPerson", channel: int, content: str, files: Sequence[str] = ()
+        self,
+        person: "DiscordPerson",
+        channel: int,
+        content: str,
+        files: Sequence[str] = (),
+        snapshots: Sequence[dict[str, Any]] = (),
     ) -> int:
-        """Let everybody in a channel, the bot among them, read what a person wrote."""
+        """Let everybody in a channel, the bot among them, read what a person wrote.
+
+        snapshots: messages that it forwards.
+        """
         number = self.number()
         mentions = [self._user(self.me)] if f"<@{self.me}>" in content else []
         server = self._servers.get(channel)
@@ -637,14 +645,21 @@ class LocalDiscord:
         message = self._message(posted) | {
             "author": self._user(person.number),
             "mentions": mentions,
-            "attachments": [self._file(name) for name in files],
+            "attachments": [self.file(name) for name in files],
+            "message_snapshots": [{"message": self._whole(one)} for one in snapshots],
         }
         if server:
             message["guild_id"] = str(server)
         await self._dispatch("MESSAGE_CREATE", message)
         return number
 
-    def _file(self, name: str) -> dict[str, Any]:
+    @staticmethod
+    def _whole(snapshot: dict[str, Any]) -> dict[str, Any]:
+        """Return a forwarded message with what Discord always puts into one."""
+        when = "2026-01-01T00:00:00+00:00"
+        return {"type": 0, "flags": 0, "timestamp": when, "edited_timestamp": None} | snapshot
+
+    def file(self, name: str) -> dict[str, Any]:
         url = f"http://{self._host}/attachments/{name}"
         size = len(self.files.get(name, b""))
         return {"id": "1", "filename": name, "size": size, "url": url, "proxy_url": url}

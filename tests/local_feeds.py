@@ -234,13 +234,13 @@ class LocalFeeds:
 
     def _search(self, query: str, papers: Iterable[FeedPaper]) -> list[FeedPaper]:
         categories = set(re.findall(r"cat:([\w.-]+)", query))
-        title = re.search(r'ti:"([^"]*)"', query)
+        titles = [title.lower() for title in re.findall(r'ti:"([^"]*)"', query)]
         window = re.search(r"submittedDate:\[(\d{12}) TO (\d{12})\]", query)
         return [
             p
             for p in papers
             if (not categories or categories & {*p.categories})
-            and (not title or title[1].lower() in p.title.lower())
+            and (not titles or any(title in p.title.lower() for title in titles))
             and (not window or window[1] <= f"{_when(p):%Y%m%d%H%M}" <= window[2])
         ]
 

@@ -9,54 +9,20 @@ from sqlalchemy import text
 from bot.conversation import words
 from bot.conversation.events import Left, MessageRef, Platform, Pressed
 from bot.conversation.messages import Edit, Send, Toast
-from bot.conversation.ports import OutcomeUnknown, SourceUnavailable, TemporarilyUnavailable
+from bot.conversation.ports import OutcomeUnknown, TemporarilyUnavailable
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
-from bot.desk import Desk, looks_like_a_title
+from bot.desk import looks_like_a_title
 from bot.jobs.daily_picks import DailyPicks
 from bot.schedule import EVERY_DAY, Schedule
-from bot.shelf import Shelf
 from recommender.encoder import load
 from storage import catalogue
-from storage.catalogue import NewPaper
 from storage.database import Database
 from tests.conversation.journey import Journey
 from tests.house import RecordingMessenger, open_desk, papers_of, person, stocked
 
 TODAY = date(2026, 3, 2)
 SCHEDULE = Schedule(at=time(8), zone="UTC", days=EVERY_DAY, picks=3)
-FOUND = NewPaper(
-    key="arxiv:1706.03762",
-    title="Attention Is All You Need For Gripping",
-    abstract="We grip with attention.",
-    announced=date(2017, 6, 13),
-    authors=("Ada Lovelace",),
-    categories=("cs.RO",),
-    version=5,
-)
-
-
-class ScriptedLookUp:
-    """A source that has one paper, or cannot be asked."""
-
-    def __init__(self, database, clock, shelf):
-        self.asked = []
-        self.is_away = False
-        self._database, self._clock, self._shelf = database, clock, shelf
-
-    async def by_keys(self, keys):
-        await self._ask(("keys", *keys), FOUND.key in keys)
-
-    async def by_title(self, title):
-        await self._ask(("title", title), title.casefold() == FOUND.title.casefold())
-
-    async def _ask(self, question, is_known):
-        self.asked.append(question)
-        if self.is_away:
-            raise SourceUnavailable
-        if is_known:
-            await stocked(self._database, [FOUND], self._clock())
-            await self._shelf.refresh()
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +44,6 @@ def ada(desk, clock):
 @pytest.fixture
 def ben(desk, clock):
     return Journey(Conversation(desk, clock), person("8"))
-
-
-@pytest.fixture
-async def sources(any_database, encoder, clock, tmp_path):
-    """A scripted source, and a journey with a desk that asks it."""
-    await stocked(any_database, papers_of(TODAY), clock())
-    shelf = Shelf(any_database, tmp_path, lambda _: encoder)
-    await shelf.refresh()
-    source = ScriptedLookUp(any_database, clock, shelf)
-    desk = Desk(any_database, shelf, source, clock)
-    return source, Journey(Conversation(desk, clock), person("7"))
 
 
 def card(journey):
@@ -418,74 +373,6 @@ async def test_status_tells_the_taste_the_catalogue_and_troubles(ada, any_databa
 
 
 # ---------------------------------------------------------------- look-ups
-
-
-@pytest.mark.parametrize(
-    "named",
-    [
-        "https://arxiv.org/abs/2603.00003v2",
-        "2603.00003",
-        "look at https://huggingface.co/papers/2603.00003, it is good",
-        papers_of(TODAY)[3].title,
-        papers_of(TODAY)[3].title.upper(),
-    ],
-)
-async def test_a_paper_of_ours_is_found_by_link_id_or_title_without_asking(sources, named):
-    source, journey = sources
-    (answer,) = await journey.say(named)
-    assert answer.message.card.url == "https://arxiv.org/abs/2603.00003"
-    assert source.asked == []
-
-
-@pytest.mark.parametrize("named", ["https://arxiv.org/abs/1706.03762", FOUND.title])
-async def test_a_paper_of_the_sources_is_looked_up_once_and_teaches(sources, named):
-    source, journey = sources
-    for _ in range(2):
-        (answer,) = await journey.say(named)
-        assert answer.message.card.title == FOUND.title
-        assert answer.message.card.reason == ""
-    assert len(source.asked) == 1
-    toast, edit = await journey.tap("👍 Like")
-    assert toast == Toast(words.LIKED_ALONE)
-    assert edit.message.card.mark == words.MARK_LIKED
-    await journey.command("/pick")
-    assert "cs.RO" in card(journey).details[0]
-    assert FOUND.title in card(journey).reason
-
-
-async def test_a_source_that_is_away_is_said_to_be(sources):
-    source, journey = sources
-    source.is_away = True
-    await journey.say("1706.03762")
-    assert said(journey) == words.SOURCE_AWAY
-
-
-async def test_what_no_source_has_is_said_to_be_unknown(sources):
-    _, journey = sources
-    await journey.say("2512.00001")
-    assert said(journey) == words.NO_SUCH_PAPER
-
-
-async def test_small_talk_asks_no_source(sources):
-    source, journey = sources
-    await journey.say("hello there")
-    assert said(journey) == words.NOT_UNDERSTOOD
-    assert source.asked == []
-
-
-async def test_what_is_known_is_shown_although_the_source_is_away(sources):
-    source, journey = sources
-    source.is_away = True
-    await journey.say("2603.00003 and 1706.03762")
-    assert card(journey).url == "https://arxiv.org/abs/2603.00003"
-
-
-async def test_several_papers_are_offered_to_choose_from(sources):
-    _, journey = sources
-    (answer,) = await journey.say("2603.00003 2603.00011 2603.00027")
-    assert answer.message.digest.heading == words.WHICH_PAPER
-    await journey.tap("2 Open")
-    assert card(journey).url == "https://arxiv.org/abs/2603.00011"
 
 
 def test_only_a_line_of_some_words_is_worth_a_question_to_arxiv():

@@ -296,7 +296,8 @@ class Client(discord.Client):
         who = person(message.author, chat, where.is_dm, None)
         event = said_event(str(message.id), who, text)
         reply = ChannelReply(self._rest, str(message.id), where, chat)
-        actions = self._actions(event, message.attachments)
+        forwarded = [file for one in message.message_snapshots for file in one.attachments]
+        actions = self._actions(event, [*message.attachments, *forwarded])
         await self._answer(reply, actions, message.author.id, str(message.id))
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:

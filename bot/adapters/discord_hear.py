@@ -114,7 +114,7 @@ def typed(
 
 
 def said_text(message: discord.Message, me: int) -> str | None:
-    """Return the text that is meant for the bot, None when nothing is.
+    """Return the text that is meant for the bot, with names of files; None when nothing is.
 
     Bots, webhooks and system messages are not listened to. In a server the bot must be
     mentioned in so many words: a reply that merely notifies it is between people.
@@ -122,11 +122,14 @@ def said_text(message: discord.Message, me: int) -> str | None:
     is_talk = message.type in (discord.MessageType.default, discord.MessageType.reply)
     if message.author.bot or message.webhook_id or not is_talk:
         return None
-    forwarded = (snapshot.content for snapshot in message.message_snapshots)
-    text = "\n".join(filter(None, (message.content, *forwarded)))
-    without = re.sub(rf"<@!?{me}>", " ", text)
-    if not isinstance(message.channel, discord.DMChannel) and without == text:
+    without = re.sub(rf"<@!?{me}>", " ", message.content)
+    if not isinstance(message.channel, discord.DMChannel) and without == message.content:
         return None
+    pieces = [without, *(file.filename for file in message.attachments)]
+    for snapshot in message.message_snapshots:
+        pieces += [snapshot.content, *(file.filename for file in snapshot.attachments)]
+        pieces += [embed.url or "" for embed in snapshot.embeds]
+    without = "\n".join(filter(None, pieces))
     return re.sub(r"[ \t]{2,}", " ", without).strip()
 
 

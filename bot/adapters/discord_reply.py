@@ -19,7 +19,7 @@ from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, meanin
 from bot.conversation import words
 from bot.conversation.events import MessageRef
 from bot.conversation.language import _
-from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
+from bot.conversation.messages import Action, Edit, Message, Revise, Send, Toast, plain
 from bot.conversation.ports import DeliveryError
 from bot.conversation.suggestions import Choice
 
@@ -71,7 +71,8 @@ class InteractionReply:
         self._is_gone = False
         self._has_shown = False
         self._toast = ""
-        self._sent = 0
+        self._said = 0  # whole answers, by token or not
+        self._sent = 0  # of those, into the channel
 
     async def hold_on(self) -> None:
         async with self._gate:
@@ -92,6 +93,8 @@ class InteractionReply:
                     await self._say(message, is_private=True)
                 case Edit(message=message):
                     await self._redraw(message)
+                case Revise(message=message):
+                    await self._revise(message)
 
     async def finish(self) -> None:
         async with self._gate:
@@ -110,6 +113,7 @@ class InteractionReply:
 
     async def _say(self, message: Message, *, is_private: bool) -> None:
         self._has_shown = True
+        self._said += 1
         # In a direct message only asides are ephemeral, such as the reasons behind a card: what
         # a command says should still be there tomorrow.
         is_private = self._is_for_the_asker or (is_private and self._is_tap)
@@ -145,6 +149,14 @@ class InteractionReply:
                 await self._rest.edit(MessageRef(self._where.channel, self._where.tapped), body)
             else:
                 log.info("discord.answer_lost", about=self._id)
+
+    async def _revise(self, message: Message) -> None:
+        """Edit the one thing that was said; by a token only that can be edited."""
+        if self._is_tap or self._said != 1:
+            await self._say(message, is_private=self._is_for_the_asker)
+            return
+        with suppress(_Gone):
+            await self._by_token(self._rest.edit_answer, render(message))
 
     async def _say_in_channel(self, body: Payload) -> None:
         if not self._where.is_dm:  # others would read it
@@ -225,6 +237,7 @@ class ChannelReply:
         self._has_shown = False
         self._toast = ""
         self._sent = 0
+        self._last: MessageRef | None = None  # what was sent last
 
     async def hold_on(self) -> None:
         with suppress(*TROUBLES):
@@ -238,6 +251,10 @@ class ChannelReply:
                 await self._say(message, is_private=is_private)
             case Edit(ref=ref, message=message):
                 await _edit(self._rest, ref, message)
+            case Revise(message=message) if self._last:
+                await _edit(self._rest, self._last, message)
+            case Revise(message=message):
+                await self._say(message, is_private=True)
 
     async def finish(self) -> None:
         if self._toast and not self._has_shown:
@@ -259,7 +276,7 @@ class ChannelReply:
         if channel is None:
             log.info("discord.answer_lost", about=self._event)
             return
-        await deliver(self._rest, channel, body, f"{self._event}:{self._sent}")
+        self._last = await deliver(self._rest, channel, body, f"{self._event}:{self._sent}")
 
 
 async def answer(

@@ -25,9 +25,9 @@ from bot.adapters.telegram_render import toast
 from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
 from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
 from bot.conversation import words
-from bot.conversation.events import Left, Moved, Said
+from bot.conversation.events import Left, MessageRef, Moved, Said
 from bot.conversation.language import ENGLISH, N_, _, speak
-from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
+from bot.conversation.messages import Action, Edit, Message, Revise, Send, Toast, plain
 from bot.conversation.ports import Answering, DeliveryError, RecipientGone, TryLater
 from bot.conversation.suggestions import Suggesting
 
@@ -120,6 +120,15 @@ class Tap:
             await asyncio.wait_for(self._answered.wait(), seconds)
         except TimeoutError:
             await self.answer(_(SLOW))
+
+
+@dataclass(slots=True)
+class Answer:
+    """What is being said in answer to an event. last: the message that was sent last."""
+
+    heard: Heard
+    tap: Tap | None = None
+    last: MessageRef | None = None
 
 
 class Answers:
@@ -232,7 +241,8 @@ class Answers:
             self._lanes.own(answering)
             await asyncio.wait([answering], timeout=self._patience.acknowledge)
             first = None if toasted and failed else first
-        self._lanes.put((heard.lane, "say"), partial(self._say, heard, tap, first, actions))
+        answer = Answer(heard, tap)
+        self._lanes.put((heard.lane, "say"), partial(self._say, answer, first, actions))
 
     async def _actions(self, heard: Heard) -> AsyncIterator[Action]:
         event = heard.event
@@ -242,12 +252,13 @@ class Answers:
             yield action
 
     async def _say(
-        self, heard: Heard, tap: Tap | None, action: Action | None, actions: AsyncIterator[Action]
+        self, answer: Answer, action: Action | None, actions: AsyncIterator[Action]
     ) -> None:
+        heard = answer.heard
         try:
             async with asyncio.timeout(self._patience.say):
                 while action is not None:
-                    if not await self._perform(heard, tap, action):
+                    if not await self._perform(answer, action):
                         break
                     action = await anext(actions, None)
         except TimeoutError:
@@ -255,10 +266,11 @@ class Answers:
         except Exception:  # as above: a bug in one answer must not end the others
             log.exception("telegram.answer_failed", update=heard.update)
 
-    async def _perform(self, heard: Heard, tap: Tap | None, action: Action) -> bool:
+    async def _perform(self, answer: Answer, action: Action) -> bool:
         """Return whether it makes sense to go on with the next action."""
+        heard = answer.heard
         try:
-            await self._act(heard, tap, action)
+            await self._act(answer, action)
         except RecipientGone:
             log.info("telegram.recipient_gone", update=heard.update)
             await self._left(heard)
@@ -268,31 +280,42 @@ class Answers:
             return not isinstance(error, TryLater)
         return True
 
-    async def _act(self, heard: Heard, tap: Tap | None, action: Action) -> None:
+    async def _act(self, answer: Answer, action: Action) -> None:
         match action:
-            case Toast(text=text) if tap:
-                await tap.answer(text)
+            case Toast(text=text) if answer.tap:
+                await answer.tap.answer(text)
             case Toast(text=text):
-                await self._send(heard, Message(plain(text)))
-            case Send(message=message, is_private=True) if not heard.event.person.is_private:
-                await self._send_privately(heard, message)
+                await self._send(answer, Message(plain(text)))
+            case Send(message=message, is_private=True) if not answer.heard.event.person.is_private:
+                await self._send_privately(answer, message)
             case Send(message=message):
-                await self._send(heard, message)
+                await self._send(answer, message)
             case Edit(ref=ref, message=message):
-                if not await revise(self._bot, ref, message, self._turn):
-                    await self._send(heard, message)
+                await self._revise(answer, ref, message)
+            case Revise(message=message):
+                await self._revise(answer, answer.last, message)
 
-    async def _send(self, heard: Heard, message: Message) -> None:
+    async def _revise(self, answer: Answer, ref: MessageRef | None, message: Message) -> None:
+        if ref is None or not await revise(self._bot, ref, message, self._turn):
+            await self._send(answer, message)
+
+    async def _send(self, answer: Answer, message: Message) -> None:
+        heard = answer.heard
         manner = Manner(self._turn, thread=heard.thread)
-        await deliver(self._bot, heard.chat, message, manner, partial(self._moved, heard))
+        answer.last = await deliver(
+            self._bot, heard.chat, message, manner, partial(self._moved, heard)
+        )
 
-    async def _send_privately(self, heard: Heard, message: Message) -> None:
+    async def _send_privately(self, answer: Answer, message: Message) -> None:
         """Say in the asker's own chat what a group should not read."""
+        heard = answer.heard
         asker, manner = heard.event.person.account, Manner(self._turn)
         try:
-            await deliver(self._bot, asker, message, manner, partial(self._moved, heard))
+            answer.last = await deliver(
+                self._bot, asker, message, manner, partial(self._moved, heard)
+            )
         except RecipientGone:  # they never opened a chat with the bot, or closed it
-            await self._send(heard, Message(plain(_(ONLY_IN_PRIVATE))))
+            await self._send(answer, Message(plain(_(ONLY_IN_PRIVATE))))
 
     async def _left(self, heard: Heard) -> None:
         person = heard.event.person

@@ -34,7 +34,16 @@ from bot.conversation.events import (
     SentFile,
 )
 from bot.conversation.language import N_, _, speak, spoken
-from bot.conversation.messages import Action, Attachment, Button, Edit, Message, Send, Toast
+from bot.conversation.messages import (
+    Action,
+    Attachment,
+    Button,
+    Edit,
+    Message,
+    Revise,
+    Send,
+    Toast,
+)
 from bot.conversation.ports import Answering
 from bot.conversation.text import visible
 
@@ -49,7 +58,7 @@ HINT = N_(
 )
 GOODBYE = N_("Goodbye. What you taught me is kept.")
 FAILED = N_("Something went wrong on my side. Please try again, or /quit.")
-_IMPORT = N_("Read a taste file of another Paperlark: /import path")
+_IMPORT = N_("Read a .bib, .ris, CSL-JSON or taste file: /import path")
 _LEAVE = N_("Leave")
 _QUIT = frozenset(["/quit", "/exit", "/q", "quit", "exit"])
 _REMEMBERED = 30  # messages whose keys still work
@@ -184,9 +193,14 @@ class TerminalApp:
                 if message.attachment:
                     self._print(Text(self._put_down(message.attachment)))
             case Edit(ref=ref, message=message):
-                change = drawn_change(self._shown.get(ref), message)
-                self._shown[ref] = message  # keeps its place: newer messages' keys go first
-                self._print(change)
+                self._redraw(ref, message)
+            case Revise(message=message):
+                self._redraw(MessageRef(CHAT, str(self._messages)), message)
+
+    def _redraw(self, ref: MessageRef, message: Message) -> None:
+        change = drawn_change(self._shown.get(ref), message)
+        self._shown[ref] = message  # keeps its place: newer messages' keys go first
+        self._print(change)
 
     def _put_down(self, attachment: Attachment) -> str:
         """Write a file where its owner finds it, readable for nobody else, and say where."""

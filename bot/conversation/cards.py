@@ -4,7 +4,8 @@ Pure; the same offer always makes the same card, so that any message can be draw
 a tap, a restart or a month.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.conversation import facts, reasons, words
@@ -25,7 +26,7 @@ from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.tex import readable
 from bot.conversation.text import clipped, isolated, visible
 from recommender.feedback import Verdict
-from recommender.papers import Paper
+from recommender.papers import Paper, PaperId
 
 DIGEST_LENGTH = 3_100  # characters of all items together, below every platform's limit
 _TITLE = 250
@@ -134,6 +135,16 @@ def list_message(
         for number, offer in enumerate(offers, start=first)
     )
     return Message(digest=Digest(heading, None, items), buttons=buttons)
+
+
+def with_reasons(message: Message, said: Mapping[PaperId, str]) -> Message:
+    """Return a list in which each paper has these words as its reason."""
+    assert message.digest is not None
+    items = tuple(
+        replace(item, card=replace(item.card, reason=said.get(item.card.paper, "")))
+        for item in message.digest.items
+    )
+    return replace(message, digest=replace(message.digest, items=items))
 
 
 def why_message(offer: Offer) -> Message:

@@ -208,10 +208,6 @@ def saved_page(
     return list_message(heading, offers, first=first, buttons=rows)
 
 
-def which_paper(offers: Sequence[Offer]) -> Message:
-    return list_message(_(words.WHICH_PAPER), offers)
-
-
 def _schedule_buttons(reader: Reader) -> Rows:
     """Return five rows: hours, days, papers, zones, and the pause with the manner."""
     present = reader.schedule

@@ -54,7 +54,7 @@ class Command:
 LARGEST_FILE = 1_000_000
 """Bytes of a file that somebody sends; a larger one is not fetched."""
 
-_READ = (".json",)
+_READ = (".json", ".bib", ".bibtex", ".ris")
 
 
 def is_read(name: str) -> bool:

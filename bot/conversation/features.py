@@ -47,6 +47,16 @@ class FileReader(Protocol):
         """Handlers may raise what those of a `Feature` may."""
 
 
+class Listener(Protocol):
+    """A part that understands some of what people write."""
+
+    def hears(self, said: Said) -> bool:
+        """Return whether this part answers. Pure; the first part that does is the only one."""
+
+    def heard(self, reader: Reader, said: Said) -> Actions:
+        """Handlers may raise what those of a `Feature` may."""
+
+
 def in_place(pressed: Pressed, message: Message) -> Action:
     """Draw a menu anew where it stands; where others read along, show it to the asker alone."""
     if pressed.message is not None and pressed.person.is_private:

@@ -170,4 +170,14 @@ class Toast:
     text: str
 
 
-Action = Send | Edit | Toast
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """Replace what was said last in answer to this very event, as progress does.
+
+    Where that is gone or cannot be edited, it is said anew.
+    """
+
+    message: Message
+
+
+Action = Send | Edit | Revise | Toast

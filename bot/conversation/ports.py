@@ -229,13 +229,6 @@ class Desk(Protocol):
         An impression that is not this reader's counts as none. Raises UnknownPaper.
         """
 
-    async def look_up(self, reader: Reader, words: str) -> Sequence[Offer]:
-        """Return the papers a link, id or title names, best first, at most five.
-
-        Asks arXiv only for a link or id that the catalogue lacks. Raises UnknownPaper,
-        SourceUnavailable.
-        """
-
     async def saved(
         self, reader: Reader, page: int, sought: str = ""
     ) -> tuple[Sequence[Offer], int]:

@@ -6,7 +6,7 @@ while, and when they are gone the button says so.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from bot.conversation import cards, reasons, words
@@ -210,7 +210,7 @@ class Search:
         )
         # The heading names the paper; each entry need only say what it shares.
         shared = {o.paper.id: words.shared_words(reasons.shared_words(o)) for o in offers}
-        return _with_reasons(message, shared)
+        return cards.with_reasons(message, shared)
 
     # ------------------------------------------------------------------ trending
 
@@ -252,7 +252,7 @@ class Search:
             buttons=tuple(row for row in (turns, periods) if row),
         )
         votes = {one.paper: words.votes(one.likes, one.upvotes) for one in some}
-        return _with_reasons(message, votes)
+        return cards.with_reasons(message, votes)
 
 
 def _page(ranked: Sequence[T], page: int) -> tuple[int, Sequence[T]]:
@@ -265,13 +265,3 @@ def _turns(page: int, total: int, to: Callable[[int], str]) -> tuple[Button, ...
     back = [Button(_(words.BACK), to(page - 1))] if page > 1 else []
     forth = [Button(_(words.FORTH), to(page + 1))] if page * PAGE < total else []
     return (*back, *forth)
-
-
-def _with_reasons(message: Message, said: Mapping[PaperId, str]) -> Message:
-    """Return a list in which each paper has these words as its reason."""
-    assert message.digest is not None
-    items = tuple(
-        replace(item, card=replace(item.card, reason=said.get(item.card.paper, "")))
-        for item in message.digest.items
-    )
-    return replace(message, digest=replace(message.digest, items=items))

@@ -22,6 +22,7 @@ from bot.conversation.features import (
     ClosedFeature,
     Feature,
     FileReader,
+    Listener,
     in_place,
     privately,
 )
@@ -42,7 +43,6 @@ from bot.conversation.text import visible
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 
-_LONGEST_LOOK_UP = 2_000  # characters of a message that are searched for papers
 _LONGEST_PAUSE = 365  # days
 _LAST_PAGE = 1_000
 _PAUSE = re.compile(
@@ -51,8 +51,6 @@ _PAUSE = re.compile(
 _PAGE = re.compile(
     r"(?:(?:page|seite) )?([0-9]{1,4})|(?:page|seite) ([0-9]{1,4}) (.+)", re.IGNORECASE
 )
-_NAMES_A_PAPER = re.compile(r"https?:|www\.|arxiv|doi|[0-9]{4}\.[0-9]{4}", re.IGNORECASE)
-_TITLE_WORDS = 4
 _VERDICTS = {
     Act.LIKE: (Verdict.LIKE, words.LIKED_NOW),
     Act.SKIP: (Verdict.SKIP, words.SKIPPED_NOW),
@@ -73,10 +71,12 @@ class Conversation:
         features: Sequence[Feature] = (),
         files: Sequence[FileReader] = (),
         closed: Sequence[ClosedFeature] = (),
+        listeners: Sequence[Listener] = (),
     ) -> None:
         self._desk = desk
         self._clock = clock
         self._files = files
+        self._listeners = listeners
         self._commands: dict[str, Callable[[Command], Actions]] = {
             "start": self._start,
             "pick": self._pick,
@@ -151,7 +151,8 @@ class Conversation:
                 async for action in self._read(event, *found):
                     yield action if event.person.is_private else _for_the_asker(action)
             case Said():
-                yield Send(await self._said(event))
+                async for action in self._said(event):
+                    yield action
             case Left(person=person):
                 await self._desk.left(person)
             case Moved(person=person, new_chat=new_chat):
@@ -246,13 +247,8 @@ class Conversation:
     ) -> Actions:
         """Let a feature answer, and say what it could not have."""
         reader = await self._reader(command.person)
-        try:
-            async for action in respond(reader, command):
-                yield action
-        except UnknownPaper:
-            yield Send(text(_(words.NO_SUCH_PAPER)))
-        except SourceUnavailable:
-            yield Send(text(_(words.SOURCE_AWAY)))
+        async for action in _honest(respond(reader, command)):
+            yield action
 
     async def _if_for(
         self,
@@ -293,26 +289,15 @@ class Conversation:
         async for action in part.read(reader, said, file):
             yield action
 
-    async def _said(self, said: Said) -> Message:
-        """Return the card of a paper that was named, or one helpful line."""
-        sentence = visible(" ".join((said.text[:_LONGEST_LOOK_UP], *said.links)))
-        sentence = sentence[:_LONGEST_LOOK_UP]
-        if not sentence:
+    async def _said(self, said: Said) -> Actions:
+        listener = next((one for one in self._listeners if one.hears(said)), None)
+        if listener is None:
             await self._speak_to(said.person)
-            return text(_(words.NOT_UNDERSTOOD))
+            yield Send(text(_(words.NOT_UNDERSTOOD)))
+            return
         reader = await self._reader(said.person)
-        try:
-            offers = await self._desk.look_up(reader, sentence)
-        except SourceUnavailable:
-            return text(_(words.SOURCE_AWAY))
-        except UnknownPaper:
-            offers = ()
-        if len(offers) == 1:
-            return cards.card_message(offers[0], is_alone=True)
-        if offers:
-            return dialogue.which_paper(offers)
-        names_one = _NAMES_A_PAPER.search(sentence) or len(sentence.split()) >= _TITLE_WORDS
-        return text(_(words.NO_SUCH_PAPER if names_one else words.NOT_UNDERSTOOD))
+        async for action in _honest(listener.heard(reader, said)):
+            yield action
 
     # ------------------------------------------------------------------ taps
 
@@ -453,6 +438,17 @@ class Conversation:
 
     def _today_of(self, reader: Reader) -> date:
         return self._clock().astimezone(ZoneInfo(reader.schedule.zone)).date()
+
+
+async def _honest(actions: Actions) -> Actions:
+    """Pass on what a part does, and say what it could not have."""
+    try:
+        async for action in actions:
+            yield action
+    except UnknownPaper:
+        yield Send(text(_(words.NO_SUCH_PAPER)))
+    except SourceUnavailable:
+        yield Send(text(_(words.SOURCE_AWAY)))
 
 
 def _calls_for_the_next(tap: Tap, stored: Stored) -> bool:

@@ -86,10 +86,18 @@ class Arxiv:
 
         Raises SourceUnavailable, after at most the patience of a person.
         """
-        words = re.findall(r"\w+", title)[:30]
-        if not words:
+        return await self.titled_any([title])
+
+    async def titled_any(self, titles: Sequence[str]) -> list[NewPaper]:
+        """Return papers with one of a few titles, found by one question.
+
+        Raises SourceUnavailable, after at most the patience of a person.
+        """
+        phrases = [" ".join(re.findall(r"\w+", title)[:30]) for title in titles]
+        asked = [f'ti:"{phrase}"' for phrase in phrases if phrase]
+        if not asked:
             return []
-        params = {"search_query": f'ti:"{" ".join(words)}"', "max_results": "5"}
+        params = {"search_query": " OR ".join(asked), "max_results": str(5 * len(asked))}
         return list((await self._ask(params, self._now() + self._patience)).papers)
 
     async def by_keys(self, keys: Sequence[str], deadline: datetime | None = None) -> Page:

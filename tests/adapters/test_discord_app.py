@@ -32,6 +32,7 @@ from bot.conversation.messages import (
     Card,
     Edit,
     Message,
+    Revise,
     Send,
     Toast,
     plain,
@@ -622,6 +623,33 @@ async def test_a_file_that_can_be_read_comes_with_what_was_said_and_no_other_is_
         (),
         (SentFile("huge.json", None),),
     ]
+
+    assert [said.text for said in script.heard] == ["taste.json", "paper.pdf", "huge.json"]
+
+
+async def test_a_bibliography_that_is_forwarded_is_fetched_as_well(discord, script):
+    bob = discord.person()
+    discord.files["mine.bib"] = b"@misc{}"
+    snapshot = {"content": "read these", "embeds": [], "attachments": [discord.file("mine.bib")]}
+    async with serving(discord, script):
+        await discord.written(bob, bob.dm, "", snapshots=[snapshot])
+        await bob.sees("Paper 1")
+    (said,) = script.heard
+    assert (said.text, said.files) == (
+        "read these\nmine.bib",
+        (SentFile("mine.bib", b"@misc{}"),),
+    )
+
+
+@pytest.mark.parametrize("is_slash", [True, False])
+async def test_progress_replaces_what_was_said_last(discord, script, is_slash):
+    script.says = lambda _: [Send(Message(plain("one half"))), Revise(Message(plain("all")))]
+    bob = discord.person()
+    async with serving(discord, script):
+        await (bob.slash("pick") if is_slash else bob.write("hello"))
+        await bob.sees("all")
+    assert [posted.content for posted in discord.seen_by(42, bob.dm)] == ["all"]
+    assert discord.violations == []
 
 
 async def test_a_file_that_is_gone_is_said_to_be_so(discord, script):

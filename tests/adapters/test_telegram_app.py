@@ -18,7 +18,16 @@ from bot.conversation.events import (
     Said,
     SentFile,
 )
-from bot.conversation.messages import Attachment, Button, Edit, Message, Send, Toast, plain
+from bot.conversation.messages import (
+    Attachment,
+    Button,
+    Edit,
+    Message,
+    Revise,
+    Send,
+    Toast,
+    plain,
+)
 from bot.conversation.words import WENT_WRONG
 from tests.adapters.telegram_setting import QUICK, Scripted, card, running
 from tests.local_telegram import LocalTelegram
@@ -448,6 +457,38 @@ async def test_a_file_that_can_be_read_comes_with_what_was_said_and_no_other_is_
         (SentFile("huge.json", None),),
     ]
     assert len(telegram.called("file")) == 1
+
+
+async def test_a_bibliography_is_fetched_too_and_progress_replaces_what_was_said_last(telegram):
+    alice = telegram.person()
+
+    async def reading(event):
+        yield Send(Message(plain("one half")))
+        yield Revise(Message(plain("three quarters")))
+        yield Revise(Message(plain("all of it")))
+        yield Send(Message(plain("and one near it")))
+
+    answering = Scripted(reading)
+    async with running(telegram, answering):
+        alice.send_file("Mine.BIB", b"@misc{}")
+        await alice.hears("and one near it")
+        (said,) = await answering.hears(Said)
+    assert said.files == (SentFile("Mine.BIB", b"@misc{}"),)
+    assert [call["text"] for call in telegram.called("editMessageText")] == [
+        "three quarters",
+        "all of it",
+    ]
+
+
+async def test_progress_that_can_replace_nothing_is_said(telegram):
+    alice = telegram.person()
+
+    async def revising(event):
+        yield Revise(Message(plain("all of it")))
+
+    async with running(telegram, Scripted(revising)):
+        alice.say("/start")
+        await alice.hears("all of it")
 
 
 @pytest.mark.parametrize("lie", [False, True])

@@ -18,12 +18,12 @@ from bot.adapters.terminal_app import FAILED, GOODBYE, HINT, TerminalApp, _compl
 from bot.adapters.terminal_render import keys
 from bot.conversation.cards import digest_message
 from bot.conversation.events import Event, SentFile
-from bot.conversation.messages import Attachment, Button, Message, Send, Toast, plain
+from bot.conversation.messages import Attachment, Button, Message, Revise, Send, Toast, plain
 from bot.conversation.service import Conversation
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from tests.conversation.journey import ADA
-from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
+from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper, talking
 
 BOUND = 20  # seconds
 
@@ -38,7 +38,7 @@ async def chat(desk: ScriptedDesk, *lines: str, width: int = 80, session: str = 
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, legacy_windows=False)
     app = TerminalApp(
-        Conversation(desk, lambda: NOW),
+        talking(desk),
         console=console,
         lines=[f"{line}\n" for line in lines],
         session=session,
@@ -227,7 +227,7 @@ PROGRAM = """
 import asyncio, signal
 from bot.adapters.terminal_app import TerminalApp
 from bot.conversation.service import Conversation
-from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
+from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper, talking
 
 async def main():
     stop = asyncio.Event()
@@ -343,6 +343,19 @@ class HandingOver:
 
     async def answer(self, event):
         yield Send(Message(plain("Here you are."), attachment=Attachment("papers.bib", b"@misc{}")))
+
+
+async def test_progress_is_written_below_what_was_said_before():
+    class Reading:
+        async def answer(self, event):
+            yield Send(Message(plain("one half")))
+            yield Revise(Message(plain("all of it")))
+
+    out = io.StringIO()
+    console = Console(file=out, width=80, color_system=None)
+    async with asyncio.timeout(BOUND):
+        await TerminalApp(Reading(), console=console, lines=[]).run(asyncio.Event())
+    assert out.getvalue().startswith("one half\n\nall of it\n")
 
 
 async def chat_in(folder) -> str:

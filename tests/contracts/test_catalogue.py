@@ -266,3 +266,68 @@ async def test_a_title_is_found_while_it_is_typed(any_database, clock, typed, hi
 async def test_nothing_that_is_typed_breaks_the_search_for_titles(database, typed):
     async with database.reading() as db:
         assert await catalogue.titled_like(db, typed, 25) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("lov", ["Ada Lovelace", "Ådne Lovell"]),
+        ("Ada lov", ["Ada Lovelace"]),
+        ("lovelace ", ["Ada Lovelace"]),
+        ("angstr", ["Zoë Ångström"]),
+        ("ada ang", []),
+        ("l", []),
+        ("love zoe", []),
+        ("", []),
+        (" ?!", []),
+        ("graph", []),
+    ],
+)
+async def test_a_name_is_proposed_while_it_is_typed_those_of_most_papers_first(
+    any_database, clock, typed, names
+):
+    news = [arxiv(n, title="On graphs and Ada") for n in range(1, 4)]
+    news.append(arxiv(4, authors=("Ådne Lovell",)))
+    await take(any_database, news, clock())
+    async with any_database.reading() as db:
+        assert await catalogue.authors_like(db, typed, 25) == names
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(typed=st.text(max_size=60))
+async def test_nothing_that_is_typed_breaks_the_search_for_names_and_addresses(database, typed):
+    async with database.reading() as db:
+        assert await catalogue.authors_like(db, typed, 25) == []
+        assert await catalogue.spelled(db, typed) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "is_found"),
+    [
+        ("Learning on Graphs with Noise Lovelace Angstrom", True),
+        ("Learning on Graphs Lovelace", True),
+        ("Learning on Graphs Turing", False),
+        ("Graphs Lovelace Angstrom", False),
+        ("Learning on Graphs without Noise Lovelace", False),
+        ("", False),
+    ],
+)
+async def test_an_address_that_spells_title_and_authors_finds_its_paper(
+    any_database, clock, address, is_found
+):
+    (paper,) = await titled(any_database, clock, "Learning on Graphs, with Noise")
+    async with any_database.reading() as db:
+        assert await catalogue.spelled(db, address) == (paper if is_found else None)
+
+
+async def test_a_doi_names_the_paper_that_has_it_in_any_case(any_database, clock):
+    await take(any_database, [arxiv(1, doi="10.1103/PhysRevD.1"), arxiv(2)], clock())
+    keys = ["doi:10.1103/physrevd.1", "arxiv:2603.00002", "doi:10.1/none"]
+    async with any_database.reading() as db:
+        found = await catalogue.named(db, keys)
+    assert {key: paper.key for key, paper in found.items()} == {
+        "doi:10.1103/physrevd.1": "arxiv:2603.00001",
+        "arxiv:2603.00002": "arxiv:2603.00002",
+    }

@@ -367,3 +367,41 @@ async def test_five_hundred_readers_are_read_and_impressed_at_once_in_a_second(
     assert (last.user, last.paper) == (ids[-1], papers[-1])
     assert all(mine == frozenset(papers) for mine in seen.values())
     assert len(seen) == len(standing) == 500
+
+
+async def test_what_one_message_said_is_taken_back_at_once_but_not_what_was_said_since(
+    any_database, ada, papers, clock
+):
+    for number, paper in enumerate(papers[:4]):
+        await ada.says(paper, LIKE, event=f"taught:a_b:{number}")
+    await ada.says(papers[4], LIKE, event="taught:acb:4")  # another message
+    await ada.says(papers[1], SKIP)
+    await ada.says(papers[2], save=True)
+    await ada.undoes(papers[3])
+
+    async def taken_back(event):
+        async with any_database.writing() as db:
+            return await feedback_log.undo_all(
+                db, ada.found.user.id, ada.found.account.id, event, clock(), "taught:a_b:"
+            )
+
+    assert await taken_back("e") == 2
+    assert [await ada.thinks(paper) for paper in papers] == [
+        Feedback(papers[0], None),
+        Feedback(papers[1], SKIP),
+        Feedback(papers[2], None, is_saved=True),
+        Feedback(papers[3], None),
+        Feedback(papers[4], LIKE),
+    ]
+    assert await taken_back("f") == 0
+
+
+async def test_nobody_takes_back_what_somebody_else_said(any_database, ada, papers, clock):
+    ben = await reader(any_database, "8", clock())
+    await ada.says(papers[0], LIKE, event="taught:a:0")
+    async with any_database.writing() as db:
+        undone = await feedback_log.undo_all(
+            db, ben.user.id, ben.account.id, "e", clock(), "taught:a:"
+        )
+    assert undone == 0
+    assert await ada.thinks(papers[0]) == Feedback(papers[0], LIKE)

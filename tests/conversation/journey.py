@@ -4,8 +4,16 @@ What was answered is written down as a transcript: `> ` what the person did, `! 
 `~ ` an edited message, and new messages as they are, their buttons in brackets.
 """
 
-from bot.conversation.events import Command, MessageRef, Person, Platform, Pressed, Said
-from bot.conversation.messages import Action, Edit, Message, Send, Toast
+from bot.conversation.events import (
+    Command,
+    MessageRef,
+    Person,
+    Platform,
+    Pressed,
+    Said,
+    SentFile,
+)
+from bot.conversation.messages import Action, Edit, Message, Revise, Send, Toast
 from bot.conversation.ports import Answering
 
 ADA = Person(Platform.TELEGRAM, "1", "1")
@@ -29,6 +37,12 @@ class Journey:
     async def say(self, text: str, *links: str) -> list[Action]:
         self.transcript.append(f"> {text}")
         return await self._hear(Said(self._event(), self._person, text, links))
+
+    async def send(self, name: str, content: bytes | None) -> list[Action]:
+        """Send a file."""
+        self.transcript.append(f"> {name}")
+        file = SentFile(name, content)
+        return await self._hear(Said(self._event(), self._person, name, files=(file,)))
 
     async def tap(self, label: str, on: MessageRef | None = None) -> list[Action]:
         """Tap the newest button with this label, or the one on a message."""
@@ -61,9 +75,14 @@ class Journey:
                     self.messages[ref] = message
                     self.transcript += shown(message)
                 case Edit(ref=ref, message=message):
-                    self.messages[ref] = message
-                    self.transcript += [f"~ {line}" for line in shown(message)]
+                    self._redrawn(ref, message)
+                case Revise(message=message):
+                    self._redrawn(self.newest(), message)
         return self.actions
+
+    def _redrawn(self, ref: MessageRef, message: Message) -> None:
+        self.messages[ref] = message
+        self.transcript += [f"~ {line}" for line in shown(message)]
 
     def _event(self) -> str:
         self._events += 1

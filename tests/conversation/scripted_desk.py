@@ -21,7 +21,6 @@ from bot.conversation.ports import (
     Offer,
     Opinion,
     Reader,
-    SourceUnavailable,
     Status,
     Stored,
     TemporarilyUnavailable,
@@ -30,6 +29,7 @@ from bot.conversation.ports import (
 from bot.conversation.search import Search
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
+from bot.conversation.teaching import BibliographyFiles, Teaching
 from bot.conversation.topics import TopicsFeature
 from bot.schedule import Due, Schedule, next_due
 from recommender.feedback import Verdict
@@ -37,6 +37,7 @@ from recommender.papers import Paper, PaperId
 from recommender.picks import PartKind, Pick, ScorePart
 from tests.conversation.scripted_admin import ScriptedAdmin
 from tests.conversation.scripted_search import ScriptedSearch
+from tests.conversation.scripted_teaching import ScriptedTeaching
 from tests.conversation.scripted_wishes import ScriptedWishes
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)  # a Monday
@@ -176,15 +177,6 @@ class ScriptedDesk:
         if 1 <= impression <= len(self.shown) and self.shown[impression - 1].reader == reader.id:
             return self._offer(reader, impression)
         return Offer(known, 0, None, self._opinion(reader, paper))
-
-    async def look_up(self, reader: Reader, words: str) -> Sequence[Offer]:
-        self._reach()
-        if self.is_source_away:
-            raise SourceUnavailable
-        found = [p for p in self.papers if p.title in words or p.key.split(":")[1] in words]
-        if not found:
-            raise UnknownPaper
-        return [self._impressed(reader, p, None, rank=0) for p in found[:5]]
 
     async def saved(
         self, reader: Reader, page: int, sought: str = ""
@@ -386,6 +378,8 @@ class ScriptedDesk:
 def talking(desk: ScriptedDesk) -> Conversation:
     """Return the whole conversation, with all its parts, over one scripted desk."""
     wishes = ScriptedWishes(desk)
+    taught = ScriptedTeaching(desk)
+    teaching = Teaching(taught)
     parts = (
         Surprise(desk),
         LanguageChoice(desk),
@@ -394,6 +388,8 @@ def talking(desk: ScriptedDesk) -> Conversation:
         LibraryFeature(desk),
         ExportFeature(desk),
         TopicsFeature(wishes),
+        teaching,
     )
+    files = (BibliographyFiles(taught),)
     admin = Admin(ScriptedAdmin(), lambda: desk.now, [OPERATOR])
-    return Conversation(desk, lambda: desk.now, parts, closed=[admin])
+    return Conversation(desk, lambda: desk.now, parts, files, closed=[admin], listeners=[teaching])

@@ -87,7 +87,8 @@ async def test_any_command_with_any_text_gets_one_helpful_answer(name, text):
 async def test_any_message_gets_one_helpful_answer(text):
     _, conversation = begun()
     journey = Journey(conversation)
-    assert len(await journey.say(text, text)) == 1
+    said = await journey.say(text, text)
+    assert len(said) == 1 or (len(said) == 2 and said[0].message.card)  # and papers near it
     checked(journey)
 
 

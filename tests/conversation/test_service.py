@@ -15,7 +15,7 @@ from bot.schedule import Due
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from tests.conversation.journey import ADA, BOB, Journey, length
-from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
+from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper, talking
 
 CARD = ("[👍 Like] [👎 Skip] [🔖 Save] [Why?]", "[More like this]")
 
@@ -27,7 +27,7 @@ def desk():
 
 @pytest.fixture
 def conversation(desk) -> Answering:
-    return Conversation(desk, lambda: NOW)
+    return talking(desk)
 
 
 @pytest.fixture
@@ -364,26 +364,6 @@ async def test_where_no_digest_can_be_sent_none_is_promised(desk):
         await reader.command(line)
         assert "The next one comes" not in reader.last
         assert "/today brings the day's papers" in reader.last
-
-
-@pytest.mark.parametrize(
-    "words",
-    ["https://arxiv.org/abs/2611.00003", "2611.00003", "have you seen Paper number 3 already"],
-)
-async def test_a_paper_that_is_named_comes_as_a_card_that_no_other_follows(ada, words):
-    await ada.say(words)
-    assert ada.transcript[-3:] == ["Paper number 3", *CARD]
-    assert [type(a) for a in await ada.tap("👍 Like")] == [Toast, Edit]
-
-
-async def test_a_link_behind_words_counts_and_several_papers_are_listed(ada):
-    await ada.say("these two", "https://arxiv.org/abs/2611.00003", "arxiv.org/pdf/2611.00005")
-    assert ada.transcript[-4:] == [
-        "Which one do you mean?",
-        "1. Paper number 3",
-        "2. Paper number 5",
-        "[1 Open] [2 Open]",
-    ]
 
 
 async def test_what_is_no_paper_gets_one_helpful_line(ada, desk):

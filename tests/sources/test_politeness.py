@@ -37,6 +37,13 @@ async def test_a_paper_is_found_by_its_title(shop):
     assert await shop.arxiv.titled("?!") == []
 
 
+async def test_several_titles_cost_one_question(shop):
+    shop.feeds.papers = a_day(TUESDAY, 3)
+    found = await shop.arxiv.titled_any(["Paper 2", "?!", "paper 0", "Nobody's Paper"])
+    assert {p.title for p in found} == {"Paper 2", "Paper 0"}
+    assert len(shop.feeds.asked) == 1
+
+
 async def test_what_arxiv_cannot_know_is_not_asked_for(shop):
     assert await shop.arxiv.look_up(["doi:10.1145/3292500.3330701"]) == []
     assert shop.feeds.asked == []

@@ -49,7 +49,6 @@ SOURCE_AWAY = N_(
 )
 NOTHING_TO_UNDO = N_("There is nothing to take back. /pick brings a paper.")
 NOTHING_SAVED = N_("You have saved nothing yet. Tap 🔖 on a paper, and /saved will show it.")
-WHICH_PAPER = N_("Which one do you mean?")
 WENT_WRONG = N_("Something went wrong on my side. Please try again.")
 
 
@@ -69,5 +68,6 @@ def unknown_command(name: str, nearest: str | None) -> str:
 
 HELP_OPENING = N_("What I understand:")
 HELP_CLOSING = N_(
-    "Or send me a link, an arXiv id or a title: I show that paper, and your 👍 teaches me."
+    "Or send me links, ids or titles of papers you love, or a .bib, .ris or CSL-JSON file: they "
+    "count as likes, and I show new papers near them."
 )

@@ -1,0 +1,137 @@
+"""What is said when somebody teaches by sending papers."""
+
+from collections.abc import Sequence
+
+from bot.conversation.language import N_, _, ngettext
+
+TAKE_BACK = N_("↩ Take these likes back")
+NOTHING_TO_TAKE_BACK = N_("These likes are taken back already.")
+
+LIKED_NOW = N_("I know this paper, and count it as a like. Tap ↩ if you did not mean that.")
+LIKED_BEFORE = N_("I know this paper; you liked it before.")
+JUDGED_BEFORE = N_("I know this paper; what you said of it before stands.")
+
+NO_SUCH_DOI = N_(
+    "I have no paper with this DOI: the papers I know are those of arXiv and Hugging Face. Send "
+    "its title or its arXiv link; /pick brings another."
+)
+OPENREVIEW = N_(
+    "An OpenReview link does not tell me which paper it is. Send the paper's title or its arXiv "
+    "link instead, and I look for it."
+)
+SEMANTIC_SCHOLAR = N_(
+    "This Semantic Scholar link does not tell me which paper it is. Send the paper's title or its "
+    "arXiv link instead, and I look for it."
+)
+SLOWED = N_(
+    "I asked arXiv for many papers of yours within a few minutes, so I rest a little. Send this "
+    "again in ten minutes; papers I have already are recognised at once."
+)
+FILE_EMPTY = N_(
+    "I found no paper in this file, so nothing was changed. I read BibTeX (.bib), RIS (.ris) and "
+    "CSL-JSON (.json), as Zotero, Mendeley and JabRef write them."
+)
+NOT_FOUND_FILE = N_("The papers of your file that I did not find, one a line.")
+
+
+def recognised(papers: int, new: int) -> str:
+    """papers: how many were recognised. new: how many of them count as likes from now on."""
+    known = ngettext("I recognised {n} paper", "I recognised {n} papers", papers).format(n=papers)
+    if new == 0:
+        return _("{recognised}; what you said of them before stands.").format(recognised=known)
+    likes = ngettext("{n} new like", "{n} new likes", new).format(n=new)
+    return _("{recognised}: {likes}.").format(recognised=known, likes=likes)
+
+
+def more_recognised(more: int) -> str:
+    return ngettext(
+        "… and {n} more, recognised as well.", "… and {n} more, recognised as well.", more
+    ).format(n=more)
+
+
+def unknown(names: Sequence[str], more: int) -> str:
+    """names: what was not found. more: how many further ones."""
+    listed = "\n".join(f"· {name}" for name in names)
+    behind = ngettext("and {n} more", "and {n} more", more).format(n=more) if more else ""
+    opening = _("These I do not know; for each, try its arXiv link or its whole title:")
+    return "\n".join(filter(None, (opening, listed, behind)))
+
+
+def taken_back(likes: int) -> str:
+    return ngettext(
+        "I took {n} like back. What you said otherwise stands.",
+        "I took {n} likes back. What you said otherwise stands.",
+        likes,
+    ).format(n=likes)
+
+
+def near_one(title: str) -> str:
+    return _("New, and near “{title}”").format(title=title)
+
+
+def older_near_one(title: str) -> str:
+    return _("Near “{title}”, among older papers").format(title=title)
+
+
+NEAR_ALL = N_("New, and near what you sent")
+OLDER_NEAR_ALL = N_("Near what you sent, among older papers")
+
+
+def reading(entries: int, found: int, waiting: int) -> str:
+    """Say how far a file is."""
+    read = ngettext("Your file has {n} entry.", "Your file has {n} entries.", entries)
+    so_far = ngettext(
+        "{n} paper recognised so far.", "{n} papers recognised so far.", found
+    ).format(n=found)
+    left = ngettext("I look for {n} more …", "I look for {n} more …", waiting).format(n=waiting)
+    return f"{read.format(n=entries)} {so_far} {left}"
+
+
+def asking(entries: int, found: int, waiting: int) -> str:
+    """Say how far a file is while arXiv is asked, which takes a while."""
+    slowly = _("I ask arXiv a few at a time, so this takes a minute.")
+    return f"{reading(entries, found, waiting)} {slowly}"
+
+
+def read_file(entries: int, found: int, new: int) -> str:
+    """Say what became of a file."""
+    read = ngettext("Your file has {n} entry.", "Your file has {n} entries.", entries)
+    return f"{read.format(n=entries)} {recognised(found, new)}"
+
+
+def interrupted(found: int) -> str:
+    return ngettext(
+        "My memory went away while I read your file. {n} paper was recognised and is kept; please "
+        "send the file again in a minute, and I go on.",
+        "My memory went away while I read your file. {n} papers were recognised and are kept; "
+        "please send the file again in a minute, and I go on.",
+        found,
+    ).format(n=found)
+
+
+def left(entries: int) -> str:
+    return ngettext(
+        "I have not asked arXiv for {n} of them yet, to be polite: send the file again, and I go "
+        "on where I was.",
+        "I have not asked arXiv for {n} of them yet, to be polite: send the file again, and I go "
+        "on where I was.",
+        entries,
+    ).format(n=entries)
+
+
+def cut_at(most: int, more: int) -> str:
+    return ngettext(
+        "I read the first {most} entries; send the last {n} as a file of its own.",
+        "I read the first {most} entries; send the last {n} as a file of their own.",
+        more,
+    ).format(most=most, n=more)
+
+
+def not_found(entries: int) -> str:
+    return ngettext("{n} entry I did not find:", "{n} entries I did not find:", entries).format(
+        n=entries
+    )
+
+
+def and_more(more: int) -> str:
+    return ngettext("and {n} more", "and {n} more", more).format(n=more)

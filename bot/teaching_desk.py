@@ -1,0 +1,346 @@
+"""Teaching by sending, over storage: which papers are named, likes on them, papers near them.
+
+The catalogue is asked first, because it answers at once; arXiv is asked a few times for each
+message, one question after the other, and not again within a day for a title that it does not
+have. Of such titles only hashes are kept, which tell of nobody.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import zip_longest
+from typing import Protocol
+
+import numpy as np
+
+from bot import offers
+from bot.conversation.bibliography import Cited
+from bot.conversation.mentions import Mentions
+from bot.conversation.ports import Offer, Reader, SourceUnavailable, TemporarilyUnavailable
+from bot.conversation.teaching import LookedUp, Named, Near, Taught
+from bot.desk import looks_like_a_title
+from bot.shelf import Holding, Shelf
+from bot.transactions import reading, writing
+from recommender.feedback import Verdict
+from recommender.papers import PaperId
+from recommender.picks import Pick
+from recommender.ranking import nearest
+from storage import catalogue, feedback_log
+from storage.database import Database, blocks
+from storage.dialogue_state import DialogueState, asks_of
+from storage.feedback_log import NewImpression, Place
+from storage.full_text import words_of
+from storage.sources.references import keys_in
+
+MOST_KEYS = 50  # links and ids of one message
+IDS_AT_ONCE, TITLES_AT_ONCE = 100, 5  # that one question to arXiv holds
+MOST_TITLES = 30  # of one file, that arXiv is asked for
+MOST_SAID_TITLES = 5  # of one message
+ASKS = 40  # questions to arXiv for one reader at once …
+ASKS_IN = 600.0  # … and as many again within so many seconds
+REMEMBERED = 24 * 3600.0  # seconds for which a title that arXiv lacks is not asked for again
+_TITLES_KNOWN = 100  # titles looked for in the catalogue between two signs of progress
+_AT_ONCE = 100  # likes in one transaction: others want to write too
+_SAMPLED = 8  # papers of a message near which others are looked for
+_CLOSEST = 30  # candidates near each of them
+
+
+class Source(Protocol):
+    """Asks arXiv for papers, and stores what it finds. Raises SourceUnavailable."""
+
+    async def by_keys(self, keys: Collection[str]) -> None: ...
+
+    async def by_titles(self, titles: Sequence[str]) -> None:
+        """Ask for a few titles at once."""
+
+
+class TeachingDesk:
+    """Implements `conversation.teaching.TeachingDesk`. clock: the time now, aware."""
+
+    def __init__(
+        self,
+        database: Database,
+        shelf: Shelf,
+        source: Source,
+        state: DialogueState,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._source = source
+        self._state = state
+        self._clock = clock
+
+    # ------------------------------------------------------------------ messages
+
+    async def named(self, reader: Reader, mentions: Mentions) -> Named:
+        named = await self._by_keys(reader, keys_in(mentions.text)[:MOST_KEYS])
+        papers = list(named.papers)
+        spelled = await self._spelled(mentions.spelled)
+        papers += [paper for paper in spelled if paper is not None]
+        is_settled = papers or named.lacking or named.is_source_away or named.is_slowed
+        if is_settled:
+            return replace(named, papers=tuple(dict.fromkeys(papers)))
+        return await self._titled(reader, mentions)
+
+    async def _by_keys(self, reader: Reader, keys: Sequence[str]) -> Named:
+        known = await self._known(keys)
+        asked = [key for key in keys if key not in known and key.startswith("arxiv:")]
+        is_away = is_slowed = False
+        if asked:
+            is_slowed = not await self._may_ask(reader)
+            try:
+                if not is_slowed:
+                    await self._source.by_keys(asked)
+            except SourceUnavailable:
+                is_away = True
+            known |= await self._known(asked)
+        lacking = tuple(key for key in keys if key not in known)
+        found = tuple(known[key] for key in keys if key in known)
+        return Named(found, lacking, is_away, is_slowed)
+
+    async def _known(self, keys: Collection[str]) -> dict[str, PaperId]:
+        async with reading(self._database) as db:
+            return {key: paper.id for key, paper in (await catalogue.named(db, keys)).items()}
+
+    async def _spelled(self, addresses: Sequence[str]) -> list[PaperId | None]:
+        async with reading(self._database) as db:
+            return [await catalogue.spelled(db, address) for address in addresses]
+
+    async def _titled(self, reader: Reader, mentions: Mentions) -> Named:
+        """Return what titles name; arXiv is asked when the catalogue has none of them."""
+        if found := await self._by_titles(mentions):
+            return Named(found)
+        titles = [
+            title for title in (mentions.whole, *mentions.titles) if looks_like_a_title(title)
+        ]
+        # The names at an address's end are no part of the title.
+        titles += [" ".join(address.split()[:-2]) for address in mentions.spelled]
+        asked = [title for title in titles if not await self._is_in_vain(title)]
+        if not asked:
+            return Named(())
+        if not await self._may_ask(reader):
+            return Named((), is_slowed=True)
+        try:
+            await self._ask_for(asked[:MOST_SAID_TITLES])
+        except SourceUnavailable:
+            return Named((), is_source_away=True)
+        spelled = await self._spelled(mentions.spelled)
+        found = await self._by_titles(mentions)
+        return Named((*found, *(p for p in spelled if p is not None and p not in found)))
+
+    async def _by_titles(self, mentions: Mentions) -> tuple[PaperId, ...]:
+        """Return the one paper whose title is the whole message, or those that its lines name."""
+        async with reading(self._database) as db:
+            if mentions.whole:
+                one = await catalogue.by_title(db, mentions.whole)
+                if one is not None:
+                    return (one,)
+            found = [await catalogue.by_title(db, title) for title in mentions.titles]
+        return tuple(dict.fromkeys(paper for paper in found if paper is not None))
+
+    # ------------------------------------------------------------------ likes
+
+    async def teach(
+        self, reader: Reader, event: str, papers: Sequence[PaperId], shown: int
+    ) -> Taught:
+        batch = hashlib.blake2b(event.encode(), digest_size=5).hexdigest()
+        new = 0
+        for block in blocks(papers, _AT_ONCE):
+            async with writing(self._database) as db:
+                standing = await feedback_log.opinions(db, reader.id, block)
+                taps = [
+                    feedback_log.Tap(
+                        reader.id,
+                        reader.account,
+                        f"{_prefix(batch)}{paper}",
+                        paper,
+                        None,
+                        self._clock(),
+                        Verdict.LIKE,
+                    )
+                    for paper in block
+                    if standing[paper].verdict is None
+                ]
+                if taps:
+                    recorded = await feedback_log.record_all(db, taps)
+                    new += sum(one.changed and not one.repeated for one in recorded)
+        made: list[Offer] = []
+        if shown:
+            async with writing(self._database) as db:
+                for paper in papers[:shown]:
+                    asked = NewImpression(
+                        reader.id, reader.account, paper, self._clock(), Place.LOOKUP
+                    )
+                    made.append(await offers.asked_for(db, asked))
+        return Taught(tuple(made), new, batch)
+
+    async def untaught(self, reader: Reader, event: str, batch: str) -> int:
+        async with writing(self._database) as db:
+            return await feedback_log.undo_all(
+                db, reader.id, reader.account, event, self._clock(), _prefix(batch)
+            )
+
+    # ------------------------------------------------------------------ near
+
+    async def near(self, reader: Reader, papers: Sequence[PaperId], most: int) -> Near:
+        if not papers:
+            return Near((), is_new=True)
+        try:
+            holding = await self._shelf.held()
+        except TimeoutError as error:
+            raise TemporarilyUnavailable from error
+        async with reading(self._database) as db:
+            known = set((await feedback_log.seen(db, [reader.id]))[reader.id])
+            standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
+        known |= {one.paper for one in standing} | set(papers)
+        step = max(len(papers) // _SAMPLED, 1)
+        picks, is_new = await asyncio.to_thread(
+            _near, holding, list(papers)[::step][:_SAMPLED], known, most
+        )
+        now = self._clock()
+        new = [
+            NewImpression(reader.id, reader.account, pick.paper, now, Place.SIMILAR, pick)
+            for pick in picks
+        ]
+        if not new:
+            return Near((), is_new)
+        async with writing(self._database) as db:
+            made = await offers.impressed(db, new, {reader.id: tuple(standing)})
+        return Near(made, is_new)
+
+    # ------------------------------------------------------------------ files
+
+    async def looked_up(self, reader: Reader, cited: Sequence[Cited]) -> AsyncIterator[LookedUp]:
+        keys = {one: keys_in(one.identifiers) for one in cited}
+        found = await self._with_keys(cited, keys)
+        waiting = _without(cited, found)
+        yield LookedUp(_papers(found), tuple(waiting))
+        untitled = list[Cited]()
+        for block in blocks(waiting, _TITLES_KNOWN):
+            found = await self._with_titles(block)
+            untitled += _without(block, found)
+            waiting = waiting[len(block) :]
+            yield LookedUp(_papers(found), (*untitled, *waiting), is_asking=not waiting)
+        lacking = [one for one in untitled if await self._is_in_vain(one.title)]
+        lacking = [one for one in lacking if not _arxiv(keys[one])]
+        if untitled and await self._may_ask(reader):
+            async for step in self._asked_for(_without(untitled, lacking), lacking, keys):
+                yield step
+        else:
+            yield LookedUp((), (), tuple(lacking), tuple(_without(untitled, lacking)))
+
+    async def _asked_for(
+        self,
+        waiting: Sequence[Cited],
+        lacking: list[Cited],
+        keys: Mapping[Cited, tuple[str, ...]],
+    ) -> AsyncIterator[LookedUp]:
+        """Ask arXiv: for ids first, of which one question holds many, then for some titles."""
+        try:
+            for block in blocks([one for one in waiting if _arxiv(keys[one])], IDS_AT_ONCE):
+                await self._source.by_keys([key for one in block for key in _arxiv(keys[one])])
+                found = await self._with_keys(block, keys)
+                waiting = _without(waiting, found)
+                yield LookedUp(_papers(found), tuple(waiting), tuple(lacking), is_asking=True)
+            known_in_vain = [one for one in waiting if await self._is_in_vain(one.title)]
+            lacking += known_in_vain
+            waiting = _without(waiting, known_in_vain)
+            for block in blocks(waiting[:MOST_TITLES], TITLES_AT_ONCE):
+                await self._ask_for([one.title for one in block])
+                found = await self._with_titles(block)
+                lacking += _without(block, found)
+                waiting = waiting[len(block) :]
+                yield LookedUp(_papers(found), tuple(waiting), tuple(lacking), is_asking=True)
+        except SourceUnavailable:
+            pass  # what was not asked for is left
+        yield LookedUp((), (), tuple(lacking), tuple(waiting))
+
+    async def _with_keys(
+        self, cited: Sequence[Cited], keys: Mapping[Cited, tuple[str, ...]]
+    ) -> dict[Cited, PaperId]:
+        """Return entries and their papers by id, arXiv's before DOIs."""
+        known = await self._known({key for one in cited for key in keys[one]})
+        ordered = {
+            one: sorted(keys[one], key=lambda key: key not in _arxiv((key,))) for one in cited
+        }
+        return {
+            one: known[first]
+            for one in cited
+            if (first := next((key for key in ordered[one] if key in known), ""))
+        }
+
+    async def _with_titles(self, cited: Sequence[Cited]) -> dict[Cited, PaperId]:
+        """Return entries and their papers of the catalogue by title."""
+        found = {}
+        async with reading(self._database) as db:
+            for one in cited:
+                paper = await catalogue.by_title(db, one.title) if one.title else None
+                if paper is not None:
+                    found[one] = paper
+        return found
+
+    # ------------------------------------------------------------------ asking
+
+    async def _may_ask(self, reader: Reader) -> bool:
+        """Whether arXiv may be asked once more for a reader: all wait in one line for it."""
+        return not await self._state.take(asks_of(reader.id), ASKS / ASKS_IN, ASKS)
+
+    async def _ask_for(self, titles: Sequence[str]) -> None:
+        """Ask for a few titles, and remember which ones arXiv does not have."""
+        await self._source.by_titles(titles)
+        found = await self._with_titles([Cited(title, "") for title in titles])
+        for title in titles:
+            if Cited(title, "") not in found:
+                await self._state.set(_in_vain(title), "1", REMEMBERED)
+
+    async def _is_in_vain(self, title: str) -> bool:
+        return not title or await self._state.get(_in_vain(title)) is not None
+
+
+def _prefix(batch: str) -> str:
+    return f"taught:{batch}:"
+
+
+def _in_vain(title: str) -> str:
+    """Return the key of a title that arXiv does not have; nothing can be read from it."""
+    normal = " ".join(words_of(title))
+    return f"in-vain:{hashlib.blake2b(normal.encode(), digest_size=12).hexdigest()}"
+
+
+def _arxiv(keys: Sequence[str]) -> list[str]:
+    return [key for key in keys if key.startswith("arxiv:")]
+
+
+def _papers(found: Mapping[Cited, PaperId]) -> tuple[PaperId, ...]:
+    return tuple(dict.fromkeys(found.values()))
+
+
+def _without(cited: Sequence[Cited], some: Collection[Cited]) -> list[Cited]:
+    left_out = set(some)
+    return [one for one in cited if one not in left_out]
+
+
+def _near(
+    holding: Holding, papers: Sequence[PaperId], known: set[PaperId], most: int
+) -> tuple[list[Pick], bool]:
+    """Return picks near some papers in turn, of the newest ones; of all, where none is new."""
+    newest = holding.corpus.newest()
+    for candidates in (newest[~np.isin(newest, list(known))], None):
+        near = [
+            [
+                pick
+                for pick in nearest(holding.model, holding.corpus, paper, candidates, _CLOSEST)
+                if pick.paper not in known and np.isfinite(pick.score)
+            ]
+            for paper in papers
+        ]
+        in_turn = [pick for some in zip_longest(*near) for pick in some if pick is not None]
+        picks = dict[PaperId, Pick]()
+        for pick in in_turn:
+            picks.setdefault(pick.paper, pick)
+        if picks:
+            return list(picks.values())[:most], candidates is not None
+    return [], True

@@ -1,0 +1,315 @@
+"""Teaching by sending on real storage, with a real model, and a source that counts questions."""
+
+from datetime import date
+
+import pytest
+
+from bot.conversation import teaching_words, words
+from bot.conversation.ports import SourceUnavailable
+from bot.conversation.service import Conversation
+from bot.conversation.teaching import BibliographyFiles, Teaching
+from bot.desk import Desk
+from bot.shelf import Shelf
+from bot.teaching_desk import ASKS, ASKS_IN, MOST_TITLES, TITLES_AT_ONCE, TeachingDesk
+from recommender.encoder import load
+from storage.catalogue import NewPaper
+from storage.dialogue_state import LocalState, asks_of, taken_from
+from tests.conversation.journey import Journey
+from tests.house import NoSource, papers_of, person, stocked
+
+TODAY = date(2026, 3, 2)
+FOUND = NewPaper(
+    key="arxiv:1706.03762",
+    title="Attention Is All You Need For Gripping",
+    abstract="We grip with attention, a gripper and a motion.",
+    announced=date(2017, 6, 13),
+    authors=("Ashish Vaswani", "Noam Shazeer"),
+    categories=("cs.RO",),
+    version=5,
+    doi="10.1109/TRO.2017.42",
+)
+KNOWN = papers_of(TODAY)
+
+
+class Seconds:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class ScriptedSource:
+    """A source that has one paper, or cannot be asked."""
+
+    def __init__(self, database, clock, shelf):
+        self.asked = []
+        self.is_away = False
+        self._database, self._clock, self._shelf = database, clock, shelf
+
+    async def by_keys(self, keys):
+        await self._ask(("keys", *keys), FOUND.key in keys)
+
+    async def by_titles(self, titles):
+        wanted = FOUND.title.casefold()
+        await self._ask(("titles", *titles), any(wanted in t.casefold() for t in titles))
+
+    async def _ask(self, question, is_known):
+        if self.is_away:
+            raise SourceUnavailable
+        self.asked.append(question)
+        if is_known:
+            await stocked(self._database, [FOUND], self._clock())
+            await self._shelf.refresh()
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    return load("static", tmp_path_factory.mktemp("encoders"))
+
+
+@pytest.fixture
+def seconds():
+    return Seconds()
+
+
+@pytest.fixture
+def state(seconds):
+    return LocalState(seconds)
+
+
+@pytest.fixture
+async def shelf(any_database, encoder, clock, tmp_path):
+    await stocked(any_database, KNOWN, clock())
+    shelf = Shelf(any_database, tmp_path, lambda _: encoder)
+    await shelf.refresh()
+    return shelf
+
+
+@pytest.fixture
+def source(any_database, clock, shelf):
+    return ScriptedSource(any_database, clock, shelf)
+
+
+@pytest.fixture
+def taught(any_database, shelf, source, state, clock):
+    return TeachingDesk(any_database, shelf, source, state, clock)
+
+
+@pytest.fixture
+def conversation(any_database, shelf, taught, clock):
+    teaching = Teaching(taught)
+    desk = Desk(any_database, shelf, NoSource(), clock)
+    return Conversation(desk, clock, [teaching], [BibliographyFiles(taught)], listeners=[teaching])
+
+
+@pytest.fixture
+def ada(conversation):
+    return Journey(conversation, person("7"))
+
+
+def titles_near(message):
+    return [item.card.title for item in message.digest.items]
+
+
+def bib(*entries):
+    return "\n".join(f"@misc{{k, {entry}}}" for entry in entries).encode()
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "https://arxiv.org/abs/2603.00003v2",
+        "2603.00003",
+        "look at https://huggingface.co/papers/2603.00003, it is good",
+        "https://doi.org/10.48550/arXiv.2603.00003",
+        "https://www.semanticscholar.org/arxiv/2603.00003",
+        KNOWN[3].title,
+        KNOWN[3].title.upper(),
+        f"{KNOWN[3].title}.pdf",
+        f"Lovelace and Noether - 2026 - {KNOWN[3].title}.pdf",
+        f"1234_{KNOWN[3].title.replace(' ', '_')} (1).pdf",
+        f"Somebody wrote this today:\n{KNOWN[3].title}\nhttps://openreview.net/forum?id=a1b2",
+        KNOWN[3].title.replace(" ", "\n", 1),
+        f"https://www.semanticscholar.org/paper/{KNOWN[3].title.replace(' ', '-')}"
+        f"-Lovelace-Noether/{'0a' * 20}",
+        f"https://www.semanticscholar.org/paper/{'-'.join(KNOWN[3].title.split()[:4])}"
+        f"-{KNOWN[3].title.split()[-1]}-Lovelace-Noether/{'0a' * 20}",
+    ],
+)
+async def test_a_paper_of_ours_is_recognised_however_it_is_named_without_asking(ada, source, named):
+    card, near = await ada.say(named)
+    assert card.message.card.url == "https://arxiv.org/abs/2603.00003"
+    assert card.message.card.mark == words.MARK_LIKED
+    assert len(near.message.digest.items) == 3
+    assert source.asked == []
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "https://arxiv.org/abs/1706.03762",
+        FOUND.title,
+        f"https://www.semanticscholar.org/paper/{FOUND.title.replace(' ', '-')}"
+        f"-Vaswani-Shazeer/{'0a' * 20}",
+    ],
+)
+async def test_a_paper_that_only_arxiv_has_is_looked_up_once(ada, source, named):
+    for _ in range(2):
+        card, _ = await ada.say(named)
+        assert card.message.card.title == FOUND.title
+        assert card.message.card.reason == ""
+    assert len(source.asked) == 1
+    await ada.command("/pick")
+    chosen = ada.messages[ada.newest()].card
+    assert "cs.RO" in chosen.details[0]
+    assert FOUND.title in chosen.reason
+
+
+async def test_a_doi_is_looked_for_in_the_catalogue(ada, any_database, clock, shelf, source):
+    await ada.say("https://doi.org/10.1109/tro.2017.42")
+    assert teaching_words.NO_SUCH_DOI in ada.last
+    await stocked(any_database, [FOUND], clock())
+    await shelf.refresh()
+    card, _ = await ada.say("https://doi.org/10.1109/tro.2017.42")
+    assert card.message.card.title == FOUND.title
+    assert source.asked == []
+
+
+async def test_papers_near_are_new_unseen_and_of_the_same_subject(ada):
+    _, near = await ada.say("2603.00003")
+    first = titles_near(near.message)
+    assert near.message.digest.heading.startswith("New, and near")
+    assert not {KNOWN[3].title} & set(first)
+    robots = {p.title for p in KNOWN if p.categories == ("cs.RO",)}
+    assert set(first) <= robots
+    for _ in range(3):
+        await ada.tap("1 Open", ada.newest())
+        await ada.tap("👎 Skip")
+        _, near = await ada.say("2603.00003")
+    assert not set(first[:1]) & set(titles_near(near.message))
+
+
+async def test_the_papers_near_several_come_from_each_of_them(ada):
+    _, near = await ada.say("2603.00003 2603.00011 2603.00027")
+    topics = {p.title: p.categories for p in KNOWN}
+    assert len({topics[title] for title in titles_near(near.message)}) == 3
+
+
+async def test_a_source_that_is_away_is_said_to_be_and_what_is_known_is_recognised(ada, source):
+    source.is_away = True
+    await ada.say("1706.03762")
+    assert ada.transcript[-1] == words.SOURCE_AWAY
+    await ada.say(FOUND.title)
+    assert ada.transcript[-1] == words.SOURCE_AWAY
+    card, _ = await ada.say("2603.00003 and 1706.03762")
+    assert card.message.card.url == "https://arxiv.org/abs/2603.00003"
+
+
+async def test_small_talk_asks_no_source_and_what_nobody_has_is_unknown(ada, source):
+    await ada.say("hello there")
+    assert ada.transcript[-1] == words.NOT_UNDERSTOOD
+    assert source.asked == []
+    for _ in range(3):
+        await ada.say("A Title That Nobody Has Ever Given")
+        assert ada.transcript[-1] == words.NO_SUCH_PAPER
+    assert len(source.asked) == 1  # what arXiv does not have is not asked for again
+
+
+async def test_who_asks_for_too_much_rests_alone(ada, source, seconds, conversation, taught):
+    for n in range(ASKS):
+        await ada.say(f"2512.{n:05}")
+    await ada.say("2512.10001")
+    assert ada.transcript[-1] == teaching_words.SLOWED
+    card, _ = await ada.say("2603.00003")
+    assert card.message.card
+    ben = Journey(conversation, person("8"))
+    await ben.say("1706.03762")
+    assert FOUND.title in ben.last
+    seconds.now += ASKS_IN + 1
+    await ada.say("2512.10002")
+    assert ada.transcript[-1] == words.NO_SUCH_PAPER
+
+
+async def test_what_was_counted_of_somebody_can_be_forgotten(ada, state):
+    await ada.say("2512.00001")
+    size, reader = state.size, await ada.desk.reader(person("7"))
+    await state.delete(taken_from(asks_of(reader.id)))
+    assert state.size == size - 1
+
+
+async def test_the_same_message_taken_twice_teaches_once_and_its_likes_go_by_one_tap(
+    ada, any_database, taught, conversation
+):
+    await ada.say("2603.00003 2603.00011 2603.00027")
+    assert "I recognised 3 papers: 3 new likes." in ada.last
+    assert (await status_of(ada)).likes == 3
+    listed = list(ada.messages)[-2]
+    await ada.tap("2 Open", listed)
+    await ada.tap("👎 Skip")
+    await ada.tap(teaching_words.TAKE_BACK, listed)
+    assert "I took 2 likes back." in ada.last
+    found = await status_of(ada)
+    assert (found.likes, found.skips) == (0, 1)
+
+
+async def status_of(journey):
+    """Return what the desk knows of the person."""
+    return await journey.desk.status(await journey.desk.reader(person("7")))
+
+
+@pytest.fixture(autouse=True)
+def _desk_at_hand(ada, any_database, shelf, clock):
+    ada.desk = Desk(any_database, shelf, NoSource(), clock)
+
+
+# ---------------------------------------------------------------- files
+
+
+async def test_a_bibliography_is_matched_by_id_then_doi_then_title_and_arxiv_asked_last(
+    ada, source
+):
+    await ada.send(
+        "mine.bib",
+        bib(
+            "title={Whatever}, eprint={2603.00003}",
+            f"title={{{KNOWN[11].title}}}, year=2026",
+            "title={Attention}, journal={arXiv preprint arXiv:1706.03762}",
+            "title={Something That Nobody Has Ever Written}",
+            "year=1999",
+        ),
+    )
+    assert "~ Your file has 4 entries. I recognised 3 papers: 3 new likes." in ada.transcript
+    assert "~ · Something That Nobody Has Ever Written" in ada.transcript
+    assert [kind for kind, *_ in source.asked] == ["keys", "titles"]
+    assert (await status_of(ada)).likes == 3
+    await ada.send("mine.bib", bib("title={Something That Nobody Has Ever Written}"))
+    assert len(source.asked) == 2
+
+
+async def test_arxiv_is_asked_for_some_titles_and_the_rest_is_left_for_the_next_time(ada, source):
+    titles = [f"title={{An Unheard Of Title Number {n}}}" for n in range(MOST_TITLES + 7)]
+    await ada.send("mine.bib", bib(*titles))
+    assert len(source.asked) == MOST_TITLES // TITLES_AT_ONCE
+    assert any("I have not asked arXiv for 7 of them yet" in line for line in ada.transcript)
+    await ada.send("mine.bib", bib(*titles))
+    assert sum(len(asked) - 1 for asked in source.asked) == MOST_TITLES + 7
+    assert not any("I have not asked" in line for line in ada.transcript[-20:])
+
+
+async def test_an_arxiv_that_is_away_leaves_entries_for_the_next_time(ada, source):
+    source.is_away = True
+    entries = bib("eprint={1706.03762}, title={Attention}", "eprint={2603.00003}")
+    await ada.send("mine.bib", entries)
+    assert any("I have not asked arXiv for 1 of them" in line for line in ada.transcript)
+    source.is_away = False
+    await ada.send("mine.bib", entries)
+    assert "~ Your file has 2 entries. I recognised 2 papers: 1 new like." in ada.transcript
+
+
+async def test_the_likes_of_a_whole_file_go_by_one_tap(ada):
+    await ada.send("mine.bib", bib(*(f"eprint={{{p.key[6:]}}}" for p in KNOWN)))
+    assert (await status_of(ada)).likes == len(KNOWN)
+    await ada.tap(teaching_words.TAKE_BACK)
+    assert f"I took {len(KNOWN)} likes back." in ada.last
+    assert (await status_of(ada)).likes == 0
