@@ -31,9 +31,9 @@ MOST = 100  # topics that a reader follows, and as many that they mute
 COMMON = 50  # per cent of the new papers: a word in more of them cannot be muted
 _SHOWN = 60
 _KINDS = {
-    **dict.fromkeys(("author", "authors", "person"), Kind.AUTHOR),
-    **dict.fromkeys(("word", "words", "phrase", "topic"), Kind.WORD),
-    **dict.fromkeys(("category", "cat"), Kind.CATEGORY),
+    **dict.fromkeys(("author", "authors", "person", "autor", "autorin"), Kind.AUTHOR),
+    **dict.fromkeys(("word", "words", "phrase", "topic", "wort", "wörter", "thema"), Kind.WORD),
+    **dict.fromkeys(("category", "cat", "kategorie"), Kind.CATEGORY),
 }
 _LIKE_A_CATEGORY = re.compile(r"[a-z]{2,8}(-[a-z]{2,4})?\.[a-z]{2}(-?[a-z]{2,7})*", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:,? [^\W\d_][\w.'’-]*){1,4}")

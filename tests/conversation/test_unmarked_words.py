@@ -24,15 +24,17 @@ from bot.conversation.ports import Delivery
 from bot.conversation.taps import decode
 from bot.schedule import Due
 from tests.conversation.journey import ADA, Journey
-from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper, talking
+from tests.conversation.scripted_desk import NOW, OPERATOR, ScriptedDesk, paper, talking
 
 BRACKETS = "xx"
 FACTS = (
     r"Paper number \d+|Papers are many\.|We propose paper \d+\.|Results show that it is read\.",
-    r"Ada Lovelace|Alan Turing|cs\.\w+|arXiv|arxiv:[\d.]+|https?://\S+|text-1|ops@example\.org",
+    r"Ada Lovelace|Alan Turing|\bAda\b|cs\.[A-Z]{2}\b|arXiv|arxiv:[\d.]+|https?://\S+",
+    r"text-1|ops@example\.org|Telegram|telegram:\d+|als-7|arxiv|huggingface",
+    r"HTTP 503 <html>|blocked|hlep|help|USA|EST|\bx+\b|\bpaper\b",
     r"(?:(?:Europe|America|Asia)/)?(?:Berlin|London|New York|Los Angeles|Tokyo)|UTC|Discord",
     r"\b(?:English|Deutsch|Brackets|BibTeX|RIS|CSL-JSON|CSV|DOI)\b",
-    r"/link [A-Z0-9]{6}|/\w+|graph learning|gibberish|a note|#tag|USA|EST|hlep|help|\bpaper\b",
+    r"/link [A-Z0-9]{6}|/\w+|graph learning|gibberish|a note|#tag",
 )
 ARGUMENTS = {
     "saved": ("2", "gibberish", "page 900"),
@@ -66,6 +68,10 @@ ARGUMENTS = {
     "pause": ("7", "1 week", "gibberish"),
     "surprise": ("0", "1", "2", "3", "4", "9"),
     "language": ("gibberish",),
+    "follow": ("Ada Lovelace", "word graph learning", "cs.RO", "cs.XY", "cs.CV", "x" * 300, "…"),
+    "mute": ("Ada Lovelace", "word graph learning", "cs.RO", "cs.XY", "Ada", "Ada Lovelace"),
+    "unfollow": ("Ada Lovelace", "Alan Turing", "cs.RO"),
+    "unmute": ("Ada Lovelace", "Alan Turing", "cs.RO"),
     "link": ("gibberish", "ABCDEF", "undo"),
     "export": ("bibtex", "taste", "json", "gibberish"),
     "gibberish": ("",),
@@ -89,7 +95,7 @@ class Bracketing(NullTranslations):
 
 def unmarked(text: str) -> str:
     """Return what stands outside of the brackets and is no fact."""
-    outside = re.sub(r"⟦[^⟧]*(?:⟧|…)", "", text)  # what is cut short has lost its end
+    outside = re.sub(r"⟦[^⟧]*(?:⟧|…)", " ", text)  # what is cut short has lost its end
     for fact in FACTS:
         outside = re.sub(fact, "", outside)
     return " ".join(re.findall(r"[^\W\d_]+", outside))
@@ -164,6 +170,38 @@ async def test_everything_that_is_said_was_marked_for_translators(desk: Scripted
             found += seen(action)
     await every_button(journey, found)
     assert len(found) > 1_000
+    assert {text: rest for text in found if (rest := unmarked(text))} == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"nonsense",
+        b"@misc{a, title={Paper number 3}}\n@misc{b, title={Paper number 4}}",
+        "\n".join(f"@misc{{k{n}, title={{Paper number {n}}}}}" for n in range(1, 600)).encode(),
+        b'{"format": "paperlark-taste", "version": 2}',
+    ],
+)
+async def test_what_is_said_of_a_file_was_marked(desk: ScriptedDesk, content: bytes | None) -> None:
+    journey = Journey(talking(desk), replace(ADA, language=BRACKETS))
+    for action in await journey.send("papers.bib", content):
+        assert [unmarked(text) for text in seen(action) if unmarked(text)] == []
+    found = list[str]()
+    await every_button(journey, found)
+    assert {text: rest for text in found if (rest := unmarked(text))} == {}
+
+
+async def test_what_operators_are_told_was_marked(desk: ScriptedDesk) -> None:
+    operator = replace(ADA, account=OPERATOR[1], language=BRACKETS)
+    journey = Journey(talking(desk), operator)
+    found = list[str]()
+    asked = ("", "readers", "likes", "sources", "digests", "broadcast", "broadcast a note")
+    wrong = ("gibberish", "ban", "ban telegram:1", "ban telegram:9", "unban telegram:9", "ban 99")
+    for argument in (*asked, *wrong, f"broadcast {'x' * 9_000}"):
+        for action in await journey.command(f"/admin {argument}"):
+            found += seen(action)
+    await every_button(journey, found)
     assert {text: rest for text in found if (rest := unmarked(text))} == {}
 
 

@@ -459,6 +459,17 @@ async def test_who_wants_it_quiet_gets_it_without_a_sound(push, desk, messenger,
     }
 
 
+async def test_each_digest_speaks_its_readers_language(push, desk, messenger, clock):
+    await subscribe(desk, "7")
+    german = await subscribe(desk, "8")
+    await desk.set_language(german, "de", is_chosen=True)
+    clock.forward(hours=1)
+    await push.run_once()
+    headings = {sent.chat: sent.message.digest.heading for sent in messenger.sent}
+    assert headings["chat-7"].startswith("Your 3 papers for ")
+    assert headings["chat-8"].startswith("Deine 3 Paper für ")
+
+
 async def test_a_day_without_new_papers_brings_older_ones_or_a_line_as_the_reader_chose(
     push, desk, messenger, clock, any_database
 ):
