@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.arrays import Rows
 from recommender.candidates import Corpus
@@ -21,15 +21,30 @@ _PAIRS = 4096  # compared at the same time
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The papers of a taste as Python's own numbers: ids, rows, and which were liked."""
+
+    ids: list[int]
+    rows: list[int]
+    is_liked: list[bool]
+
+    @classmethod
+    def of(cls, corpus: Corpus, taste: Taste) -> Self:
+        ids, liked = corpus.ids[taste.rows], taste.weights > 0
+        return cls(ids.tolist(), taste.rows.tolist(), liked.tolist())
+
+
+@dataclass(frozen=True, slots=True)
 class Shares:
     """The summands of one candidate's score as numbers. row: the candidate in the corpus.
 
-    papers: shape (n,), one for each paper of the taste, in double precision.
+    papers: one for each paper judged, in double precision. order: of these, the largest first.
     """
 
     row: int
-    taste: Taste
-    papers: NDArray[np.float64]
+    judged: Judged
+    papers: Sequence[float]
+    order: Sequence[int]
     readers: float
     popular: float
     exploring: float = 0.0
@@ -37,10 +52,9 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What is named of a score. judged: rows of the papers that `named` is about."""
+    """Which of the papers judged are named, and the parts that name none."""
 
-    named: list[tuple[PartKind, float]]
-    judged: list[int]
+    named: list[int]
     rest: list[ScorePart]
 
 
@@ -48,45 +62,48 @@ def parts(model: Model, corpus: Corpus, scores: Sequence[Shares]) -> list[tuple[
     """Return the summands of each candidate's score; papers first, the largest first."""
     told = [_told(shares) for shares in scores]
     pairs = [
-        (row, shares.row)
+        (shares.judged.rows[at], shares.row)
         for shares, one in zip(scores, told, strict=True)
-        for row in one.judged[:EXPLAINED]
+        for at in one.named[:EXPLAINED]
     ]
     words = iter(shared_words(model, corpus, pairs))
-    judged = np.array([row for t in told for row in t.judged], np.int64)
-    papers = iter(corpus.ids[judged].tolist())
     return [
         (
             *(
-                ScorePart(kind, value, PaperId(next(papers)), next(words) if n < EXPLAINED else ())
-                for n, (kind, value) in enumerate(one.named)
+                ScorePart(
+                    PartKind.LIKED if shares.judged.is_liked[at] else PartKind.SKIPPED,
+                    shares.papers[at],
+                    PaperId(shares.judged.ids[at]),
+                    next(words) if number < EXPLAINED else (),
+                )
+                for number, at in enumerate(one.named)
             ),
             *one.rest,
         )
-        for one in told
+        for shares, one in zip(scores, told, strict=True)
     ]
 
 
 def _told(shares: Shares) -> _Told:
-    told, other = _Told([], [], []), 0.0
-    values, weights = shares.papers.tolist(), shares.taste.weights.tolist()
-    rows = shares.taste.rows.tolist()
-    for at in np.argsort(-np.abs(shares.papers), kind="stable").tolist():
-        value, is_liked = values[at], weights[at] > 0
+    named, other = list[int](), 0.0
+    papers, is_liked = shares.papers, shares.judged.is_liked
+    for place, at in enumerate(shares.order):
+        value = papers[at]
+        if len(named) == NAMED or abs(value) < _NOTHING:
+            other += sum(papers[left] for left in shares.order[place:])
+            break
         # A skipped paper unlike this one speaks for it; that is no reason to name.
-        if len(told.named) == NAMED or abs(value) < _NOTHING or (not is_liked and value > 0):
+        if is_liked[at] or value <= 0:
+            named.append(at)
+        else:
             other += value
-            continue
-        told.named.append((PartKind.LIKED if is_liked else PartKind.SKIPPED, value))
-        told.judged.append(rows[at])
     rest = (
         (PartKind.READERS, shares.readers),
         (PartKind.POPULAR, shares.popular),
         (PartKind.EXPLORING, shares.exploring),
         (PartKind.OTHER, other),
     )
-    told.rest.extend(ScorePart(kind, value) for kind, value in rest if value)
-    return told
+    return _Told(named, [ScorePart(kind, value) for kind, value in rest if value])
 
 
 def likeness(model: Model, corpus: Corpus, liked: int, row: int, value: float) -> ScorePart:

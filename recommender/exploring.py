@@ -28,7 +28,7 @@ DRAWS = 64
 EVEN = 0.1  # of all exploring picks: evenly among the candidates, so that each has a chance
 _PRECISION = 4.0  # what one judged paper adds: τ
 _AMPLITUDE = (0.0, 0.8, 1.6, 2.4, 3.5)  # by the surprise dial, in standard deviations of scores
-_MOST = 2_000  # candidates among which the draws compete
+_MOST = 1_000  # candidates among which the draws compete
 _FEW = 24  # judged papers up to which the small product pays
 
 

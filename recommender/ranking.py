@@ -315,23 +315,39 @@ class _Block:
         """Yield what the scores of one reader's list are made of."""
         slate, at = self.slate, [one.at for one in chosen]
         features = slate.features[at].astype(np.float64)
-        worths: dict[int, tuple[Doubles, Floats]] = {}
+        worths: dict[int, _Worths] = {}
         for number in {one.taste for one in chosen}:
             taste = side.tastes[number]
             factor = slate.factor[at] * np.exp(-taste.damping * slate.spread[at].astype(np.float64))
             papers = taste.weights * (features @ taste.values.T) * factor[:, None]
-            worths[number] = papers, _readers_share(self.model, self.corpus, slate.rated[at], taste)
-        for place, one in enumerate(chosen):
-            taste = side.tastes[one.taste]
-            papers, readers = worths[one.taste]
+            readers = _readers_share(self.model, self.corpus, slate.rated[at], taste)
+            worths[number] = _Worths.of(explanation.Judged.of(self.corpus, taste), papers, readers)
+        for place, (one, row) in enumerate(zip(chosen, slate.rows[at].tolist(), strict=True)):
+            worth = worths[one.taste]
             yield explanation.Shares(
-                row=int(slate.rows[one.at]),
-                taste=taste,
-                papers=papers[place],
-                readers=float(readers[place]),
-                popular=float(taste.popular * slate.popular[one.at]),
+                row=row,
+                judged=worth.judged,
+                papers=worth.papers[place],
+                order=worth.order[place],
+                readers=worth.readers[place],
+                popular=float(side.tastes[one.taste].popular * slate.popular[one.at]),
                 exploring=one.explored.added if one.explored else 0.0,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Worths:
+    """What a taste says of each paper of a list; see `explanation.Shares`."""
+
+    judged: explanation.Judged
+    papers: list[list[float]]
+    order: list[list[int]]
+    readers: list[float]
+
+    @classmethod
+    def of(cls, judged: explanation.Judged, papers: Doubles, readers: Floats) -> Self:
+        order = np.argsort(-np.abs(papers), axis=1, kind="stable")
+        return cls(judged, papers.tolist(), order.tolist(), readers.tolist())
 
 
 def _explores(request: Request) -> bool:

@@ -104,7 +104,7 @@ def _parts_text(parts: Sequence[ScorePart]) -> str:
 def _part_text(part: ScorePart) -> str:
     paper = "" if part.paper is None else f', "paper": {part.paper}'
     words = _words_text(part.words) if part.words else ""
-    return f'{{"kind": "{part.kind.value}", "value": {float(part.value)!r}{paper}{words}}}'
+    return f'{{"kind": "{part.kind}", "value": {float(part.value)!r}{paper}{words}}}'
 
 
 @lru_cache(maxsize=10_000)  # the same few words are named again and again
