@@ -95,8 +95,8 @@ async def telegram_bot(token: str, api_base: str, pacer: Pacer) -> AsyncIterator
     api_base: an origin.
     """
     quieten()
-    calls = Request(connection_pool_size=64, read_timeout=10, pool_timeout=10)
-    polls = Request(connection_pool_size=2, read_timeout=10)
+    calls = Request(64, read=10)
+    polls = Request(2, read=10)
     base = api_base.rstrip("/")
     try:
         yield TelegramBot(
