@@ -6,7 +6,7 @@ one digest and never sends two.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -70,6 +70,29 @@ class Claimed:
     due: datetime
     nonce: str
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What `begin_sending` is told; one at a time or, through `begin_all`, many."""
+
+    user: int
+    day: date
+    now: datetime
+    account: int
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What `finish` is told; one at a time or, through `finish_all`, many."""
+
+    user: int
+    day: date
+    state: State
+    now: datetime
+    reason: str | None = None
+    messages: tuple[SentMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,28 +251,56 @@ async def begin_sending(
     False when the digest is not claimed any more, or the reader paused since it was: then
     it must not be sent.
     """
-    reader = (
-        await db.execute(select(_users).where(_users.c.id == user).with_for_update())
-    ).one_or_none()
-    if reader is None:
-        return False
-    if not is_wanted(user_of(reader), now):
-        step = Step(now, "failed", "paused")
-        await _set(db, user, day, [State.CLAIMED], step, state=State.FAILED, reason="paused")
-        return False
-    return await _set(
-        db,
-        user,
-        day,
-        [State.CLAIMED],
-        Step(now, "begun"),
-        state=State.SENDING,
-        account_id=account,
-        model=model,
-        attempts=_outbox.c.attempts + 1,
-        claimed_at=now,
-        reason=None,
+    return (await begin_all(db, [Begun(user, day, now, account, model)]))[0]
+
+
+async def begin_all(db: AsyncSession, sends: Sequence[Begun]) -> list[bool]:
+    """Note that many sends begin; a handful of statements for all. See `begin_sending`."""
+    # In the order of ids, so that two who wait for each other's readers never do so for ever.
+    chosen = select(_users).where(_users.c.id.in_({send.user for send in sends}))
+    readers = {
+        row.id: user_of(row)
+        for row in await db.execute(chosen.order_by(_users.c.id).with_for_update())
+    }
+    keys = tuple_(_outbox.c.user_id, _outbox.c.day)
+    standing = select(_outbox.c.user_id, _outbox.c.day).where(
+        keys.in_([(send.user, send.day) for send in sends]), _outbox.c.state == State.CLAIMED
     )
+    ordered = standing.order_by(_outbox.c.user_id, _outbox.c.day).with_for_update()
+    claimed = {(user, day) for user, day in await db.execute(ordered)}
+    begun: list[bool] = []
+    for send in sends:
+        is_ours = (send.user, send.day) in claimed and send.user in readers
+        claimed.discard((send.user, send.day))  # of two who would begin it only one may
+        if is_ours and not is_wanted(readers[send.user], send.now):
+            step = Step(send.now, "failed", "paused")
+            failed: dict[str, Any] = {"state": State.FAILED, "reason": "paused"}
+            await _set(db, send.user, send.day, [State.CLAIMED], step, **failed)
+            is_ours = False
+        begun.append(is_ours)
+    await _set_all(
+        db,
+        [State.CLAIMED],
+        {
+            "state": State.SENDING,
+            "account_id": bindparam("account"),
+            "model": bindparam("version"),
+            "attempts": _outbox.c.attempts + 1,
+            "claimed_at": bindparam("moment"),
+            "reason": None,
+        },
+        [
+            {
+                **_key(send.user, send.day, Step(send.now, "begun")),
+                "account": send.account,
+                "version": send.model,
+                "moment": send.now,
+            }
+            for send, is_ours in zip(sends, begun, strict=True)
+            if is_ours
+        ],
+    )
+    return begun
 
 
 async def finish(
@@ -266,17 +317,62 @@ async def finish(
 
     What was given up as unknown may still turn out to be sent; what is sent stays so.
     """
-    await _set(
+    await finish_all(db, [Ended(user, day, state, now, reason, tuple(messages))])
+
+
+async def finish_all(db: AsyncSession, ended: Sequence[Ended]) -> list[None]:
+    """Note how many digests ended, in one statement. See `finish`."""
+    await _set_all(
         db,
-        user,
-        day,
         [State.CLAIMED, State.SENDING, State.UNKNOWN],
-        Step(now, state.value, reason or ""),
-        state=state,
-        reason=reason,
-        sent_at=now if state is State.SENT else None,
-        messages=[{"chat": sent.chat, "message": sent.message} for sent in messages],
+        {
+            "state": bindparam("ends_as"),
+            "reason": bindparam("why"),
+            "sent_at": bindparam("moment"),
+            "messages": bindparam("sent"),
+        },
+        [
+            {
+                **_key(one.user, one.day, Step(one.now, one.state.value, one.reason or "")),
+                "ends_as": one.state,
+                "why": one.reason,
+                "moment": one.now if one.state is State.SENT else None,
+                "sent": [{"chat": sent.chat, "message": sent.message} for sent in one.messages],
+            }
+            for one in ended
+        ],
     )
+    return [None] * len(ended)
+
+
+def _key(user: int, day: date, step: Step) -> dict[str, Any]:
+    return {"of": user, "for_day": day, "step": json.dumps(_document(step))}
+
+
+async def _set_all(
+    db: AsyncSession,
+    states: Sequence[State],
+    values: Mapping[str, Any],
+    deliveries: Sequence[Mapping[str, Any]],
+) -> None:
+    """Change deliveries that are in one of these states, in the order of their readers.
+
+    values: by column, with parameters that each of the deliveries gives; see `_key`.
+    """
+    if not deliveries:
+        return
+    changed = (
+        update(_outbox)
+        .where(
+            _outbox.c.user_id == bindparam("of"),
+            _outbox.c.day == bindparam("for_day"),
+            or_(*(_outbox.c.state == state for state in states)),
+        )
+        .values({"next_try": None, "steps": _with(db, bindparam("step", type_=Text)), **values})
+    )
+    ordered = sorted(deliveries, key=lambda one: (one["of"], one["for_day"]))
+    # On the connection: one executemany, where a session would look for entities to refresh.
+    await (await db.connection()).execute(changed, ordered)
 
 
 async def retry_at(
@@ -308,7 +404,7 @@ async def _set(
     changed = await db.scalar(
         update(_outbox)
         .where(_outbox.c.user_id == user, _outbox.c.day == day, _outbox.c.state.in_(states))
-        .values({"next_try": None, "steps": _with(db, step), **values})
+        .values({"next_try": None, "steps": _with_step(db, step), **values})
         .returning(_outbox.c.user_id)
     )
     return changed is not None
@@ -361,25 +457,28 @@ async def give_back(db: AsyncSession, claimed: Sequence[Claimed], now: datetime)
         await db.execute(
             update(_outbox)
             .where(chosen, _outbox.c.state == State.CLAIMED, _outbox.c.next_try.is_(None))
-            .values(next_try=now, steps=_with(db, Step(now, "given back")))
+            .values(next_try=now, steps=_with_step(db, Step(now, "given back")))
         )
 
 
 async def _write(db: AsyncSession, rows: Sequence[Row[Any]], step: Step, **values: Any) -> None:
     for some in blocks(rows):
         chosen = tuple_(_outbox.c.user_id, _outbox.c.day).in_([(r.user_id, r.day) for r in some])
-        await db.execute(update(_outbox).where(chosen).values(**values, steps=_with(db, step)))
+        await db.execute(update(_outbox).where(chosen).values(**values, steps=_with_step(db, step)))
 
 
 def _document(step: Step) -> dict[str, str]:
     return {"at": step.at.astimezone(UTC).isoformat(), "what": step.what, "why": step.why}
 
 
-def _with(db: AsyncSession, step: Step) -> ColumnElement[Any]:
+def _with_step(db: AsyncSession, step: Step) -> ColumnElement[Any]:
     """Return the steps of a delivery and one more, for an UPDATE that reads none of them."""
-    more = json.dumps(_document(step))
+    return _with(db, literal(json.dumps(_document(step)), Text))
+
+
+def _with(db: AsyncSession, more: ColumnElement[Any]) -> ColumnElement[Any]:
     if db.get_bind().dialect.name == "postgresql":
-        joined = cast(_outbox.c.steps, JSONB).op("||")(cast(literal(more, Text), JSONB))
+        joined = cast(_outbox.c.steps, JSONB).op("||")(cast(more, JSONB))
         return cast(joined, JSON)
     return func.json_insert(_outbox.c.steps, "$[#]", func.json(more))
 

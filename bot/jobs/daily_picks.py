@@ -38,8 +38,9 @@ from bot.metrics import Metrics
 from bot.schedule import next_due
 from storage import deliveries, users
 from storage.database import Database
-from storage.deliveries import Claimed, SentMessage, State
+from storage.deliveries import Claimed, Ended, SentMessage, State
 from storage.errors import StorageUnavailable
+from storage.outbox import Outbox
 
 log = structlog.get_logger()
 
@@ -93,12 +94,12 @@ class _Beginning:
 
     def __init__(
         self,
-        database: Database,
+        outbox: Outbox,
         clock: Callable[[], datetime],
         claim: Claimed,
         edition: Edition,
     ) -> None:
-        self._database = database
+        self._outbox = outbox
         self._clock = clock
         self._claim = claim
         self._edition = edition
@@ -108,15 +109,13 @@ class _Beginning:
         """Raises _NotOurs, StorageUnavailable. Again before a repetition it does nothing."""
         if self.is_begun:
             return
-        async with self._database.writing() as db:
-            is_ours = await deliveries.begin_sending(
-                db,
-                self._claim.user.id,
-                self._claim.day,
-                self._clock(),
-                account=self._edition.account.id,
-                model=self._edition.model,
-            )
+        is_ours = await self._outbox.begin(
+            self._claim.user.id,
+            self._claim.day,
+            self._clock(),
+            account=self._edition.account.id,
+            model=self._edition.model,
+        )
         if not is_ours:
             raise _NotOurs
         self.is_begun = True
@@ -174,6 +173,7 @@ class DailyPicks:
     ) -> None:
         health = health or Health()
         self._database = database
+        self._outbox = Outbox(database)
         self._desk = desk
         self._lines = {
             platform: _Line(one, health.part(f"sends to {platform}"))
@@ -366,7 +366,7 @@ class DailyPicks:
 
     async def _send(self, claim: Claimed, edition: Edition, line: _Line) -> Pushed:
         assert edition.account.chat is not None
-        beginning = _Beginning(self._database, self._clock, claim, edition)
+        beginning = _Beginning(self._outbox, self._clock, claim, edition)
         speak(claim.user.language)  # in this digest's own task
         message = digest_message(
             edition.offers, claim.day, claim.user.picks, is_filled=not edition.is_line
@@ -425,16 +425,8 @@ class DailyPicks:
     async def _end(
         self, claim: Claimed, state: State, why: str | None, sent: Sequence[SentMessage] = ()
     ) -> Pushed:
-        async with self._database.writing() as db:
-            await deliveries.finish(
-                db,
-                claim.user.id,
-                claim.day,
-                state,
-                self._clock(),
-                reason=why,
-                messages=sent,
-            )
+        now, messages = self._clock(), tuple(sent)
+        await self._outbox.finish(Ended(claim.user.id, claim.day, state, now, why, messages))
         if state in (State.FAILED, State.UNKNOWN):
             log.warning(f"push.{state}", user=claim.user.id, day=claim.day.isoformat(), why=why)
         return replace(Pushed(), **{state.value: 1})
