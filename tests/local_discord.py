@@ -424,7 +424,8 @@ class LocalDiscord:
         self.violations.append(what)
         raise Refusal(400, 50035, f"Invalid Form Body: {what}")
 
-    def _check(self, body: dict[str, Any]) -> None:
+    def check(self, body: dict[str, Any]) -> None:
+        """Note and refuse what Discord would not take as a message."""
         if unknown := set(body) - _BODY:
             self._wrong(f"unknown fields {sorted(unknown)}")
         if body.get("allowed_mentions", {}).get("parse") != []:
@@ -465,7 +466,7 @@ class LocalDiscord:
             self._wrong("labels")
 
     def _post(self, channel: int, body: dict[str, Any], only_for: int | None = None) -> Posted:
-        self._check(body)
+        self.check(body)
         posted = Posted(
             self.number(),
             channel,
@@ -481,7 +482,7 @@ class LocalDiscord:
         return posted
 
     def _change(self, posted: Posted, body: dict[str, Any]) -> dict[str, Any]:
-        self._check(body)
+        self.check(body)
         posted.content, posted.embeds = body.get("content", ""), body.get("embeds", [])
         posted.components = body.get("components", [])
         if "attachments" in body:
@@ -705,10 +706,12 @@ class DiscordPerson:
         return await self.discord.interact(self._interaction(2, channel), data)
 
     async def press(self, posted: Posted, label: str) -> Interaction:
-        data = {"component_type": 2, "custom_id": posted.buttons[label]}
-        return await self.discord.interact(
-            self._interaction(3, posted.channel, posted.number), data
-        )
+        return await self.press_data(posted, posted.buttons[label])
+
+    async def press_data(self, posted: Posted, data: str) -> Interaction:
+        """Press a button that says what no button of the bot's need ever have said."""
+        interaction = self._interaction(3, posted.channel, posted.number)
+        return await self.discord.interact(interaction, {"component_type": 2, "custom_id": data})
 
     async def write(self, content: str, channel: int | None = None) -> int:
         return await self.discord.written(self, channel or self.dm, content)

@@ -335,7 +335,9 @@ class Conversation:
         if stored is None:
             return
         redrawn = await self._redrawn(reader, tap, stored)
-        if pressed.message is not None and redrawn is not None:
+        if redrawn is not None and tap.impression is None:  # whose button it was nobody knows
+            yield in_place(pressed, redrawn)
+        elif redrawn is not None and pressed.message is not None:
             yield Edit(pressed.message, redrawn)
         if _calls_for_the_next(tap, stored):
             yield await self._next(reader, _(words.NEXT_IS_AWAY))

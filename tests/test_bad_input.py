@@ -1,0 +1,326 @@
+"""Whatever people type, send or tap: an answer both platforms take, and nobody else's data touched.
+
+The whole house stands behind, as `paperlark run` opens it, and everything is thrown at every
+command and button there is: one that is new is in here by itself.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from bot.adapters import discord_app, discord_render, telegram_render
+from bot.adapters.telegram_answer import FAILED
+from bot.conversation.commands import COMMANDS, MESSAGE_COMMANDS, OPERATOR_COMMANDS
+from bot.conversation.events import Command, MessageRef, Person, Platform, Pressed, Said, SentFile
+from bot.conversation.messages import Edit, Message, Send, Toast
+from bot.conversation.reference import EXAMPLES
+from bot.conversation.taps import Act
+from bot.house import House, open_house
+from bot.settings import Settings
+from storage import personal, source_states, users
+from storage.database import Database
+from tests.adapters.telegram_setting import running
+from tests.adapters.test_discord_app import unpaced as discord_pacer
+from tests.conversation.test_bad_input import texts
+from tests.local_discord import LocalDiscord
+from tests.local_telegram import LocalTelegram
+from tests.telegram_rules import check_button, parse_html, utf16
+
+VICTIM = Person(Platform.TELEGRAM, "7700000001", "7700000001")
+OPERATOR = ("telegram", "7700000009")
+GROUP = "-1001"
+NAMES = [
+    *(spec.name for spec in (*COMMANDS, *OPERATOR_COMMANDS)),
+    *MESSAGE_COMMANDS.values(),
+]
+LONG = ("x" * 10_000, "\u202e" * 10_000, "👩‍👩‍👧‍👦" * 1_400, "<b>" * 3_000, "a 1, " * 2_000)
+NASTY = (
+    *LONG,
+    "",
+    "\u200b\u200d\ufeff",
+    "\x00\x1b[31m\ud800",
+    "<a href='x'>&amp;</a> *_`~|[](){}",
+    "‮אב ⁧ملف⁩ 🇩🇪👍🏽",
+    "@everyone <@1> /start $(id) '; DROP TABLE users; --",
+    "99999999999999999999 -1 ٣ ² 1e9",
+    "yes,1,999999 undo json page 0",
+)
+FILES = tuple(
+    SentFile(name, content)
+    for name in ("x.json", "x.bib", "x.ris", "../../etc/passwd", "‮gpj.exe", "a" * 300 + ".bib")
+    for content in (None, b"", b"\xff\xfe\x00", b"{" * 2_000, b"@article{" * 500, b"TY  - \n" * 300)
+)
+
+numbers = st.integers(0, 10_000)
+# What is done: a command, free text, a file, random button data, a real button of the victim's,
+# or the head of one real button with the tail of another.
+deeds = st.one_of(
+    st.tuples(st.just("command"), st.sampled_from([*NAMES, "", "ﬀ", "no_such"]), texts),
+    st.tuples(st.just("said"), texts, texts),
+    st.tuples(st.just("file"), st.sampled_from(FILES), st.just("")),
+    st.tuples(st.just("data"), st.text(max_size=70), st.just("")),
+    st.tuples(st.just("real"), numbers, st.just("")),
+    st.tuples(st.just("mixed"), numbers, numbers),
+    st.tuples(st.just("act"), st.sampled_from(Act), st.text("0aZ,:+-_ 9", max_size=12)),
+)
+places = st.sampled_from(
+    [
+        (Platform.TELEGRAM, True),
+        (Platform.TELEGRAM, False),
+        (Platform.DISCORD, True),
+        (Platform.DISCORD, False),
+        (Platform.TERMINAL, True),
+    ]
+)
+
+
+@asynccontextmanager
+async def opened(folder) -> AsyncIterator[House]:
+    """The house with its sample papers; arXiv rests, so that nobody waits for it."""
+    given_settings = Settings(_env_file=None, data_dir=folder, operators=(OPERATOR,))
+    async with open_house(given_settings, asyncio.Event()) as house:
+        await house.ingest.begin_with_the_sample(house.clock())
+        await house.shelf.refresh()
+        async with house.database.writing() as db:
+            tomorrow = house.clock() + timedelta(days=1)
+            await source_states.silence(db, "arxiv", tomorrow)
+        yield house
+
+
+@pytest.fixture
+async def house(tmp_path):
+    async with opened(tmp_path / "data") as house:
+        yield house
+
+
+class Somebody:
+    """Acts in the conversation, and keeps every button that was offered."""
+
+    def __init__(self, house: House, person: Person) -> None:
+        self.person = person
+        self._house = house
+        self._events = count(1)
+        self.buttons: list[str] = []
+
+    async def does(self, event) -> list:
+        actions = [action async for action in self._house.conversation.answer(event)]
+        for action in actions:
+            if isinstance(action, Send | Edit):
+                self.buttons += [b.data for row in action.message.rows for b in row if b.data]
+        return actions
+
+    async def commands(self, name, text=""):
+        return await self.does(Command(self._event(), self.person, name, text))
+
+    async def says(self, text, link):
+        return await self.does(Said(self._event(), self.person, text, (link,) if link else ()))
+
+    async def sends(self, file):
+        return await self.does(Said(self._event(), self.person, "", files=(file,)))
+
+    async def taps(self, data):
+        ref = MessageRef(self.person.chat or "1", "5")
+        return await self.does(Pressed(self._event(), self.person, data, ref))
+
+    def _event(self) -> str:
+        return f"{self.person.account}-{next(self._events)}"
+
+
+async def with_a_past(house: House) -> Somebody:
+    """A reader who has used every command, so that there is something of theirs to be touched."""
+    victim = Somebody(house, VICTIM)
+    await victim.commands("start")
+    for _ in range(4):
+        await victim.commands("pick")
+        for data in [b for b in victim.buttons if b.startswith(("l:", "b:"))][-2:]:
+            await victim.taps(data)
+    for spec in COMMANDS:
+        for words in ("", *(words for words, _ in EXAMPLES.get(spec.name, ()))):
+            if spec.name not in ("pause", "undo"):  # they would take something of it away
+                await victim.commands(spec.name, words)
+    assert victim.buttons
+    return victim
+
+
+async def everything_of(database: Database, person: Person) -> personal.Rows:
+    async with database.reading() as db:
+        found = await users.find(db, person.platform.value, person.account)
+        assert found is not None
+        return await personal.everything(db, found.user.id)
+
+
+async def done(somebody: Somebody, deed, real: list[str]) -> list:
+    """Do it, and return what was answered."""
+    match deed:
+        case "command", name, text:
+            return await somebody.commands(name, text)
+        case "said", text, link:
+            return await somebody.says(text, link)
+        case "file", file, _:
+            return await somebody.sends(file)
+        case "act", act, argument:
+            return await somebody.taps(f"{act}:1:1:{argument}"[:64])
+        case "real", n, _:
+            return await somebody.taps(real[n % len(real)])
+        case "mixed", n, m:
+            head, _, tail = real[n % len(real)], "", real[m % len(real)]
+            return await somebody.taps(":".join([*head.split(":")[:2], *tail.split(":")[2:]]))
+        case _, data, _:
+            return await somebody.taps(data)
+
+
+def drawn(message: Message, discord: LocalDiscord) -> None:
+    """Draw a message for both platforms, as they would take it."""
+    on_telegram = telegram_render.render(message)
+    text, _ = parse_html(on_telegram.html)
+    assert 0 < utf16(text.strip()) <= 4096
+    if on_telegram.keyboard:
+        for row in on_telegram.keyboard.inline_keyboard:
+            for button in row:
+                check_button({k: v for k, v in button.to_dict().items() if k != "style"})
+    body = discord_render.render(message)
+    body.pop(discord_render.FILE, None)
+    discord.check(body)
+
+
+def answers_well(actions, discord: LocalDiscord, *, is_private: bool) -> None:
+    assert actions
+    assert not any(isinstance(action, Toast) for action in actions[1:])
+    for action in actions:
+        match action:
+            case Toast(text=text):
+                assert 0 < len(text) <= 200
+            case Send(message=message) | Edit(message=message):
+                drawn(message, discord)
+    if not is_private:  # nobody redraws what others see, nor shows them what is somebody's own
+        assert not any(isinstance(action, Edit) for action in actions)
+
+
+strangers = count(8_800_000_000)
+
+
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(places, st.lists(deeds, min_size=1, max_size=5))
+@example((Platform.TELEGRAM, True), [("command", name, "x" * 10_000) for name in NAMES])
+@example((Platform.DISCORD, False), [("command", name, "‮<b>\x00") for name in NAMES])
+@example((Platform.TELEGRAM, False), [("data", "l:1::", "")])  # a card that was nobody's
+@example((Platform.TELEGRAM, False), [("act", act, "1") for act in Act])
+@example((Platform.TELEGRAM, True), [("act", act, "yes,1,1") for act in Act])
+@example((Platform.TELEGRAM, True), [("file", file, "") for file in FILES])
+async def test_whatever_a_stranger_does_is_answered_and_touches_nobody_elses_data(
+    shared, where, what
+):
+    house, victim, discord = shared
+    platform, is_private = where
+    account = str(next(strangers))
+    chat = account if is_private else GROUP
+    stranger = Somebody(house, Person(platform, account, chat, is_private=is_private))
+    before = await everything_of(house.database, VICTIM)
+    for deed in what:
+        answers_well(await done(stranger, deed, victim.buttons), discord, is_private=is_private)
+    assert await everything_of(house.database, VICTIM) == before
+
+
+@pytest.fixture
+async def shared(house):
+    """The house, somebody who has a past in it, and what judges messages for Discord."""
+    return house, await with_a_past(house), LocalDiscord()
+
+
+async def test_every_button_of_somebody_else_leaves_their_data_as_it_was(shared):
+    house, victim, discord = shared
+    before = await everything_of(house.database, VICTIM)
+    for is_private in (True, False):
+        for data in dict.fromkeys(victim.buttons):
+            account = str(next(strangers))
+            person = replace(VICTIM, account=account, is_private=is_private)
+            actions = await Somebody(house, person).taps(data)
+            answers_well(actions, discord, is_private=is_private)
+    assert await everything_of(house.database, VICTIM) == before
+
+
+async def test_ones_own_old_buttons_are_answered_after_everything_was_forgotten(shared):
+    _, victim, discord = shared
+    yes = next(b for b in reversed(victim.buttons) if b.startswith(f"{Act.FORGET}:::yes"))
+    await victim.taps(yes)
+    for data in dict.fromkeys(victim.buttons):
+        answers_well(await victim.taps(data), discord, is_private=True)
+
+
+# ---------------------------------------------------------------- as the platforms bring it
+
+
+def troubles(logs) -> list[str]:
+    return [entry["event"] for entry in logs if entry["log_level"] in ("error", "critical")]
+
+
+async def test_telegram_brings_anything_at_all_and_everything_is_answered(house):
+    async with LocalTelegram() as telegram:
+        victim, eve = telegram.person(1), telegram.person(2)
+        group = telegram.group()
+        with capture_logs() as logs:
+            async with running(telegram, house.conversation):
+                victim.say("/start")
+                await victim.hears("announced")
+                victim.say(f"/pick@{telegram.me['username']}", group)
+                card = await victim.hears("announced", chat=victim.id)
+                for name in NAMES:
+                    for words in NASTY:
+                        eve.say(f"/{name} {words}".replace("\ud800", "")[:4096])
+                for words in NASTY:
+                    eve.say(words.replace("\ud800", "")[:4096] or "\u200b")
+                queries = [
+                    eve.press_data(data, card)
+                    for data in (*NASTY[5:], *(f"{act}:1:1:1" for act in Act), "x" * 64)
+                ]
+                await telegram.until(lambda: not telegram.updates, seconds=120)
+                await telegram.until(lambda: all(query.answers for query in queries))
+        assert troubles(logs) == []
+        assert not [m.text for m in telegram.messages(eve.id) if FAILED in m.text]
+        assert telegram.violations == []
+        assert len(telegram.messages(eve.id)) > len(NAMES) * len(NASTY)
+
+
+async def test_discord_brings_anything_at_all_and_everything_is_answered(house):
+    async with LocalDiscord() as discord, AsyncExitStack() as stack:
+        victim, eve = discord.person(1), discord.person(2)
+        logs = stack.enter_context(capture_logs())
+        app = discord_app.DiscordApp(
+            discord.token, discord.api_base, house.conversation, pacer=discord_pacer()
+        )
+        stop = asyncio.Event()
+        serving = asyncio.create_task(app.run(stop))
+        await discord.online()
+        await victim.slash("start")
+        card = await victim.sees("announced")
+        taps = []
+        for spec in COMMANDS:
+            for words in NASTY:
+                given_options = {o.name: words[:6000] for o in spec.options if o.kind == "text"}
+                taps.append(await eve.slash(spec.name, **given_options))
+                await eve.gets_answer(taps[-1])
+        for words in NASTY:
+            await eve.write(words[:2000])
+            await eve.write(f"/no_such {words}"[:2000])
+        asked = [(menu, words[:4000]) for menu in MESSAGE_COMMANDS for words in NASTY]
+        taps += [await eve.about(menu, words) for menu, words in asked]
+        forged = (*NASTY[5:], *(f"{act}:1:1:1" for act in Act), "x" * 100)
+        taps += [await eve.press_data(card, data[:100] or "?") for data in forged]
+        for interaction in taps:
+            await eve.gets_answer(interaction)
+        stop.set()
+        await serving
+        assert troubles(logs) == []
+        assert not [p.text for p in discord.seen_by(eve.number, eve.dm) if FAILED in p.text]
+        assert discord.violations == []
