@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.adapters import discord_app, discord_render, telegram_render
-from bot.adapters.telegram_answer import FAILED
 from bot.conversation.commands import COMMANDS, MESSAGE_COMMANDS, OPERATOR_COMMANDS
 from bot.conversation.events import Command, MessageRef, Person, Platform, Pressed, Said, SentFile
 from bot.conversation.messages import Edit, Message, Send, Toast
 from bot.conversation.reference import EXAMPLES
 from bot.conversation.taps import Act
+from bot.conversation.words import WENT_WRONG
 from bot.house import House, open_house
 from bot.settings import Settings
 from storage import personal, source_states, users
@@ -287,7 +287,7 @@ async def test_telegram_brings_anything_at_all_and_everything_is_answered(house)
                 await telegram.until(lambda: not telegram.updates, seconds=120)
                 await telegram.until(lambda: all(query.answers for query in queries))
         assert troubles(logs) == []
-        assert not [m.text for m in telegram.messages(eve.id) if FAILED in m.text]
+        assert not [m.text for m in telegram.messages(eve.id) if WENT_WRONG in m.text]
         assert telegram.violations == []
         assert len(telegram.messages(eve.id)) > len(NAMES) * len(NASTY)
 
@@ -322,5 +322,5 @@ async def test_discord_brings_anything_at_all_and_everything_is_answered(house):
         stop.set()
         await serving
         assert troubles(logs) == []
-        assert not [p.text for p in discord.seen_by(eve.number, eve.dm) if FAILED in p.text]
+        assert not [p.text for p in discord.seen_by(eve.number, eve.dm) if WENT_WRONG in p.text]
         assert discord.violations == []

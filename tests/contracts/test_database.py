@@ -74,12 +74,29 @@ async def test_people_and_what_is_theirs_outlive_the_change_of_their_tables(tmp_
     async with database.writing() as db:
         connection = await db.connection()
         await connection.run_sync(lambda c: command.downgrade(configuration(c), "0005"))
-    papers = await stored(database, 1, clock())
-    ada = await reader(database, "7", clock())
-    user, account = ada.user.id, ada.account.id
+    (paper,) = await stored(database, 1, clock())
+    user, account = 3, 5
+    at = f"'{clock():%Y-%m-%d %H:%M:%S.%f}'"
     async with database.writing() as db:
-        said = {"verdict": Verdict.LIKE}
-        await feedback_log.record(db, user, account, "e", papers[0], None, clock(), **said)
+        for table, columns, values in (
+            (
+                "users",
+                "id, kind, push_at, push_days, picks, is_pushed, is_quiet, surprise, language,"
+                " created, last_seen",
+                f"{user}, 'person', '08:00:00.000000', 31, 5, 1, 0, 2, 'en', {at}, {at}",
+            ),
+            (
+                "accounts",
+                "id, user_id, platform, external_id, last_used",
+                f"{account}, {user}, 'telegram', '7', {at}",
+            ),
+            (
+                "feedback",
+                "user_id, paper_id, account_id, verdict, at",
+                f"{user}, {paper}, {account}, 'like', {at}",
+            ),
+        ):
+            await db.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"))
     await database.migrate()
     async with database.reading() as db:
         assert await db.scalar(text("SELECT count(*) FROM feedback")) == 1
