@@ -169,6 +169,7 @@ async def open_house(
             now=clock,
             sleep=clock.sleep,
             pace=pace,
+            most_categories=settings.max_categories,
         )
         look_up = SourceLookUp(database, arxiv, shelf, clock)
         desk = Desk(database, shelf, look_up, clock, metrics=metrics)

@@ -18,6 +18,7 @@ from storage.full_text import authors_like, by_title, search, spelled, titled_li
 from storage.merging import NewPaper, first, merged, storable
 from storage.source_states import (
     SourceState,
+    ask_anew,
     note_failure,
     note_success,
     reserve,
@@ -36,6 +37,7 @@ __all__ = [
     "SourceState",
     "TakenIn",
     "Trend",
+    "ask_anew",
     "authors_like",
     "by_keys",
     "by_title",

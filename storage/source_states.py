@@ -92,6 +92,12 @@ async def note_failure(
     return before.last_error != error
 
 
+async def ask_anew(db: AsyncSession, name: str) -> None:
+    """Let a source be asked now, and for all that it has: what is wanted of it has changed."""
+    await _held(db, name)
+    await _set(db, name, etag=None, next_try=None)
+
+
 async def reserve(db: AsyncSession, service: str, now: datetime, gap: timedelta) -> datetime:
     """Book a service's next permitted moment for one request; return when the caller may go.
 

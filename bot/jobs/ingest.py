@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.jobs.categories import Categories
 from storage import catalogue
 from storage.catalogue import NewPaper, SourceState, TakenIn
 from storage.database import Database
@@ -30,7 +31,7 @@ from storage.sources.arxiv_calendar import (
 )
 from storage.sources.arxiv_documents import Page
 from storage.sources.half_known import half_known
-from storage.sources.history import FEED, History, watermark
+from storage.sources.history import DOCUMENTS, FEED, History, watermark
 from storage.sources.huggingface import HuggingFace
 from storage.sources.sample import Sample
 from storage.sources.source import (
@@ -54,6 +55,7 @@ class Pace:
     """How often sources are asked, and how far back.
 
     outstanding: while the feed of today's announcement day has not come.
+    look: for categories that readers follow since.
     first_failure, longest_failure: the wait after a failure doubles from one to the other.
     first_days: announcement days a new installation begins with.
     most_days: how far back missed days are filled up; older papers are no candidates any more.
@@ -63,6 +65,7 @@ class Pace:
     feed: timedelta = timedelta(hours=1)
     huggingface: timedelta = timedelta(hours=1)
     restart: timedelta = timedelta(minutes=1)
+    look: timedelta = timedelta(minutes=1)
     first_failure: timedelta = timedelta(minutes=1)
     longest_failure: timedelta = timedelta(minutes=30)
     first_days: int = 3
@@ -92,10 +95,15 @@ class Ingest:
         changed: Callable[[], None] = lambda: None,
         sample: PaperSource | None = None,
         pace: Pace | None = None,
+        most_categories: int = 20,
     ) -> None:
-        """changed: called after each commit that added or changed papers."""
+        """changed: called after each commit that added or changed papers.
+
+        most_categories: of arXiv's, those that readers follow included.
+        """
         self._database = database
         self._arxiv = arxiv
+        self._categories = Categories(arxiv, most_categories)
         self._huggingface = huggingface
         self._sample = sample or Sample()
         self._now = now
@@ -107,7 +115,8 @@ class Ingest:
         self._failures: dict[str, int] = {}
         self._tries: dict[str, int] = {}  # of half-known papers
         self._look_up_again: dict[str, None] = {}  # in order: replaced, or known without categories
-        self._progress: dict[date, int] = {}  # of missed days: papers taken in
+        # Of missed days and of new categories': papers taken in.
+        self._progress: dict[tuple[date, tuple[str, ...]], int] = {}
         self._history = History(self._pace.first_days, self._pace.most_days)
         self._is_storage_away = False
         self._new = self._updated = 0
@@ -117,11 +126,23 @@ class Ingest:
         while not stop.is_set():
             due = await _unless(stop, self._step())
             if due is not None:
-                pause = max((due - self._now()).total_seconds(), 1.0)
-                await _unless(stop, self._pause(pause))
+                await _unless(stop, self._rest(due))
 
-    async def _pause(self, seconds: float) -> None:
-        await self._sleep(seconds)
+    async def _rest(self, due: datetime) -> None:
+        """Wait until something is due, or readers follow a category that nobody reads yet."""
+        look = self._pace.look.total_seconds()
+        await self._sleep(min(max((due - self._now()).total_seconds(), 1.0), look))
+        while (left := (due - self._now()).total_seconds()) > 0:
+            if await self._is_wanted_more():
+                return
+            await self._sleep(min(left, look))
+
+    async def _is_wanted_more(self) -> bool:
+        try:
+            async with self._database.reading() as db:
+                return await self._categories.has_more(db)
+        except StorageUnavailable:
+            return False
 
     async def _step(self) -> datetime:
         """Run once; a bug costs this step and not the bot."""
@@ -145,10 +166,20 @@ class Ingest:
         """
         await self.begin_with_the_sample(now)
         self._new = self._updated = 0  # from here on: the sample is nobody's news
+        await self._take_up_categories()
         await self._when_due(FEED, now, self._take_feed)
         await self._when_due(HUGGINGFACE, now, self._take_huggingface)
         await self._when_due(QUERY_API, now, self._catch_up)
         return IngestResult(self._new, self._updated, await self._due(now))
+
+    async def _take_up_categories(self) -> None:
+        """Let what readers follow be read; with more categories the same document is another."""
+        async with self._database.reading() as db:
+            is_more = await self._categories.take_up(db)
+            is_owed = bool(await self._categories.without_past(db))
+        if is_more and is_owed:
+            async with self._database.writing() as db:
+                await catalogue.ask_anew(db, FEED)
 
     async def begin_with_the_sample(self, now: datetime) -> None:
         """Put the bundled papers into an empty catalogue. Raises StorageUnavailable."""
@@ -190,7 +221,11 @@ class Ingest:
         async with self._database.reading() as db:
             states = [await catalogue.source_state(db, name) for name in (FEED, HUGGINGFACE)]
             api = await catalogue.source_state(db, QUERY_API)
-            owed = bool(await self._history.missed_days(db) or await self._half_known(db))
+            owed = bool(
+                await self._history.missed_days(db)
+                or await self._categories.without_past(db)
+                or await self._half_known(db)
+            )
         moments = [max(s.next_try or now, self._resting.get(s.name, now)) for s in states]
         if owed:
             moments.append(max(api.next_try or now, self._resting.get(QUERY_API, now)))
@@ -296,6 +331,7 @@ class Ingest:
     async def _catch_up(self, now: datetime) -> None:
         """Missed papers first: what is missing from a paper is only its comment."""
         asked = await self._fill_missed_days(now)
+        asked = await self._fill_new_categories(now) or asked
         asked = await self._look_up_comments(now) or asked
         if asked:
             async with self._database.writing() as db:
@@ -345,15 +381,31 @@ class Ingest:
                 await self._history.note_filled(db, day, now)
         return bool(days)
 
-    async def _fill(self, day: date, now: datetime) -> None:
-        """Page through a day. An empty page before the end is met now and then: go on later."""
+    async def _fill_new_categories(self, now: datetime) -> bool:
+        """Take in the last announcement days of categories that were not read before."""
+        async with self._database.reading() as db:
+            new = await self._categories.without_past(db)
+            newest = await watermark(db, DOCUMENTS)
+        if not new or newest is None:
+            return False
+        for day in days_before(newest, self._pace.first_days):
+            await self._fill(day, now, new)
+        async with self._database.writing() as db:
+            await self._categories.note_past(db, now)
+        return True
+
+    async def _fill(self, day: date, now: datetime, categories: tuple[str, ...] = ()) -> None:
+        """Page through a day, of all categories or some.
+
+        An empty page before the end is met now and then: go on later.
+        """
         while True:
-            start = self._progress.get(day, 0)
-            page = await self._arxiv.submitted(day, start)
+            start = self._progress.get((day, categories), 0)
+            page = await self._arxiv.submitted(day, start, categories)
             await self._take_in_found(page.papers, now)
-            self._progress[day] = start + page.n_entries
-            if self._progress[day] >= page.total:
-                del self._progress[day]
+            self._progress[day, categories] = start + page.n_entries
+            if self._progress[day, categories] >= page.total:
+                del self._progress[day, categories]
                 return
             if not page.n_entries:
                 raise SourceUnavailable("short_page")

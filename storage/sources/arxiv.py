@@ -114,15 +114,15 @@ class Arxiv:
         wanted = set(keys)
         return replace(page, papers=tuple(p for p in page.papers if p.key in wanted))
 
-    async def submitted(self, day: date, start: int) -> Page:
+    async def submitted(self, day: date, start: int, some: Sequence[str] = ()) -> Page:
         """Return one page of what was submitted for an announcement day, oldest first.
 
-        All categories are asked for at once: fewer requests, and a paper listed in several
-        comes once. Raises SourceUnavailable.
+        some: categories to ask for, when not for all. They are asked for at once: fewer
+        requests, and a paper listed in several comes once. Raises SourceUnavailable.
         """
         first, last = submitted_for(day)
         window = f"[{first:%Y%m%d%H%M} TO {last - timedelta(minutes=1):%Y%m%d%H%M}]"
-        categories = " OR ".join(f"cat:{category}" for category in self.categories)
+        categories = " OR ".join(f"cat:{category}" for category in some or self.categories)
         params = {
             "search_query": f"({categories}) AND submittedDate:{window}",
             "start": str(start),
