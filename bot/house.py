@@ -30,6 +30,7 @@ from bot.conversation.account import AccountFeature
 from bot.conversation.admin import Admin
 from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
+from bot.conversation.interests import InterestsFeature
 from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
 from bot.conversation.search import Search
@@ -179,6 +180,7 @@ async def open_house(
         search = SearchDesk(database, shelf, desk, state, clock)
         told = WishesDesk(
             database,
+            shelf,
             desk,
             clock,
             always=settings.arxiv_categories,
@@ -195,6 +197,7 @@ async def open_house(
             ExportFeature(library),
             TopicsFeature(told),
             teaching,
+            InterestsFeature(told),
         )
         files = (TasteFiles(library), BibliographyFiles(taught))
         pacer = partial(_pacer, settings, state, metrics)

@@ -21,9 +21,11 @@ from bot.conversation.search import PAGE, Found, Voted
 from bot.shelf import Holding, Shelf
 from recommender.candidates import paper_ids
 from recommender.finding import by_taste, closest, fused
+from recommender.interests import remembered
 from recommender.papers import Paper, PaperId
 from recommender.ranking import nearest
-from storage import catalogue, feedback_log
+from recommender.wishes import NOTHING_TOLD
+from storage import catalogue, feedback_log, wishes
 from storage.database import Database
 from storage.dialogue_state import DialogueState, searches_of
 from storage.errors import StorageUnavailable
@@ -73,10 +75,10 @@ class SearchDesk:
         relevance = await self.relevant(asked, FOUND)
         async with self._reading() as db:
             standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
+            told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
         holding = await self._held()
-        liked = await asyncio.to_thread(
-            by_taste, holding.model, holding.corpus, standing, relevance
-        )
+        counted = remembered(standing, told.interests)
+        liked = await asyncio.to_thread(by_taste, holding.model, holding.corpus, counted, relevance)
         # Half taste, half relevance: a favourite that hardly answers is no answer.
         taste = fused([relevance, liked])
         name = hashlib.blake2b(asked.encode(), digest_size=5).hexdigest()

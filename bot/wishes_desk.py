@@ -1,19 +1,27 @@
 """What readers tell us in words, over storage: the desk of /follow, /mute and /interests."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation.ports import Reader
+from bot.conversation.interests import Interest
+from bot.conversation.ports import Reader, TemporarilyUnavailable
 from bot.conversation.topics import COMMON, MOST, Outcome, Told, Topics
+from bot.shelf import Holding, Shelf
 from bot.transactions import reading, writing
+from recommender import interests as recommended
 from recommender import topics as papers_of
+from recommender.feedback import Feedback
+from recommender.papers import PaperId
 from recommender.topics import is_same, worded
-from recommender.wishes import NOTHING_TOLD, Kind, Topic
-from storage import wishes
+from recommender.wishes import NOTHING_TOLD, Kind, Said, Standing, Topic
+from storage import catalogue, feedback_log, wishes
 from storage.database import Database, one_at_a_time
+
+EXAMPLES = 3  # papers that show what an interest is
 
 
 class HasTopics(Protocol):
@@ -24,7 +32,7 @@ class HasTopics(Protocol):
 
 
 class WishesDesk:
-    """Implements `conversation.topics.TopicsDesk`.
+    """Implements `TopicsDesk` and `InterestsDesk` of the conversation.
 
     always: the categories that are read whoever follows them. most: of all that are.
     """
@@ -32,6 +40,7 @@ class WishesDesk:
     def __init__(
         self,
         database: Database,
+        shelf: Shelf,
         index: HasTopics,
         clock: Callable[[], datetime],
         *,
@@ -39,6 +48,7 @@ class WishesDesk:
         most: int,
     ) -> None:
         self._database = database
+        self._shelf = shelf
         self._index = index
         self._clock = clock
         self._always = always
@@ -106,6 +116,70 @@ class WishesDesk:
             for one in meant:
                 await wishes.unmute(db, reader.id, one)
         return bool(meant)
+
+    # ------------------------------------------------------------------ interests
+
+    async def interests(self, reader: Reader) -> Sequence[Interest]:
+        found = await self._found(reader)
+        shown = [paper for one in found for paper in one.papers[:EXAMPLES]]
+        async with reading(self._database) as db:
+            papers = await catalogue.papers(db, shown)
+        return [
+            Interest(
+                papers=one.papers,
+                words=one.words,
+                name=one.said.name if one.said else "",
+                share=one.share,
+                standing=one.said.standing if one.said else Standing.KEPT,
+                examples=[papers[paper] for paper in one.papers[:EXAMPLES] if paper in papers],
+            )
+            for one in found
+        ]
+
+    async def change_interest(
+        self,
+        reader: Reader,
+        paper: PaperId,
+        *,
+        standing: Standing | None = None,
+        name: str | None = None,
+    ) -> bool:
+        meant = next((one for one in await self._found(reader) if paper in one.papers), None)
+        if meant is None:
+            return False
+        before = meant.said or Said(meant.papers)
+        said = Said(
+            meant.papers,
+            before.standing if standing is None else standing,
+            before.name if name is None else name,
+        )
+        async with writing(self._database) as db:
+            if said.standing is Standing.KEPT and not said.name:
+                await wishes.unsay(db, reader.id, said.papers)
+            else:
+                await wishes.say(db, reader.id, said, self._clock())
+        return True
+
+    async def _found(self, reader: Reader) -> Sequence[recommended.Interest]:
+        """Return the interests that a reader's likes make now, forgotten ones last."""
+        async with reading(self._database) as db:
+            told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
+            standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
+        try:
+            holding = await self._shelf.held()
+        except TimeoutError as error:
+            raise TemporarilyUnavailable from error
+        return await asyncio.to_thread(_interests, holding, standing, told.interests)
+
+
+def _interests(
+    holding: Holding, standing: Sequence[Feedback], said: Sequence[Said]
+) -> list[recommended.Interest]:
+    model, corpus = holding.model, holding.corpus
+    return [
+        *recommended.interests_of(model, corpus, standing, said),
+        *recommended.forgotten_of(model, corpus, standing, said),
+    ]
 
 
 async def _topics(db: AsyncSession, reader: Reader) -> Topics:

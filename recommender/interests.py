@@ -86,6 +86,22 @@ def interests_of(
     ]
 
 
+def forgotten_of(
+    model: Model, corpus: Corpus, feedback: Sequence[Feedback], said: Sequence[Said]
+) -> list[Interest]:
+    """Return the interests that a reader wants forgotten, each whole, with the share 0."""
+    found = []
+    for one in said:
+        if one.standing is not Standing.FORGOTTEN:
+            continue
+        taste = taste_of(model, corpus, [f for f in feedback if f.paper in one.papers])
+        if taste.likes:
+            every = np.ones(taste.likes, np.bool_)
+            words = _words(model, corpus, taste.liked, every)
+            found.append(Interest(words, 0.0, _typical(corpus, taste.liked), taste, one))
+    return found
+
+
 def remembered(feedback: Sequence[Feedback], said: Sequence[Said]) -> Sequence[Feedback]:
     """Return the feedback without what the reader wants to be forgotten."""
     gone = {paper for one in said if one.standing is Standing.FORGOTTEN for paper in one.papers}

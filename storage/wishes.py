@@ -124,17 +124,23 @@ async def say(db: AsyncSession, user: int, said: Said, now: datetime) -> None:
 
     said.papers: not empty; the first stands for the interest.
     """
-    mine = frozenset(said.papers)
+    await unsay(db, user, said.papers)
+    await _write(db, user, said, now)
+
+
+async def unsay(db: AsyncSession, user: int, papers: Collection[PaperId]) -> None:
+    """Let nothing stand about these papers; what was said of others with them stays."""
+    gone = frozenset(papers)
     rows = await db.execute(select(_interests).where(_interests.c.user_id == user))
     for row in list(rows):
-        left = [paper for paper in row.papers if paper not in mine]
+        left = [paper for paper in row.papers if paper not in gone]
         if len(left) == len(row.papers):
             continue
-        await unsay(db, user, PaperId(row.paper_id))
+        one = (_interests.c.user_id == user) & (_interests.c.paper_id == row.paper_id)
+        await db.execute(delete(_interests).where(one))
         if left:
             kept = Said(tuple(map(PaperId, left)), Standing(row.standing), row.name)
             await _write(db, user, kept, row.at)
-    await _write(db, user, said, now)
 
 
 async def _write(db: AsyncSession, user: int, said: Said, now: datetime) -> None:
@@ -149,9 +155,3 @@ async def _write(db: AsyncSession, user: int, said: Said, now: datetime) -> None
         .values(user_id=user, paper_id=said.papers[0], **stands)
         .on_conflict_do_update(index_elements=["user_id", "paper_id"], set_=stands)
     )
-
-
-async def unsay(db: AsyncSession, user: int, paper: PaperId) -> None:
-    """Take away what was said of the interest that a paper stands for."""
-    one = (_interests.c.user_id == user) & (_interests.c.paper_id == paper)
-    await db.execute(delete(_interests).where(one))

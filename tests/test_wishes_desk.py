@@ -7,15 +7,16 @@ from datetime import date, timedelta
 import pytest
 
 from bot.conversation.events import Platform
+from bot.conversation.interests import InterestsFeature
 from bot.conversation.service import Conversation
 from bot.conversation.topics import Outcome, TopicsFeature
 from bot.jobs.daily_picks import DailyPicks
 from bot.wishes_desk import WishesDesk
 from recommender.encoder import load
-from recommender.wishes import Kind, Topic
+from recommender.wishes import Kind, Standing, Topic
 from storage.database import Database
 from tests.conversation.journey import Journey
-from tests.house import RecordingMessenger, open_desk, papers_of, person, stocked
+from tests.house import TOPICS, RecordingMessenger, open_desk, papers_of, person, stocked
 
 TODAY = date(2026, 3, 2)
 KEPT = ("cs.RO", "cs.CL")
@@ -42,12 +43,14 @@ async def desk(any_database, encoder, clock, tmp_path):
 
 @pytest.fixture
 def wishes(any_database, desk, clock):
-    return WishesDesk(any_database, desk, clock, always=KEPT, most=3)
+    return WishesDesk(any_database, desk._shelf, desk, clock, always=KEPT, most=3)
 
 
 @pytest.fixture
 def ada(desk, wishes, clock):
-    return Journey(Conversation(desk, clock, [TopicsFeature(wishes)]), person("7"))
+    return Journey(
+        Conversation(desk, clock, [TopicsFeature(wishes), InterestsFeature(wishes)]), person("7")
+    )
 
 
 @pytest.fixture
@@ -144,7 +147,7 @@ async def test_a_category_takes_a_free_place_and_two_readers_cannot_take_the_las
 ):
     other = await desk.reader(person("8"))
     second = Database(any_database_url)
-    elsewhere = WishesDesk(second, desk, clock, always=KEPT, most=3)
+    elsewhere = WishesDesk(second, desk._shelf, desk, clock, always=KEPT, most=3)
     answers = await asyncio.gather(
         wishes.follow(reader, Topic(Kind.CATEGORY, "q-bio.NC")),
         elsewhere.follow(other, Topic(Kind.CATEGORY, "math.NT")),
@@ -182,3 +185,75 @@ async def test_a_word_of_most_papers_is_not_muted(wishes, reader):
     told = await wishes.mute(reader, Topic(Kind.WORD, "study"))
     assert (told.outcome, told.percent) == (Outcome.TOO_COMMON, 100)
     assert (await wishes.topics(reader)).mutes == ()
+
+
+# ---------------------------------------------------------------- interests
+
+
+async def of_two_fields(journey):
+    for topic, count in ((0, 7), (2, 3)):
+        await like(journey, topic, count)
+
+
+async def test_interests_are_named_by_telling_words_and_shown_with_their_weights(ada):
+    await of_two_fields(ada)
+    await ada.command("/interests")
+    lines = ada.transcript
+    assert any("70 % of your likes (7 papers)" in line for line in lines)
+    assert any("30 % of your likes (3 papers)" in line for line in lines)
+    heads = [line for line in lines if line[:3] in ("1. ", "2. ")][-2:]
+    assert set(heads[0][3:].casefold().split(", ")) <= set(TOPICS["cs.RO"].split())
+    assert set(heads[1][3:].casefold().split(", ")) <= set(TOPICS["astro-ph.GA"].split())
+
+
+async def test_a_muted_interest_is_gone_from_the_digest_and_bringing_it_back_brings_it_back(
+    ada, desk, clock
+):
+    await of_two_fields(ada)
+    await ada.command("/schedule 08:00 UTC daily 5")
+    await ada.command("/interests mute 1")
+    await ada.command("/today")
+    muted = [item.card.reason for item in shown(ada)]
+    assert not any("Robot" in item.card.title for item in shown(ada))
+    assert sum("For your interest" in reason for reason in muted) == 0  # there is one left
+    await ada.command("/interests unmute 1")
+    clock.forward(days=1)
+    await ada.command("/today")
+    assert "For your interest in" in " ".join(item.card.reason for item in shown(ada))
+
+
+async def test_a_name_of_ones_own_stands_in_the_list_and_in_the_reasons(ada):
+    await of_two_fields(ada)
+    await ada.command("/interests rename 2 My sky")
+    assert "2. My sky" in ada.transcript
+    await ada.command("/today")
+    reasons = [item.card.reason for item in shown(ada)]
+    assert any(reason.startswith("For your interest in My sky. Because") for reason in reasons)
+    # And it stays with them, however the likes come to group later.
+    await like(ada, 3, 4)
+    await ada.command("/interests")
+    assert any(line.endswith(". My sky") for line in ada.transcript[-20:])
+
+
+async def test_forgotten_likes_stay_in_the_history_and_can_be_brought_back(ada, desk, reader):
+    await of_two_fields(ada)
+    await ada.command("/interests forget 1")
+    assert any(line.startswith("Forgotten: 7 papers") for line in ada.transcript)
+    assert (await desk.status(reader)).likes == 10
+    await ada.command("/today")
+    reasons = " ".join(item.card.reason for item in shown(ada))
+    assert "Robot" not in reasons
+    await ada.tap("2 Bring back")
+    assert any("70 % of your likes (7 papers)" in line for line in ada.transcript[-14:])
+
+
+async def test_what_was_said_of_interests_stands_for_another_process(
+    ada, desk, any_database_url, clock, reader
+):
+    await of_two_fields(ada)
+    await ada.command("/interests boost 2")
+    second = Database(any_database_url)
+    elsewhere = WishesDesk(second, desk._shelf, desk, clock, always=KEPT, most=3)
+    found = await elsewhere.interests(reader)
+    await second.dispose()
+    assert [one.standing for one in found] == [Standing.KEPT, Standing.BOOSTED]

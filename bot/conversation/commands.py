@@ -83,6 +83,20 @@ COMMANDS = (
             ),
         ),
     ),
+    CommandSpec(
+        "interests",
+        "What your likes have in common: rename, boost, mute or forget it",
+        (
+            CommandOption(
+                "action",
+                "What to do with one of them",
+                "choice",
+                choices=("rename", "boost", "unboost", "mute", "unmute", "forget", "remember"),
+            ),
+            CommandOption("number", "Which one, as /interests counts them", "whole", minimum=1),
+            CommandOption("name", "Your own name for it"),
+        ),
+    ),
     CommandSpec("follow", "Authors, words or categories whose new papers you want", _TOPIC),
     CommandSpec("unfollow", "No longer follow an author, words or a category", _TOPIC),
     CommandSpec("mute", "Authors, words or categories that I should never pick", _TOPIC),

@@ -116,12 +116,27 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a message asks the reader to write.
+
+    command: what stands before the answer, as a person would write it ("/interests rename 2").
+        It must stand in the message's text too: a platform that has no form knows by it what
+        was answered.
+    label: what the field is called, at most 45 characters.
+    """
+
+    command: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message: text, or one card, or one digest; text stands above the other two.
 
     buttons: rows of the message as a whole. Adapters draw `rows`, which holds them too.
     attachment: a file that comes with a new message, never with an edit; then the text is at
         most 1,000 characters, and there is neither card nor digest.
+    question: what is to be answered in words; then there is text alone, and no button.
     """
 
     text: RichText = ()
@@ -129,6 +144,7 @@ class Message:
     digest: Digest | None = None
     buttons: Rows = ()
     attachment: Attachment | None = None
+    question: Question | None = None
 
     @property
     def rows(self) -> Rows:

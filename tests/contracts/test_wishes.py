@@ -89,7 +89,7 @@ async def test_what_is_said_of_papers_replaces_what_was_said_of_them_before(
     await do(any_database, wishes.say, ada, other, clock.forward(minutes=1))
     left = Said(tuple(papers[1:4]), Standing.MUTED)
     assert (await told(any_database, ada))[ada].interests == (left, other)
-    await do(any_database, wishes.unsay, ada, papers[0])
+    await do(any_database, wishes.unsay, ada, [papers[5], papers[0]])
     assert (await told(any_database, ada))[ada].interests == (left,)
 
 

@@ -14,6 +14,7 @@ from bot.conversation.admin import Admin
 from bot.conversation.entries import Entry
 from bot.conversation.events import Person
 from bot.conversation.exporting import ExportFeature
+from bot.conversation.interests import InterestsFeature
 from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
 from bot.conversation.ports import (
@@ -389,6 +390,7 @@ def talking(desk: ScriptedDesk) -> Conversation:
         ExportFeature(desk),
         TopicsFeature(wishes),
         teaching,
+        InterestsFeature(wishes),
     )
     files = (BibliographyFiles(taught),)
     admin = Admin(ScriptedAdmin(), lambda: desk.now, [OPERATOR])

@@ -1,13 +1,15 @@
 """A desk for /follow, /mute and /interests in a few lists."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bot.conversation.interests import Interest
 from bot.conversation.ports import Reader
 from bot.conversation.topics import MOST, Outcome, Told, Topics
+from recommender.papers import PaperId
 from recommender.topics import is_same
-from recommender.wishes import Kind, Topic
+from recommender.wishes import Kind, Standing, Topic
 
 if TYPE_CHECKING:
     from tests.conversation.scripted_desk import ScriptedDesk
@@ -27,6 +29,7 @@ class ScriptedWishes:
     most_read: int = 2
     followed: dict[int, list[Topic]] = field(default_factory=dict)
     muted: dict[int, list[Topic]] = field(default_factory=dict)
+    grouped: dict[int, list[Interest]] = field(default_factory=dict)
 
     async def topics(self, reader: Reader) -> Topics:
         self.desk._reach()
@@ -58,6 +61,31 @@ class ScriptedWishes:
 
     async def unmute(self, reader: Reader, topic: Topic) -> bool:
         return self._end(self.muted, reader, topic)
+
+    async def interests(self, reader: Reader) -> Sequence[Interest]:
+        self.desk._reach()
+        kept = self.grouped.get(reader.id, [])
+        return sorted(kept, key=lambda one: one.standing is Standing.FORGOTTEN)
+
+    async def change_interest(
+        self,
+        reader: Reader,
+        paper: PaperId,
+        *,
+        standing: Standing | None = None,
+        name: str | None = None,
+    ) -> bool:
+        self.desk._reach()
+        kept = self.grouped.get(reader.id, [])
+        for at, one in enumerate(kept):
+            if paper in one.papers:
+                kept[at] = replace(
+                    one,
+                    standing=one.standing if standing is None else standing,
+                    name=one.name if name is None else name,
+                )
+                return True
+        return False
 
     def _keep(
         self,
