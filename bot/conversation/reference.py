@@ -34,6 +34,27 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("https://arxiv.org/abs/2301.12652", "the same, by its link"),
     ),
     "trending": (("", "of the newest day"), ("month", "of the last month")),
+    "interests": (
+        ("", "each with its weight, examples and buttons"),
+        ("rename 2 graph learning", "a name of your own for the second one; - takes it away"),
+        ("boost 2", "twice the places in your digest"),
+        ("mute 1", "no places, and nothing close to it"),
+        ("forget 1", "its likes stay in your history and are no taste; `remember 1` undoes it"),
+    ),
+    "follow": (
+        ("", "what you follow, and buttons to end it"),
+        ("Ada Lovelace", "each new paper by this author is in your digest"),
+        ("graph learning", "the best new paper with these words has a place in your digest"),
+        ("cs.LG", "the best new paper of a category has one"),
+        ("word Hinton", "says what it is, where I would guess wrong"),
+    ),
+    "unfollow": (("", "the list"), ("Ada Lovelace", "follows no longer")),
+    "mute": (
+        ("", "what is muted, and buttons to end it"),
+        ("blockchain", "papers with this word are not picked; /search still finds them"),
+        ("cs.CR", "nor those of a category, nor those of an author"),
+    ),
+    "unmute": (("", "the list"), ("blockchain", "mutes no longer")),
     "undo": (("", "takes back the last like, skip or save"),),
     "schedule": (
         ("", "what stands, and buttons to change it"),
