@@ -33,6 +33,7 @@ from bot.conversation.exporting import ExportFeature
 from bot.conversation.interests import InterestsFeature
 from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
+from bot.conversation.notes import NotesFeature
 from bot.conversation.search import Search
 from bot.conversation.service import Conversation
 from bot.conversation.suggestions import Suggestions
@@ -187,13 +188,14 @@ async def open_house(
             most=settings.max_categories,
         )
         taught = TeachingDesk(database, shelf, look_up, state, clock)
-        teaching = Teaching(taught)
+        teaching, notes = Teaching(taught), NotesFeature(library)
         features = (
             Surprise(desk),
             LanguageChoice(desk),
             Search(search),
             AccountFeature(account, clock, settings.contact or None),
             LibraryFeature(library),
+            notes,
             ExportFeature(library),
             TopicsFeature(told),
             teaching,
@@ -210,7 +212,13 @@ async def open_house(
             shelf=shelf,
             desk=desk,
             conversation=Conversation(
-                desk, clock, features, files, closed=[admin], listeners=[teaching]
+                desk,
+                clock,
+                features,
+                files,
+                closed=[admin],
+                listeners=[notes, teaching],
+                forms=[notes],
             ),
             suggestions=Suggestions(search),
             ingest=ingest,

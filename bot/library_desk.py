@@ -17,6 +17,7 @@ from recommender.papers import Paper, PaperId
 from storage import catalogue, feedback_log, library, personal
 from storage.database import Database, blocks
 from storage.feedback_log import NewImpression, Place
+from storage.sources.references import keys_in
 
 EXPORT_VERSION = 1
 ASKED_AT_ONCE, MOST_ASKED = 100, 300  # papers of a taste file that arXiv is asked for
@@ -24,7 +25,7 @@ _AT_ONCE = 100  # opinions in one transaction: others want to write too
 
 
 class LibraryDesk:
-    """Implements `LibraryDesk`, `ExportDesk` and `TasteDesk` of the conversation."""
+    """Implements `LibraryDesk`, `NotesDesk`, `ExportDesk` and `TasteDesk` of the conversation."""
 
     def __init__(self, database: Database, look_up: LookUp, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -56,6 +57,12 @@ class LibraryDesk:
             shown = NewImpression(reader.id, reader.account, paper, self._clock(), Place.SAVED)
             await feedback_log.impress(db, [shown])
             return found, await self._note(db, reader, paper)
+
+    async def linked_paper(self, links: Sequence[str]) -> Paper | None:
+        keys = keys_in("\n".join(links))
+        async with reading(self._database) as db:
+            known = await catalogue.by_keys(db, keys)
+        return next((known[key] for key in keys if key in known), None)
 
     async def note(self, reader: Reader, paper: PaperId) -> str:
         async with reading(self._database) as db:

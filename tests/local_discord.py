@@ -72,9 +72,10 @@ class Posted:
 
 @dataclass
 class Interaction:
-    """kind: 2 a command, 3 a button, 4 an option that is being typed.
+    """kind: 2 a command, 3 a button, 4 an option that is being typed, 5 a form sent back.
 
     answered: the kind of the acknowledgement. choices: what was proposed, values by label.
+    form: what was to be filled in.
     """
 
     number: int
@@ -88,6 +89,7 @@ class Interaction:
     original: int = 0
     is_expired: bool = False
     choices: dict[str, str] = field(default_factory=dict)
+    form: dict[str, Any] = field(default_factory=dict)
 
     @property
     def token(self) -> str:
@@ -579,11 +581,13 @@ class LocalDiscord:
             self.violations.append("acknowledged twice")
             raise Refusal(400, 40060, "Interaction has already been acknowledged.")
         kind, data = body["type"], body.get("data", {})
-        if kind not in {2: (4, 5), 3: (4, 5, 6, 7), 4: (8,)}[interaction.kind]:
+        if kind not in {2: (4, 5, 9), 3: (4, 5, 6, 7, 9), 4: (8,), 5: (4, 5)}[interaction.kind]:
             self._wrong(f"acknowledgement {kind}")
         only_for = interaction.person.number
         if kind == 8:
             interaction.choices = self._choices(data["choices"])
+        elif kind == 9:
+            interaction.form = self._form(data)
         elif kind == 4:
             interaction.original = self._post(interaction.channel, data, only_for).number
         elif kind == 5:
@@ -597,6 +601,18 @@ class LocalDiscord:
             if kind == 7:
                 self._change(self.posted[interaction.tapped], data)
         interaction.answered, interaction.after = kind, time.monotonic() - interaction.born
+
+    def _form(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return a form, checked against what Discord publishes of its limits."""
+        (labelled,) = data["components"]
+        field = labelled["component"]
+        texts = ((data["title"], 45), (labelled["label"], 45), (labelled["description"], 100),
+                 (data["custom_id"], 100))  # fmt: skip
+        if not all(1 <= len(text) <= most for text, most in texts):
+            self._wrong("form")
+        if (labelled["type"], field["type"]) != (18, 4) or len(field.get("value", "")) > 4000:
+            self._wrong("field")
+        return data
 
     def _choices(self, choices: list[dict[str, str]]) -> dict[str, str]:
         is_right = all(1 <= len(c["name"]) <= 100 and 1 <= len(c["value"]) <= 100 for c in choices)
@@ -712,6 +728,16 @@ class DiscordPerson:
         """Press a button that says what no button of the bot's need ever have said."""
         interaction = self._interaction(3, posted.channel, posted.number)
         return await self.discord.interact(interaction, {"component_type": 2, "custom_id": data})
+
+    async def fill(self, opened: Interaction, written: str) -> Interaction:
+        """Send back the form that was shown."""
+        (labelled,) = opened.form["components"]
+        field = {"type": 4, "custom_id": labelled["component"]["custom_id"], "value": written}
+        data = {
+            "custom_id": opened.form["custom_id"],
+            "components": [{"type": 18, "component": field}],
+        }
+        return await self.discord.interact(self._interaction(5, opened.channel), data)
 
     async def write(self, content: str, channel: int | None = None) -> int:
         return await self.discord.written(self, channel or self.dm, content)

@@ -12,6 +12,7 @@ from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
 from bot.conversation.library import LibraryFeature
 from bot.conversation.messages import Edit, Send, Toast
+from bot.conversation.notes import NotesFeature
 from bot.conversation.ports import Reader, SourceUnavailable
 from bot.conversation.service import Conversation
 from bot.conversation.taste_file import parsed
@@ -51,12 +52,14 @@ async def state(redis_server):
 def conversation(any_database, desk, state, clock, tmp_path):
     account = AccountDesk(any_database, desk.reader_of, state, clock, tmp_path / "exports")
     library = LibraryDesk(any_database, NoSource(), clock)
+    notes = NotesFeature(library)
     parts = (
         AccountFeature(account, clock, "ops@example.org"),
         LibraryFeature(library),
+        notes,
         ExportFeature(library),
     )
-    return Conversation(desk, clock, parts)
+    return Conversation(desk, clock, parts, listeners=[notes])
 
 
 @pytest.fixture
@@ -468,3 +471,13 @@ async def test_a_taste_file_carries_likes_to_another_installation(ada, another_d
                await there.entries(reader, only_saved=False)}  # fmt: skip
     wanted = {p.key: (p.verdict or "", p.is_saved) for p in papers if p not in asked.lacking}
     assert carried == wanted
+
+
+async def test_a_reply_to_the_question_finds_its_paper_by_the_link_in_it(ada, any_database):
+    await ada.command("/start")
+    await ada.tap("🔖 Save")
+    await ada.tap(words.NOTE)
+    await ada.reply("to be read twice", ada.newest())
+    assert "Noted on" in ada.last
+    await ada.command("/saved twice")
+    assert len(ada.messages[ada.newest()].digest.items) == 1

@@ -273,6 +273,7 @@ class Client(discord.Client):
         if interaction.type in (
             discord.InteractionType.application_command,
             discord.InteractionType.component,
+            discord.InteractionType.modal_submit,
         ):
             await self._answer(reply, actions(), interaction.user.id, str(interaction.id))
 

@@ -18,6 +18,7 @@ from bot.conversation.events import (
     CommandOption,
     CommandSpec,
     Event,
+    Filled,
     MessageRef,
     Person,
     Platform,
@@ -69,6 +70,8 @@ def interaction_event(interaction: discord.Interaction, who: Person, where: Plac
         return Pressed(
             event, who, str(data.get("custom_id", "")), MessageRef(where.channel, where.tapped)
         )
+    if interaction.type is discord.InteractionType.modal_submit:
+        return Filled(event, who, str(data.get("custom_id", "")), _written(data))
     if is_about_a_message(interaction):
         about = MESSAGE_COMMANDS.get(str(data.get("name", "")))
         return Command(event, who, about, _text_of_target(data)) if about else None
@@ -77,6 +80,15 @@ def interaction_event(interaction: discord.Interaction, who: Person, where: Plac
         options = {str(o["name"]): o.get("value") for o in data.get("options", ())}
         return Command(event, who, name, joined(name, options))
     return None
+
+
+def _written(data: dict[str, Any]) -> str:
+    """Return what stands in the field of a form, however its field is wrapped."""
+    for row in data.get("components") or ():
+        for field in row.get("components") or [row.get("component") or {}]:
+            if "value" in field:
+                return str(field["value"] or "")
+    return ""
 
 
 def is_about_a_message(interaction: discord.Interaction) -> bool:

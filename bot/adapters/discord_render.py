@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.conversation.messages import (
     ROW,
+    Ask,
     Button,
     Card,
     Digest,
@@ -80,6 +81,8 @@ _ITEMS = (
 )
 _FOOTING = 600
 FILE = "attachments"
+MAX_FORM_LABEL, MAX_HINT = 45, 100
+_TEXT_FIELD, _LABELLED = 4, 18  # kinds of components
 
 
 def render(message: Message) -> Payload:
@@ -99,6 +102,27 @@ def render(message: Message) -> Payload:
     if message.attachment is not None:
         body[FILE] = message.attachment
     return body
+
+
+def form(ask: Ask) -> Payload:
+    """Return a form with one field, as Discord takes it, within its limits."""
+    field: Payload = {
+        "type": _TEXT_FIELD,
+        "custom_id": "words",
+        "style": 2,  # of several lines
+        "max_length": ask.most,
+        "required": False,
+    }
+    if value := _fitting(ask.value, ask.most, _safe):
+        field["value"] = value
+    label = {
+        "type": _LABELLED,
+        "label": _fitting(_one_line(ask.label), MAX_FORM_LABEL, str) or NOTHING,
+        "description": _fitting(_one_line(ask.hint), MAX_HINT, str),
+        "component": field,
+    }
+    title = _fitting(_one_line(ask.title), MAX_FORM_LABEL, str) or NOTHING
+    return {"custom_id": ask.data, "title": title, "components": [label]}
 
 
 def units(text: str) -> int:

@@ -14,12 +14,12 @@ import discord
 import structlog
 
 from bot.adapters.discord_hear import Place, is_about_a_message
-from bot.adapters.discord_render import Payload, render
+from bot.adapters.discord_render import Payload, form, render
 from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, meaning
 from bot.conversation import words
 from bot.conversation.events import MessageRef
 from bot.conversation.language import _
-from bot.conversation.messages import Action, Edit, Message, Revise, Send, Toast, plain
+from bot.conversation.messages import Action, Ask, Edit, Message, Revise, Send, Toast, plain
 from bot.conversation.ports import DeliveryError
 from bot.conversation.suggestions import Choice
 
@@ -30,7 +30,7 @@ LONGEST = 120.0  # seconds that one event may keep its task
 LIFETIME = 14.5 * 60  # seconds; the interaction's token dies after 15 minutes
 
 # The kinds of acknowledgement.
-_MESSAGE, _DEFERRED, _UNCHANGED, _UPDATE, _CHOICES = 4, 5, 6, 7, 8
+_MESSAGE, _DEFERRED, _UNCHANGED, _UPDATE, _CHOICES, _FORM = 4, 5, 6, 7, 8, 9
 _EXPIRED = {10062, 10015, 50027}  # unknown interaction, unknown webhook, token of old
 
 
@@ -62,6 +62,8 @@ class InteractionReply:
         self._token = interaction.token
         self._application = str(interaction.application_id)
         self._is_tap = interaction.type is discord.InteractionType.component
+        # A form cannot be answered by another one.
+        self._is_form = interaction.type is discord.InteractionType.modal_submit
         self._is_aside = is_about_a_message(interaction)  # others talk there, not with us
         self._where = where
         self._born = born  # by the loop's clock
@@ -95,6 +97,8 @@ class InteractionReply:
                     await self._redraw(message)
                 case Revise(message=message):
                     await self._revise(message)
+                case Ask():
+                    await self._ask(action)
 
     async def finish(self) -> None:
         async with self._gate:
@@ -149,6 +153,15 @@ class InteractionReply:
                 await self._rest.edit(MessageRef(self._where.channel, self._where.tapped), body)
             else:
                 log.info("discord.answer_lost", about=self._id)
+
+    async def _ask(self, ask: Ask) -> None:
+        """Show a form, which only the acknowledgement can; later say how to answer without."""
+        with suppress(_Gone):
+            if not self._is_acknowledged and not self._is_form:
+                await self._acknowledge({"type": _FORM, "data": form(ask)})
+                self._has_shown = True
+                return
+        await self._say(ask.otherwise, is_private=True)
 
     async def _revise(self, message: Message) -> None:
         """Edit the one thing that was said; by a token only that can be edited."""
@@ -251,6 +264,8 @@ class ChannelReply:
                 await self._say(message, is_private=is_private)
             case Edit(ref=ref, message=message):
                 await _edit(self._rest, ref, message)
+            case Ask(otherwise=message):
+                await self._say(message, is_private=True)
             case Revise(message=message) if self._last:
                 await _edit(self._rest, self._last, message)
             case Revise(message=message):

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from telegram import InlineQuery, Update
+from telegram import ForceReply, InlineQuery, Update
 from telegram.error import TelegramError
 
 from bot.adapters.pacing import Urgency
@@ -27,7 +27,7 @@ from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
 from bot.conversation import words
 from bot.conversation.events import Left, MessageRef, Moved, Said
 from bot.conversation.language import ENGLISH, N_, _, speak
-from bot.conversation.messages import Action, Edit, Message, Revise, Send, Toast, plain
+from bot.conversation.messages import Action, Ask, Edit, Message, Revise, Send, Toast, plain
 from bot.conversation.ports import Answering, DeliveryError, RecipientGone, TryLater
 from bot.conversation.suggestions import Suggesting
 
@@ -294,6 +294,9 @@ class Answers:
                 await self._revise(answer, ref, message)
             case Revise(message=message):
                 await self._revise(answer, answer.last, message)
+            case Ask(question=question, placeholder=placeholder):
+                reply = ForceReply(input_field_placeholder=placeholder)
+                await self._send_privately(answer, question, reply)
 
     async def _revise(self, answer: Answer, ref: MessageRef | None, message: Message) -> None:
         if ref is None or not await revise(self._bot, ref, message, self._turn):
@@ -306,10 +309,12 @@ class Answers:
             self._bot, heard.chat, message, manner, partial(self._moved, heard)
         )
 
-    async def _send_privately(self, answer: Answer, message: Message) -> None:
+    async def _send_privately(
+        self, answer: Answer, message: Message, reply: ForceReply | None = None
+    ) -> None:
         """Say in the asker's own chat what a group should not read."""
         heard = answer.heard
-        asker, manner = heard.event.person.account, Manner(self._turn)
+        asker, manner = heard.event.person.account, Manner(self._turn, reply=reply)
         try:
             answer.last = await deliver(
                 self._bot, asker, message, manner, partial(self._moved, heard)

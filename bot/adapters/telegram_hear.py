@@ -29,6 +29,7 @@ from bot.conversation.events import (
     Person,
     Platform,
     Pressed,
+    Quoted,
     Said,
     is_read,
 )
@@ -137,16 +138,15 @@ def _words(event: str, person: Person, message: Message, bot: Bot) -> Event | No
     command = _COMMAND.fullmatch(text)
     if command:
         name, addressee, rest = command[1].lower(), command[2], (command[3] or "").strip()
-        is_ours = addressee.lower() == bot.username.lower() if addressee else meant(name) in _NAMES
-        if is_ours or person.is_private:
-            return Command(event, person, name, rest)
-        return None
+        is_ours = addressee is None or addressee.lower() == bot.username.lower()
+        is_meant = addressee or person.is_private or meant(name) in _NAMES
+        return Command(event, person, name, rest) if is_ours and is_meant else None
     if not person.is_private:
         mention = re.compile(rf"@{re.escape(bot.username)}\b", re.IGNORECASE)
         if not mention.search(text) and not _answers(message, bot):
             return None
         text = mention.sub("", text).strip()
-    return Said(event, person, text, _hidden_links(message))
+    return Said(event, person, text, _hidden_links(message), answers=_quoted(message, bot))
 
 
 def _text(message: Message) -> str | None:
@@ -160,6 +160,14 @@ def _text(message: Message) -> str | None:
 def _answers(message: Message, bot: Bot) -> bool:
     answered = message.reply_to_message
     return bool(answered and answered.from_user and answered.from_user.id == bot.id)
+
+
+def _quoted(message: Message, bot: Bot) -> Quoted | None:
+    """Return the message of ours that this one replies to."""
+    answered = message.reply_to_message
+    if answered is None or not _answers(message, bot):
+        return None
+    return Quoted(answered.text or answered.caption or "", _hidden_links(answered))
 
 
 def _hidden_links(message: Message) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import telegram
-from telegram import LinkPreviewOptions
+from telegram import ForceReply, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -130,6 +130,7 @@ class Manner:
     turn: Turn
     is_quiet: bool = False
     thread: int | None = None
+    reply: ForceReply | None = None
 
 
 async def deliver(
@@ -140,7 +141,7 @@ async def deliver(
     moved: told when the chat turns out to have a new id, under which it is then sent.
     """
     send = partial(
-        _request(bot, message),
+        _request(bot, message, manner.reply),
         parse_mode=ParseMode.HTML,
         disable_notification=manner.is_quiet,
         message_thread_id=manner.thread,
@@ -158,14 +159,16 @@ async def deliver(
     return MessageRef(str(sent.chat.id), str(sent.message_id))
 
 
-def _request(bot: TelegramBot, message: Message) -> Callable[..., Awaitable[telegram.Message]]:
+def _request(
+    bot: TelegramBot, message: Message, reply: ForceReply | None
+) -> Callable[..., Awaitable[telegram.Message]]:
     """Return the request that carries what a message says, and its file if it has one."""
     drawn = render(message)
     if message.attachment is None:
         return partial(
             bot.send_message,
             text=drawn.html,
-            reply_markup=drawn.keyboard,
+            reply_markup=reply or drawn.keyboard,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
     return partial(

@@ -36,6 +36,7 @@ from bot.conversation.events import (
 from bot.conversation.language import N_, _, speak, spoken
 from bot.conversation.messages import (
     Action,
+    Ask,
     Attachment,
     Button,
     Edit,
@@ -186,7 +187,7 @@ class TerminalApp:
         match action:
             case Toast(text=text):
                 self._print(Text(f"✓ {text}", "green"))
-            case Send(message=message):
+            case Send(message=message) | Ask(otherwise=message):
                 self._messages += 1
                 self._remember(MessageRef(CHAT, str(self._messages)), message)
                 self._print(drawn(message, is_plain=not self._is_live))

@@ -71,14 +71,36 @@ class SentFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """A message of ours that somebody replies to, with the links behind its words."""
+
+    text: str
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """Free text, with the links that markup hid behind words, and files as `is_read` asks."""
+    """Free text, with the links that markup hid behind words, and files as `is_read` asks.
+
+    answers: the message of ours that it replies to, where a platform tells.
+    """
 
     event: str
     person: Person
     text: str
     links: tuple[str, ...] = ()
     files: tuple[SentFile, ...] = ()
+    answers: Quoted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that came back with what was written; data as of a button, and as little trusted."""
+
+    event: str
+    person: Person
+    data: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +131,7 @@ class Moved:
     new_chat: str
 
 
-Event = Command | Said | Pressed | Left | Moved
+Event = Command | Said | Pressed | Filled | Left | Moved
 
 
 class Suggests(StrEnum):

@@ -7,7 +7,7 @@ for, who may read along. A part gets the reader and the event, and yields what t
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Protocol
 
-from bot.conversation.events import Command, Person, Pressed, Said, SentFile
+from bot.conversation.events import Command, Filled, Person, Pressed, Said, SentFile
 from bot.conversation.messages import Action, Edit, Message, Send
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap
@@ -45,6 +45,14 @@ class FileReader(Protocol):
 
     def read(self, reader: Reader, said: Said, file: SentFile) -> Actions:
         """Handlers may raise what those of a `Feature` may."""
+
+
+class FormReader(Protocol):
+    """A part that asks by forms."""
+
+    @property
+    def forms(self) -> Mapping[Act, Callable[[Reader, Filled, Tap], Actions]]:
+        """By what they are for; nothing in a tap is to be trusted."""
 
 
 class Listener(Protocol):

@@ -196,4 +196,27 @@ class Revise:
     message: Message
 
 
-Action = Send | Edit | Revise | Toast
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask for a few words of the asker's own, in the platform's own way; nobody else sees it.
+
+    question: where an answer is a reply to it. otherwise: where there is neither that nor a
+        form, or no form can be shown any more; says how to answer.
+    data: comes back with a form, as a button's would.
+    title, label: of a form, at most 45 characters. hint: at most 100.
+    placeholder: what stands in the empty field of a reply, at most 64.
+    value: what stands now. most: characters of an answer.
+    """
+
+    question: Message
+    otherwise: Message
+    data: str
+    title: str
+    label: str
+    hint: str
+    placeholder: str
+    value: str
+    most: int
+
+
+Action = Send | Edit | Revise | Ask | Toast

@@ -16,12 +16,23 @@ from bot.conversation import cards, dialogue, words
 from bot.conversation.commands import meant
 from bot.conversation.deep_links import paper_of
 from bot.conversation.dialogue import text
-from bot.conversation.events import Command, Event, Left, Moved, Person, Pressed, Said, SentFile
+from bot.conversation.events import (
+    Command,
+    Event,
+    Filled,
+    Left,
+    Moved,
+    Person,
+    Pressed,
+    Said,
+    SentFile,
+)
 from bot.conversation.features import (
     Actions,
     ClosedFeature,
     Feature,
     FileReader,
+    FormReader,
     Listener,
     in_place,
     privately,
@@ -72,11 +83,13 @@ class Conversation:
         files: Sequence[FileReader] = (),
         closed: Sequence[ClosedFeature] = (),
         listeners: Sequence[Listener] = (),
+        forms: Sequence[FormReader] = (),
     ) -> None:
         self._desk = desk
         self._clock = clock
         self._files = files
         self._listeners = listeners
+        self._forms = {act: read for part in forms for act, read in part.forms.items()}
         self._commands: dict[str, Callable[[Command], Actions]] = {
             "start": self._start,
             "pick": self._pick,
@@ -152,6 +165,9 @@ class Conversation:
                     yield action if event.person.is_private else _for_the_asker(action)
             case Said():
                 async for action in self._said(event):
+                    yield action
+            case Filled():
+                async for action in self._filled(event):
                     yield action
             case Left(person=person):
                 await self._desk.left(person)
@@ -297,6 +313,17 @@ class Conversation:
             return
         reader = await self._reader(said.person)
         async for action in _honest(listener.heard(reader, said)):
+            yield action
+
+    async def _filled(self, filled: Filled) -> Actions:
+        tap = decode(filled.data)
+        read = self._forms.get(tap.act) if tap else None
+        if tap is None or read is None:
+            await self._speak_to(filled.person)
+            yield privately(text(_(words.OLD_BUTTON)))
+            return
+        reader = await self._reader(filled.person)
+        async for action in _honest(read(reader, filled, tap)):
             yield action
 
     # ------------------------------------------------------------------ taps

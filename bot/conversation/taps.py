@@ -47,6 +47,7 @@ class Act(StrEnum):
     FOLLOWED = "F"  # arguments: what to do with which topic, or nothing for the list
     MUTED = "M"  # the same
     INTEREST = "I"  # about the interest that a paper is in: what to do with it
+    WRITE = "v"  # about a paper: a form with the note on it
     UNTEACH = "i"  # argument: which message taught what is to be taken back
 
 

@@ -18,6 +18,7 @@ from bot.conversation.events import (
     LARGEST_FILE,
     Command,
     Event,
+    Filled,
     MessageRef,
     Platform,
     Pressed,
@@ -27,6 +28,7 @@ from bot.conversation.events import (
 )
 from bot.conversation.messages import (
     Action,
+    Ask,
     Attachment,
     Button,
     Card,
@@ -649,6 +651,62 @@ async def test_progress_replaces_what_was_said_last(discord, script, is_slash):
         await (bob.slash("pick") if is_slash else bob.write("hello"))
         await bob.sees("all")
     assert [posted.content for posted in discord.seen_by(42, bob.dm)] == ["all"]
+    assert discord.violations == []
+
+
+ASKED = Ask(
+    question=Message(plain("Reply to this.")),
+    otherwise=Message(plain("Send /note and your words.")),
+    data="v:1:7:",
+    title="Your note",
+    label="Of a paper with a title that is far longer than forty-five characters",
+    hint="A #tag makes a list.",
+    placeholder="Your note",
+    value="as it stands",
+    most=1000,
+)
+
+
+@pytest.mark.parametrize("is_tap", [True, False])
+@pytest.mark.parametrize("in_server", [True, False])
+async def test_a_note_is_asked_for_by_a_form_that_comes_back(discord, script, is_tap, in_server):
+    script.says = lambda event: [Send(paper(1)) if getattr(event, "name", "") == "pick" else ASKED]
+    bob = discord.person()
+    channel = discord.server_channel() if in_server else None
+    async with serving(discord, script):
+        if is_tap:
+            await bob.slash("pick", channel)
+            opened = await bob.press(await bob.sees("Paper 1", channel), "Like")
+        else:
+            opened = await bob.slash("note", channel)
+        await bob.gets_answer(opened)
+        script.says = lambda _: [Send(Message(plain("Noted.")), is_private=True)]
+        await bob.fill(opened, "read it again")
+        noted = await bob.sees("Noted.", channel)
+    filled = script.heard[-1]
+    assert isinstance(filled, Filled)
+    assert (filled.data, filled.text, filled.person.account) == (
+        "v:1:7:",
+        "read it again",
+        str(bob.number),
+    )
+    (labelled,) = opened.form["components"]
+    assert labelled["component"]["value"] == "as it stands"
+    assert bool(noted.flags & EPHEMERAL) is in_server
+    assert discord.violations == []
+
+
+async def test_a_form_that_comes_too_late_is_replaced_by_words(discord, script):
+    script.says = lambda event: [ASKED]
+    script.gate.clear()
+    bob = discord.person()
+    async with serving(discord, script, HASTY):
+        await bob.gets_answer(await bob.slash("note"))
+        script.gate.set()
+        await bob.sees("Send /note and your words.")
+        script.gate.set()
+        await bob.write("/note")
+        await discord.until(lambda: len(discord.seen_by(42, bob.dm)) == 2)
     assert discord.violations == []
 
 

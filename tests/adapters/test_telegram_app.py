@@ -15,16 +15,19 @@ from bot.conversation.events import (
     Command,
     MessageRef,
     Pressed,
+    Quoted,
     Said,
     SentFile,
 )
 from bot.conversation.messages import (
+    Ask,
     Attachment,
     Button,
     Edit,
     Message,
     Revise,
     Send,
+    Span,
     Toast,
     plain,
 )
@@ -478,6 +481,40 @@ async def test_a_bibliography_is_fetched_too_and_progress_replaces_what_was_said
         "three quarters",
         "all of it",
     ]
+
+
+@pytest.mark.parametrize("in_group", [False, True])
+async def test_a_note_is_asked_for_in_private_by_a_message_that_wants_a_reply(telegram, in_group):
+    alice = telegram.person()
+    question = Message(
+        plain("📝 Reply with your note on ", Span("P", url="https://arxiv.org/abs/1"))
+    )
+    ask = Ask(question, question, "v:1::", "Your note", "P", "hint", "Your note", "", 1000)
+
+    async def asking(event):
+        yield ask if isinstance(event, Command) else Send(Message(plain("Noted.")))
+
+    answering = Scripted(asking)
+    async with running(telegram, answering):
+        alice.say("/start")
+        await alice.hears("📝 Reply")
+        alice.say("/note@lark_bot", telegram.group() if in_group else None)
+        await telegram.until(lambda: len(telegram.called("sendMessage")) == 2)
+        sent = telegram.called("sendMessage")[-1]
+        posted = telegram.message_of(telegram.deliveries[-1]) | {
+            "entities": [
+                {"type": "text_link", "offset": 27, "length": 1, "url": "https://arxiv.org/abs/1"}
+            ]
+        }
+        alice.say("read it again", reply_to_message=posted)
+        (said,) = await answering.hears(Said)
+    assert int(sent["chat_id"]) == alice.id
+    assert sent["reply_markup"] == {
+        "force_reply": True,
+        "input_field_placeholder": "Your note",
+    }
+    assert said.text == "read it again"
+    assert said.answers == Quoted("📝 Reply with your note on P", ("https://arxiv.org/abs/1",))
 
 
 async def test_progress_that_can_replace_nothing_is_said(telegram):

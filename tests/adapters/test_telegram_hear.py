@@ -46,6 +46,16 @@ async def test_links_behind_words_and_names_of_files_are_heard(telegram):
     assert said[1].text == "read this\n2301.12652v2.pdf"
 
 
+async def test_what_is_meant_for_another_bot_is_not_heard_even_in_private(telegram):
+    alice, answering = telegram.person(), Scripted()
+    async with running(telegram, answering):
+        alice.say("/pick@other_bot")
+        alice.say("/pick@Lark_Bot now")
+        alice.say("/weather")
+        heard = await answering.hears(Command, 2)
+    assert [(event.name, event.text) for event in heard] == [("pick", "now"), ("weather", "")]
+
+
 async def test_in_a_group_only_what_is_meant_for_the_bot_is_heard(telegram):
     alice, answering, group = telegram.person(), Scripted(), telegram.group()
     async with running(telegram, answering):

@@ -6,14 +6,17 @@ What was answered is written down as a transcript: `> ` what the person did, `! 
 
 from bot.conversation.events import (
     Command,
+    Event,
+    Filled,
     MessageRef,
     Person,
     Platform,
     Pressed,
+    Quoted,
     Said,
     SentFile,
 )
-from bot.conversation.messages import Action, Edit, Message, Revise, Send, Toast
+from bot.conversation.messages import Action, Ask, Edit, Message, Revise, Send, Toast
 from bot.conversation.ports import Answering
 
 ADA = Person(Platform.TELEGRAM, "1", "1")
@@ -37,6 +40,18 @@ class Journey:
     async def say(self, text: str, *links: str) -> list[Action]:
         self.transcript.append(f"> {text}")
         return await self._hear(Said(self._event(), self._person, text, links))
+
+    async def reply(self, text: str, to: MessageRef) -> list[Action]:
+        """Reply to a message of the bot's."""
+        self.transcript.append(f"> {text}")
+        spans = self.messages[to].text
+        links = tuple(span.url for span in spans if span.url)
+        quoted = Quoted("".join(span.text for span in spans), links)
+        return await self._hear(Said(self._event(), self._person, text, answers=quoted))
+
+    async def fill(self, data: str, text: str) -> list[Action]:
+        """Send a form back."""
+        return await self._hear(Filled(self._event(), self._person, data, text))
 
     async def send(self, name: str, content: bytes | None) -> list[Action]:
         """Send a file."""
@@ -63,14 +78,14 @@ class Journey:
     def newest(self) -> MessageRef:
         return next(reversed(self.messages))
 
-    async def _hear(self, event: Command | Said | Pressed) -> list[Action]:
+    async def _hear(self, event: Event) -> list[Action]:
         self.actions = []
         async for action in self._answering.answer(event):
             self.actions.append(action)
             match action:
                 case Toast(text=text):
                     self.transcript.append(f"! {text}")
-                case Send(message=message):
+                case Send(message=message) | Ask(question=message):
                     ref = MessageRef("1", f"{self._person.account}.{len(self.messages) + 1}")
                     self.messages[ref] = message
                     self.transcript += shown(message)

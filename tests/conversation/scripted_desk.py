@@ -17,6 +17,7 @@ from bot.conversation.exporting import ExportFeature
 from bot.conversation.interests import InterestsFeature
 from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
+from bot.conversation.notes import NotesFeature
 from bot.conversation.ports import (
     Delivery,
     Offer,
@@ -272,6 +273,10 @@ class ScriptedDesk:
         self._impressed(reader, self._paper(paper), None, rank=0)
         return self._paper(paper), self._note(reader, paper)
 
+    async def linked_paper(self, links: Sequence[str]) -> Paper | None:
+        self._reach()
+        return next((p for p in self.papers if p.url in links), None)
+
     async def note(self, reader: Reader, paper: PaperId) -> str:
         self._reach()
         return self._note(reader, paper)
@@ -380,13 +385,14 @@ def talking(desk: ScriptedDesk) -> Conversation:
     """Return the whole conversation, with all its parts, over one scripted desk."""
     wishes = ScriptedWishes(desk)
     taught = ScriptedTeaching(desk)
-    teaching = Teaching(taught)
+    teaching, notes = Teaching(taught), NotesFeature(desk)
     parts = (
         Surprise(desk),
         LanguageChoice(desk),
         Search(ScriptedSearch(desk)),
         AccountFeature(desk, lambda: desk.now, "ops@example.org"),
         LibraryFeature(desk),
+        notes,
         ExportFeature(desk),
         TopicsFeature(wishes),
         teaching,
@@ -394,4 +400,12 @@ def talking(desk: ScriptedDesk) -> Conversation:
     )
     files = (BibliographyFiles(taught),)
     admin = Admin(ScriptedAdmin(), lambda: desk.now, [OPERATOR])
-    return Conversation(desk, lambda: desk.now, parts, files, closed=[admin], listeners=[teaching])
+    return Conversation(
+        desk,
+        lambda: desk.now,
+        parts,
+        files,
+        closed=[admin],
+        listeners=[notes, teaching],
+        forms=[notes],
+    )
