@@ -13,7 +13,7 @@ from bot.conversation.events import Platform
 from bot.conversation.ports import Reader
 from bot.desk import owed_next
 from bot.transactions import reading, writing
-from storage import feedback_log, linking, personal
+from storage import feedback_log, linking, personal, votes
 from storage.database import Database
 from storage.dialogue_state import DialogueState, asks_of, searches_of, taken_from
 from storage.errors import StorageUnavailable
@@ -45,6 +45,8 @@ class AccountDesk:
 
     async def forget(self, reader: Reader) -> None:
         async with writing(self._database) as db:
+            mine = await personal.who_is(db, reader.id)
+            await votes.withdraw(db, mine.accounts, self._clock())
             who = await personal.forget(db, reader.id)
         for user in who.users:
             await self._state.delete(searches_of(user))

@@ -36,7 +36,7 @@ from recommender.feedback import Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick, Request
 from recommender.topics import Topics
-from storage import bans, catalogue, deliveries, feedback_log, library, users
+from storage import bans, catalogue, deliveries, feedback_log, groups, library, users
 from storage.database import Database
 from storage.deliveries import State
 from storage.errors import StorageUnavailable
@@ -64,6 +64,7 @@ class Edition:
     """One reader's digest, impressed and ready to send.
 
     is_line: nothing was announced, and the reader wants no older papers then.
+    group: what a group has set; None for a person.
     """
 
     user: User
@@ -71,6 +72,7 @@ class Edition:
     day: date
     offers: tuple[Offer, ...]
     is_line: bool = False
+    group: groups.Settings | None = None
 
     @property
     def model(self) -> str | None:
@@ -294,6 +296,8 @@ class Desk:
             reachable = {user: account for user, account in first.items() if account is not None}
             chosen = await self._chosen(db, claims, reachable) if is_retry else {}
             lines = await self._lines(db, claims, reachable.keys() - chosen.keys())
+            of_groups = [user for user in reachable if people[user].kind == groups.KIND]
+            settings = await groups.settings_of(db, of_groups)
         chosen |= {user: [] for user in lines}
         while waiting := [user for user in reachable if user not in chosen]:
             async with self._reading() as db:
@@ -305,7 +309,12 @@ class Desk:
             chosen |= await self._impress_digests(requests, picks, claims, reachable)
         return [
             Edition(
-                claims[user].user, reachable[user], claims[user].day, tuple(kept), user in lines
+                claims[user].user,
+                reachable[user],
+                claims[user].day,
+                tuple(kept),
+                user in lines,
+                settings.get(user),
             )
             for user, kept in chosen.items()
         ]

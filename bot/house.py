@@ -30,6 +30,7 @@ from bot.conversation.account import AccountFeature
 from bot.conversation.admin import Admin
 from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
+from bot.conversation.groups import Groups
 from bot.conversation.interests import InterestsFeature
 from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
@@ -42,6 +43,7 @@ from bot.conversation.taste_file import TasteFiles
 from bot.conversation.teaching import BibliographyFiles, Teaching
 from bot.conversation.topics import TopicsFeature
 from bot.desk import Desk
+from bot.group_desk import GroupDesk
 from bot.health import Health
 from bot.jobs.ingest import Ingest, Pace
 from bot.library_desk import LibraryDesk
@@ -204,6 +206,7 @@ async def open_house(
         files = (TasteFiles(library), BibliographyFiles(taught))
         pacer = partial(_pacer, settings, state, metrics)
         admin = Admin(AdminDesk(database, clock), clock, settings.operators)
+        groups = Groups(GroupDesk(database, clock), clock, settings.arxiv_categories)
         yield House(
             settings=settings,
             clock=clock,
@@ -219,6 +222,7 @@ async def open_house(
                 closed=[admin],
                 listeners=[notes, teaching],
                 forms=[notes],
+                groups=groups,
             ),
             suggestions=Suggestions(search),
             ingest=ingest,

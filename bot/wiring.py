@@ -19,7 +19,7 @@ import structlog
 
 from bot import ending
 from bot.conversation.events import Platform
-from bot.conversation.ports import Messenger
+from bot.conversation.ports import Forum, Messenger
 from bot.health import Health
 from bot.house import (
     EXPORTS,
@@ -134,7 +134,7 @@ async def _discord(house: House, stop: asyncio.Event) -> None:
 async def _scheduler(house: House, stop: asyncio.Event) -> None:
     collect_seldom()
     async with AsyncExitStack() as stack:
-        messengers = await _messengers(house, stack)
+        messengers, forum = await _messengers(house, stack)
         picks = DailyPicks(
             house.database,
             house.desk,
@@ -143,6 +143,7 @@ async def _scheduler(house: House, stop: asyncio.Event) -> None:
             metrics=house.metrics,
             health=house.health,
             part=house.health.part(Role.SCHEDULER, PUSHED_WITHIN),
+            forum=forum,
         )
         broadcasting = Broadcasting(house.database, messengers, house.clock)
         async with asyncio.TaskGroup() as jobs:
@@ -150,8 +151,11 @@ async def _scheduler(house: House, stop: asyncio.Event) -> None:
             jobs.create_task(broadcasting.run(stop))
 
 
-async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Messenger]:
-    settings, messengers = house.settings, dict[Platform, Messenger]()
+async def _messengers(
+    house: House, stack: AsyncExitStack
+) -> tuple[dict[Platform, Messenger], Forum | None]:
+    """Return what sends on each platform, and what opens threads, if anything does."""
+    settings, messengers, forum = house.settings, dict[Platform, Messenger](), None
     if settings.telegram_token is not None:
         from bot.adapters.telegram_send import TelegramMessenger, telegram_bot
 
@@ -166,14 +170,15 @@ async def _messengers(house: House, stack: AsyncExitStack) -> dict[Platform, Mes
     if settings.discord_token is not None:
         from bot.adapters.discord_rest import DiscordMessenger
 
-        messengers[Platform.DISCORD] = await stack.enter_async_context(
+        forum = await stack.enter_async_context(
             DiscordMessenger(
                 settings.discord_token.get_secret_value(),
                 settings.discord_api_base,
                 house.discord_pacer,
             )
         )
-    return messengers
+        messengers[Platform.DISCORD] = forum
+    return messengers, forum
 
 
 async def _ingest(house: House, stop: asyncio.Event) -> None:

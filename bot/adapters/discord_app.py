@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -21,6 +22,9 @@ from discord.http import Route
 
 from bot.adapters.discord_hear import (
     Place,
+    as_group,
+    channel_as_group,
+    group_of,
     interaction_event,
     is_same,
     offered,
@@ -28,6 +32,7 @@ from bot.adapters.discord_hear import (
     place,
     said_event,
     said_text,
+    server_as_group,
     typed,
 )
 from bot.adapters.discord_reply import ChannelReply, InteractionReply, Reply, answer, propose
@@ -37,12 +42,23 @@ from bot.adapters.discord_rest import (
     TROUBLES,
     DiscordMessenger,
     Rest,
+    redraw,
     silence_library,
 )
 from bot.adapters.discord_silence import telling
 from bot.adapters.pacing import Pacer
+from bot.adapters.redraws import Redraws
 from bot.conversation.commands import COMMANDS
-from bot.conversation.events import LARGEST_FILE, CommandSpec, Event, Said, SentFile, is_read
+from bot.conversation.events import (
+    LARGEST_FILE,
+    CommandSpec,
+    Event,
+    Joined,
+    Left,
+    Said,
+    SentFile,
+    is_read,
+)
 from bot.conversation.messages import Action
 from bot.conversation.ports import Answering
 from bot.conversation.suggestions import Choice, Suggesting
@@ -67,6 +83,8 @@ class Timing:
     first_retry, last_retry: the pause after a failed start doubles from one to the other.
     silence: how long the gateway may be away before that is worth a line in the log.
     farewell: how long answers under way, and then the connection, may take when it ends.
+    redraw: between two edits of what many people change in one channel.
+    last_redraw: how long such edits that still wait may take when it ends.
     """
 
     patience: float = 1.5
@@ -74,6 +92,8 @@ class Timing:
     last_retry: float = 60.0
     silence: float = 10.0
     farewell: float = 1.5
+    redraw: float = 2.5
+    last_redraw: float = 0.5
 
 
 class DiscordApp:
@@ -198,6 +218,7 @@ class Client(discord.Client):
         self._offered = commands
         self._timing = timing
         self._rest = Rest(self.http, pacer)
+        self._redraws = Redraws(partial(redraw, self._rest), timing.redraw)
         self._away: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._channels: dict[int, str] = {}  # DM channels by person
@@ -259,12 +280,13 @@ class Client(discord.Client):
             await self._propose(interaction, born)
             return
         where = place(interaction)
-        reply = InteractionReply(self._rest, interaction, where, born)
+        reply = InteractionReply(self._rest, interaction, where, born, self._redraws)
         locale = str(interaction.locale.value)
 
         async def actions() -> AsyncGenerator[Action]:
-            chat = await self._chat(interaction.user, where)
-            who = person(interaction.user, chat, where.is_dm, locale)
+            # Who taps what stands there for everybody wants no word in private because of it.
+            chat = None if where.is_tapped_public else await self._chat(interaction.user, where)
+            who = person(interaction.user, chat, where.is_dm, locale, group_of(interaction))
             event = interaction_event(interaction, who, where)
             if event:
                 async for action in self._answering.answer(event):
@@ -294,12 +316,30 @@ class Client(discord.Client):
             return
         where = Place(str(message.channel.id), is_dm=isinstance(message.channel, discord.DMChannel))
         chat = await self._chat(message.author, where)
-        who = person(message.author, chat, where.is_dm, None)
+        around = message.channel
+        channel = around.parent_id if isinstance(around, discord.Thread) else around.id
+        group = channel_as_group(channel, message.guild.id) if message.guild else None
+        who = person(message.author, chat, where.is_dm, None, group)
         event = said_event(str(message.id), who, text)
         reply = ChannelReply(self._rest, str(message.id), where, chat)
         forwarded = [file for one in message.message_snapshots for file in one.attachments]
         actions = self._actions(event, [*message.attachments, *forwarded])
         await self._answer(reply, actions, message.author.id, str(message.id))
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._tell(Joined(f"joined:{guild.id}", server_as_group(guild.id)))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await self._tell(Left(f"left:{guild.id}", server_as_group(guild.id)))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        gone = as_group(channel_as_group(channel.id, channel.guild.id))
+        await self._tell(Left(f"left:{channel.id}", gone))
+
+    async def _tell(self, event: Left | Joined) -> None:
+        """Let the conversation know something that needs no answer."""
+        async for _ in self._answering.answer(event):
+            pass
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("discord.event_failed", about=event_method)
@@ -313,6 +353,7 @@ class Client(discord.Client):
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._redraws.finish(self._timing.last_redraw)
         with suppress(TimeoutError, *_AWAY):
             async with asyncio.timeout(self._timing.farewell):
                 await self.close()

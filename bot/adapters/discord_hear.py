@@ -26,6 +26,7 @@ from bot.conversation.events import (
     Said,
     Suggests,
 )
+from bot.conversation.events import Place as GroupPlace
 from bot.conversation.language import ENGLISH, LANGUAGES, _, speaking
 
 _HIDDEN_LINK = re.compile(r"\]\(\s*<?(https?://[^\s)>]+)")
@@ -33,6 +34,13 @@ _TYPED_COMMAND = re.compile(r"/(\w{1,64})(?:\s+(.*))?", re.DOTALL)
 _ON_MESSAGE = 3  # the kind of a command that stands in the menu of a message
 _KINDS = {"text": 3, "whole": 4, "choice": 3}
 _EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, DMs, private chats
+# In servers that took the bot in, to whoever may manage them unless they say otherwise; that is
+# only what is offered: each use is checked.
+_FOR_ADMINS = {
+    "contexts": [0],
+    "integration_types": [0],
+    "default_member_permissions": str(discord.Permissions(manage_guild=True).value),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,58 @@ def place(interaction: discord.Interaction) -> Place:
     return Place(str(interaction.channel_id), is_dm, tapped, is_public)
 
 
-def person(user: discord.abc.User, chat: str | None, is_dm: bool, locale: str | None) -> Person:
-    return Person(Platform.DISCORD, str(user.id), chat, is_private=is_dm, language=locale)
+def person(
+    user: discord.abc.User,
+    chat: str | None,
+    is_dm: bool,
+    locale: str | None,
+    group: GroupPlace | None = None,
+) -> Person:
+    return Person(
+        Platform.DISCORD, str(user.id), chat, is_private=is_dm, language=locale, group=group
+    )
+
+
+def group_of(interaction: discord.Interaction) -> GroupPlace | None:
+    """Return the server's channel in which something happened, a thread's being the one around it.
+
+    Discord sends with each interaction what its person and the bot may do there.
+    """
+    channel, home = interaction.channel, interaction.guild_id
+    if home is None or channel is None:
+        return None
+    number = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+    theirs, ours = interaction.permissions, interaction.app_permissions
+    return channel_as_group(
+        number,
+        home,
+        is_admin=theirs.manage_guild or theirs.administrator,
+        may_post=ours.administrator
+        or (ours.view_channel and ours.send_messages and ours.embed_links),
+    )
+
+
+def channel_as_group(
+    channel: int, home: int, *, is_admin: bool | None = None, may_post: bool | None = None
+) -> GroupPlace:
+    """Return a server's channel as a group; nobody else has an account of that name."""
+    return GroupPlace(
+        account=f"channel:{channel}",
+        chat=str(channel),
+        home=str(home),
+        is_admin=is_admin,
+        may_post=may_post,
+    )
+
+
+def as_group(group: GroupPlace) -> Person:
+    """Return a channel, or a whole server, that acts as itself."""
+    return Person(Platform.DISCORD, group.account, group.chat, is_private=False, group=group)
+
+
+def server_as_group(home: int) -> Person:
+    """Return a server with all its channels."""
+    return as_group(GroupPlace(account="", chat="", home=str(home)))
 
 
 def interaction_event(interaction: discord.Interaction, who: Person, where: Place) -> Event | None:
@@ -162,7 +220,7 @@ def offered(commands: Sequence[CommandSpec]) -> list[Payload]:
             **_named(spec.name, f"/{spec.name}"),
             **_described(spec.description),
             "options": [_option(option) for option in spec.options],
-            **_EVERYWHERE,
+            **(_FOR_ADMINS if spec.is_for_admins else _EVERYWHERE),
         }
         for spec in commands
     ]
@@ -236,6 +294,7 @@ def _essence(shape: Payload) -> tuple[Any, ...]:
         sorted(shape.get("integration_types") or ()),
         _names(shape),
         sorted((shape.get("description_localizations") or {}).items()),
+        str(shape.get("default_member_permissions") or ""),
     )
 
 

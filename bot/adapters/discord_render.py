@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.conversation.group_cards import FOR
 from bot.conversation.messages import (
     ROW,
     Ask,
@@ -370,4 +371,5 @@ def _style(button: Button) -> int:
     if button.is_chosen:
         return _PRIMARY
     tap = decode(button.data)
-    return _SUCCESS if tap and tap.act is Act.LIKE else _SECONDARY
+    is_for = tap and (tap.act is Act.LIKE or (tap.act is Act.VOTE and tap.argument == FOR))
+    return _SUCCESS if is_for else _SECONDARY

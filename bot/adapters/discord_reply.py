@@ -16,10 +16,21 @@ import structlog
 from bot.adapters.discord_hear import Place, is_about_a_message
 from bot.adapters.discord_render import Payload, form, render
 from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, meaning
+from bot.adapters.redraws import Redraws
 from bot.conversation import words
 from bot.conversation.events import MessageRef
 from bot.conversation.language import _
-from bot.conversation.messages import Action, Ask, Edit, Message, Revise, Send, Toast, plain
+from bot.conversation.messages import (
+    Action,
+    Ask,
+    Edit,
+    Message,
+    Redraw,
+    Revise,
+    Send,
+    Toast,
+    plain,
+)
 from bot.conversation.ports import DeliveryError
 from bot.conversation.suggestions import Choice
 
@@ -55,9 +66,15 @@ class InteractionReply:
     """Answers a slash command or a button."""
 
     def __init__(
-        self, rest: Rest, interaction: discord.Interaction, where: Place, born: float
+        self,
+        rest: Rest,
+        interaction: discord.Interaction,
+        where: Place,
+        born: float,
+        redraws: Redraws,
     ) -> None:
         self._rest = rest
+        self._redraws = redraws
         self._id = str(interaction.id)
         self._token = interaction.token
         self._application = str(interaction.application_id)
@@ -87,6 +104,8 @@ class InteractionReply:
             match action:
                 case Toast(text=text):
                     self._toast = text
+                case Redraw(ref=ref, draw=draw):
+                    self._redraws.put(ref, draw)
                 case Send(message=message, is_private=is_private):
                     await self._say(message, is_private=is_private)
                 case Edit(ref=ref, message=message) if ref.message != self._where.tapped:
@@ -270,6 +289,8 @@ class ChannelReply:
                 await _edit(self._rest, self._last, message)
             case Revise(message=message):
                 await self._say(message, is_private=True)
+            case Redraw():
+                return  # only a button asks for that
 
     async def finish(self) -> None:
         if self._toast and not self._has_shown:

@@ -51,6 +51,11 @@ _ALREADY_ACKNOWLEDGED = 40060
 # Refused with 403 for what the bot did or is, not for who the recipient is: DMs opened too
 # fast, an application under suspicion.
 _OUR_FAULT = {40003, 20026}
+# Why nothing can be said in a channel.
+_SHUT_OUT = {50001: "no_access", 50013: "no_permission", 10003: "gone"}
+_PUBLIC_THREAD = 11
+_ARCHIVE = 4320  # minutes without a word after which a thread is put away
+_THREAD_NAME = 100
 _CONNECTION = (aiohttp.ClientError, OSError)
 _NEVER_SENT = (aiohttp.ClientConnectorError,)
 
@@ -112,6 +117,12 @@ class Rest:
             Route("POST", "/users/@me/channels"), {"recipient_id": user}, seconds=10.0
         )
         return str(channel["id"])
+
+    async def open_thread(self, channel: str, name: str) -> str:
+        route = Route("POST", "/channels/{channel_id}/threads", channel_id=channel)
+        body = {"name": name, "type": _PUBLIC_THREAD, "auto_archive_duration": _ARCHIVE}
+        thread = await self._call(route, body, seconds=20.0)
+        return str(thread["id"])
 
     async def respond(self, interaction: str, token: str, body: Payload, seconds: float) -> None:
         """Give the one answer that an interaction waits for.
@@ -206,7 +217,7 @@ def meaning(trouble: Trouble) -> DeliveryError:
         case discord.HTTPException(status=403) if _is_page(trouble) or trouble.code in _OUR_FAULT:
             return TryLater(timedelta(minutes=10))
         case discord.HTTPException(status=403 | 404, code=code):
-            return RecipientGone(f"Discord's code {code}")
+            return RecipientGone(f"Discord's code {code}", _SHUT_OUT.get(code, ""))
         case discord.HTTPException(status=status, code=code):
             return Refused(f"Discord answered {status}, code {code}")
         case aiohttp.ClientConnectorError():
@@ -218,6 +229,11 @@ def meaning(trouble: Trouble) -> DeliveryError:
 def _is_page(refusal: discord.HTTPException) -> bool:
     """Whether something before Discord refused, with a page for people."""
     return refusal.response.headers.get("content-type", "") != "application/json"
+
+
+def thread_name(title: str) -> str:
+    """Return a name that Discord takes for a thread: in one line, and not too long."""
+    return " ".join(title.split())[:_THREAD_NAME].strip() or "…"
 
 
 def short_nonce(nonce: str) -> str:
@@ -266,6 +282,14 @@ def _honest(problem: DeliveryError, was_handed_over: bool) -> DeliveryError:
     if was_handed_over and isinstance(problem, TryLater):
         return OutcomeUnknown("an earlier try may have arrived")
     return problem
+
+
+async def redraw(rest: Rest, ref: MessageRef, message: Message) -> None:
+    """Replace a message in a channel. Raises one of the DeliveryErrors."""
+    try:
+        await rest.edit(ref, render(message))
+    except TROUBLES as trouble:
+        raise meaning(trouble) from trouble
 
 
 class DiscordMessenger:
@@ -319,6 +343,15 @@ class DiscordMessenger:
         body = render(message) | ({"flags": SILENT} if is_quiet else {})
         channel = await self._channel(rest, chat)
         return (await deliver(rest, channel, body, nonce, self._pause, Urgency.PUSH, begin),)
+
+    async def discuss(self, chat: str, title: str, message: Message, *, nonce: str) -> MessageRef:
+        """Open a public thread in a server's channel and say a message in it."""
+        rest = await self._rest()
+        try:
+            thread = await rest.open_thread(chat, thread_name(title))
+        except TROUBLES as trouble:
+            raise meaning(trouble) from trouble
+        return await deliver(rest, thread, render(message), nonce, self._pause, Urgency.PUSH)
 
     async def _channel(self, rest: Rest, chat: str) -> str:
         kind, _, user = chat.rpartition(":")

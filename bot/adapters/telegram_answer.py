@@ -17,6 +17,7 @@ from telegram import ForceReply, InlineQuery, Update
 from telegram.error import TelegramError
 
 from bot.adapters.pacing import Urgency
+from bot.adapters.redraws import Redraws
 from bot.adapters.telegram_files import fetched
 from bot.adapters.telegram_hear import Heard, group_as_person, hear
 from bot.adapters.telegram_inline import InlineAnswers
@@ -24,10 +25,21 @@ from bot.adapters.telegram_pacing import MARGIN, Turn
 from bot.adapters.telegram_render import toast
 from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
 from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
+from bot.adapters.telegram_standing import with_standing
 from bot.conversation import words
 from bot.conversation.events import Left, MessageRef, Moved, Said
 from bot.conversation.language import ENGLISH, N_, _, speak
-from bot.conversation.messages import Action, Ask, Edit, Message, Revise, Send, Toast, plain
+from bot.conversation.messages import (
+    Action,
+    Ask,
+    Edit,
+    Message,
+    Redraw,
+    Revise,
+    Send,
+    Toast,
+    plain,
+)
 from bot.conversation.ports import Answering, DeliveryError, RecipientGone, TryLater
 from bot.conversation.suggestions import Suggesting
 
@@ -37,6 +49,7 @@ ONLY_IN_PRIVATE = N_("I can show that only in private: open a chat with me first
 SLOW = N_("One moment, I am still at it.")
 PAUSES = (0.2, 0.5)  # before the answer to a tap is repeated, when it was not carried out
 TAP_TIMEOUT = 4.0
+LAST_REDRAW = 0.5  # seconds that what many people change still gets at the end
 REMEMBERED = 10_000  # updates known by number, so that one that comes again is not heard twice
 
 
@@ -49,6 +62,8 @@ class Patience:
     store: until an event is stored; then it is given up.
     say: until all that follows is said.
     silence: the longest `retry_after` that an answer sits out.
+    redraw: between two edits of what many people change in one chat; of the 20 messages that
+        Telegram lets into a group each minute, edits among them, that leaves half for others.
     """
 
     tap: float = 4.0
@@ -56,6 +71,7 @@ class Patience:
     store: float = 30.0
     say: float = 90.0
     silence: float = 30.0
+    redraw: float = 6.0
 
 
 class Lanes:
@@ -147,6 +163,7 @@ class Answers:
         self._inline = InlineAnswers(bot, suggesting) if suggesting else None
         self._patience = patience
         self._turn = Turn(Urgency.ANSWER, patience.silence)
+        self._redraws = Redraws(self._redraw, patience.redraw)
         self._lanes = Lanes()
         self._known: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
 
@@ -191,6 +208,7 @@ class Answers:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        await self._redraws.finish(max(end - loop.time(), LAST_REDRAW))
         for stored in self._known.values():
             stored.cancel()
 
@@ -248,6 +266,7 @@ class Answers:
         event = heard.event
         if heard.document and isinstance(event, Said):
             event = replace(event, files=(await fetched(self._bot, heard.document),))
+        event = await with_standing(self._bot, event)
         async for action in self._answering.answer(event):
             yield action
 
@@ -290,6 +309,8 @@ class Answers:
                 await self._send_privately(answer, message)
             case Send(message=message):
                 await self._send(answer, message)
+            case Redraw(ref=ref, draw=draw):
+                self._redraws.put(ref, draw)
             case Edit(ref=ref, message=message):
                 await self._revise(answer, ref, message)
             case Revise(message=message):
@@ -301,6 +322,10 @@ class Answers:
     async def _revise(self, answer: Answer, ref: MessageRef | None, message: Message) -> None:
         if ref is None or not await revise(self._bot, ref, message, self._turn):
             await self._send(answer, message)
+
+    async def _redraw(self, ref: MessageRef, message: Message) -> None:
+        """Raises one of the DeliveryErrors; a message that is gone stays as it was."""
+        await revise(self._bot, ref, message, self._turn)
 
     async def _send(self, answer: Answer, message: Message) -> None:
         heard = answer.heard
@@ -320,7 +345,9 @@ class Answers:
                 self._bot, asker, message, manner, partial(self._moved, heard)
             )
         except RecipientGone:  # they never opened a chat with the bot, or closed it
-            await self._send(answer, Message(plain(_(ONLY_IN_PRIVATE))))
+            group = heard.event.person.group
+            if group is None or not group.is_channel:  # there it would be a post to all
+                await self._send(answer, Message(plain(_(ONLY_IN_PRIVATE))))
 
     async def _left(self, heard: Heard) -> None:
         person = heard.event.person

@@ -5,7 +5,7 @@ the bot or replies to it. Bots, edits, channel posts and automatic forwards are 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import (
     Bot,
@@ -19,14 +19,17 @@ from telegram import (
     User,
 )
 
+from bot.conversation import authority
 from bot.conversation.commands import COMMANDS, meant
 from bot.conversation.events import (
     Command,
     Event,
+    Joined,
     Left,
     MessageRef,
     Moved,
     Person,
+    Place,
     Platform,
     Pressed,
     Quoted,
@@ -41,6 +44,10 @@ ALLOWED_UPDATES = [
     Update.INLINE_QUERY,
 ]
 
+CHOSEN_CHANNEL = 1
+"""By which the answer to our button for choosing a channel is known."""
+
+_OUTSIDE = ("left", "kicked")
 _COMMAND = re.compile(r"/(\w{1,64})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 _NAMES = frozenset(command.name for command in COMMANDS)
 
@@ -77,7 +84,7 @@ def hear(update: Update, bot: Bot) -> Heard | None:
 
 def group_as_person(chat: str) -> Person:
     """Return a group that acts as itself, not through one of its members."""
-    return Person(Platform.TELEGRAM, chat, chat, is_private=False)
+    return Person(Platform.TELEGRAM, chat, chat, is_private=False, group=Place(chat, chat))
 
 
 def _person(user: User, chat: Chat) -> Person:
@@ -87,7 +94,14 @@ def _person(user: User, chat: Chat) -> Person:
         str(chat.id),
         chat.type == Chat.PRIVATE,
         user.language_code,
+        None if chat.type == Chat.PRIVATE else _place(chat),
     )
+
+
+def _place(chat: Chat, *, is_nameless: bool = False) -> Place:
+    number = str(chat.id)
+    is_channel = chat.type == Chat.CHANNEL
+    return Place(number, number, is_channel=is_channel, is_nameless=is_nameless)
 
 
 def _pressed(number: int, query: CallbackQuery) -> Heard | None:
@@ -102,13 +116,19 @@ def _pressed(number: int, query: CallbackQuery) -> Heard | None:
 
 
 def _membership(number: int, change: ChatMemberUpdated) -> Heard | None:
-    if change.new_chat_member.status not in ("left", "kicked"):
-        return None
+    was_there, is_there = (
+        member.status not in _OUTSIDE for member in (change.old_chat_member, change.new_chat_member)
+    )
     chat = str(change.chat.id)
     is_private = change.chat.type == Chat.PRIVATE
     # Whoever removes the bot from a group has not left their own private chat.
-    person = _person(change.from_user, change.chat) if is_private else group_as_person(chat)
-    return Heard(number, Left(str(number), person), chat, chat)
+    group = replace(group_as_person(chat), group=_place(change.chat))
+    person = _person(change.from_user, change.chat) if is_private else group
+    if not is_there:
+        return Heard(number, Left(str(number), person), chat, chat)
+    if was_there or is_private:
+        return None
+    return Heard(number, Joined(str(number), person), chat, chat)
 
 
 def _message(number: int, message: Message, bot: Bot) -> Heard | None:
@@ -118,7 +138,11 @@ def _message(number: int, message: Message, bot: Bot) -> Heard | None:
         moved = Moved(str(number), group_as_person(chat), chat, new)
         return Heard(number, moved, new, chat)
     user = message.from_user
-    if user is None or user.is_bot or message.sender_chat or message.is_automatic_forward:
+    if message.is_automatic_forward or user is None:
+        return None
+    if message.sender_chat:
+        return _nameless(number, message, bot)
+    if user.is_bot:
         return None
     person = _person(user, message.chat)
     event = _words(str(number), person, message, bot)
@@ -131,7 +155,22 @@ def _message(number: int, message: Message, bot: Bot) -> Heard | None:
     )
 
 
+def _nameless(number: int, message: Message, bot: Bot) -> Heard | None:
+    """Return a command for administrators that somebody gave in the name of a group.
+
+    Nothing else is heard from whom nobody can know.
+    """
+    chat = str(message.chat.id)
+    group = replace(group_as_person(chat), group=_place(message.chat, is_nameless=True))
+    event = _words(str(number), group, message, bot)
+    if not isinstance(event, Command) or event.name != authority.COMMAND:
+        return None
+    return Heard(number, event, chat, chat, _thread(message))
+
+
 def _words(event: str, person: Person, message: Message, bot: Bot) -> Event | None:
+    if message.chat_shared and message.chat_shared.request_id == CHOSEN_CHANNEL:
+        return Command(event, person, authority.COMMAND, str(message.chat_shared.chat_id))
     text = _text(message)
     if text is None:
         return None

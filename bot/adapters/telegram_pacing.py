@@ -57,7 +57,7 @@ class TelegramPacing(BaseRateLimiter[Turn]):
         rate_limit_args: Turn | None,
     ) -> _Result:
         """Raises Flood when Telegram asks for more patience than the turn has."""
-        if "chat_id" not in data:
+        if "chat_id" not in data or endpoint.startswith("get"):
             try:
                 return await callback(*args, **kwargs)
             except Flood as flood:

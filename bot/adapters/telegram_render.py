@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import (
+    ChatAdministratorRights,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    KeyboardButtonRequestChat,
+    ReplyKeyboardMarkup,
+)
 
 from bot.conversation import words
 from bot.conversation.messages import Button, Card, Digest, Message, RichText, Rows, Span, Style
@@ -68,6 +75,32 @@ def keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
     drawn = [tuple(_button(b) for b in row if not b.url or _is_link(b.url)) for row in rows]
     split = [row[i : i + MAX_IN_ROW] for row in drawn for i in range(0, len(row), MAX_IN_ROW)]
     return InlineKeyboardMarkup(split) if split else None
+
+
+def channel_question(label: str, request: int) -> ReplyKeyboardMarkup:
+    """Return the button with which somebody names a channel of theirs.
+
+    Telegram lists those where they may post, and takes the bot in with the same right.
+    """
+    rights = ChatAdministratorRights(
+        is_anonymous=False,
+        can_manage_chat=True,
+        can_delete_messages=False,
+        can_manage_video_chats=False,
+        can_restrict_members=False,
+        can_promote_members=False,
+        can_change_info=False,
+        can_invite_users=False,
+        can_post_stories=False,
+        can_edit_stories=False,
+        can_delete_stories=False,
+        can_post_messages=True,
+    )
+    wanted = KeyboardButtonRequestChat(
+        request, True, user_administrator_rights=rights, bot_administrator_rights=rights
+    )
+    button = KeyboardButton(label, request_chat=wanted)
+    return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
 
 
 def units(text: str) -> int:

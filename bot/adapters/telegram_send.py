@@ -22,9 +22,9 @@ from telegram.error import (
 from telegram.ext import ExtBot
 
 from bot.adapters.pacing import Pacer, Urgency
-from bot.adapters.telegram_hear import ALLOWED_UPDATES, group_as_person
+from bot.adapters.telegram_hear import ALLOWED_UPDATES, CHOSEN_CHANNEL, group_as_person
 from bot.adapters.telegram_pacing import TelegramPacing, Turn
-from bot.adapters.telegram_render import render
+from bot.adapters.telegram_render import channel_question, render
 from bot.adapters.telegram_request import (
     Flood,
     NotSent,
@@ -51,15 +51,19 @@ LATER = timedelta(minutes=1)
 UPLOAD = 60.0  # seconds that a file may take
 PUSH = Turn(Urgency.PUSH, patience=10.0)
 
-# What Telegram says, in lower case, of chats that cannot be written to.
+# What Telegram says, in lower case, of groups and channels where the bot may not write.
+_NOT_ALLOWED = (
+    "not enough rights",
+    "have no rights to send",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "chat_restricted",
+)
+# The same of chats that are not there for it.
 _GONE = (
     "chat not found",
     "peer_id_invalid",
     "user is deactivated",
-    "not enough rights",
-    "have no rights to send",
-    "chat_write_forbidden",
-    "chat_restricted",
     "chat was deleted",
 )
 _NOT_MODIFIED = "message is not modified"
@@ -164,11 +168,13 @@ def _request(
 ) -> Callable[..., Awaitable[telegram.Message]]:
     """Return the request that carries what a message says, and its file if it has one."""
     drawn = render(message)
+    asks = message.asks_for_channel
     if message.attachment is None:
         return partial(
             bot.send_message,
             text=drawn.html,
-            reply_markup=reply or drawn.keyboard,
+            reply_markup=reply
+            or (channel_question(asks, CHOSEN_CHANNEL) if asks else drawn.keyboard),
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
     return partial(
@@ -223,6 +229,8 @@ def delivery_error(error: TelegramError) -> DeliveryError:
             return TryLater(timedelta(seconds=error.after))
         case NotSent() | ServerTrouble() | InvalidToken():
             return PlatformAway(LATER)
+        case BadRequest() if any(phrase in error.message.lower() for phrase in _NOT_ALLOWED):
+            return RecipientGone(name, "no_permission")
         case BadRequest() if any(phrase in error.message.lower() for phrase in _GONE):
             return RecipientGone(name)
         case BadRequest():

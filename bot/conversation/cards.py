@@ -115,7 +115,7 @@ def digest_message(
     items = tuple(
         DigestItem(
             number,
-            _item_card(offer, len(offers)),
+            item_card(offer, len(offers)),
             _item_buttons(offer, number, day) if has_rows else (open_button(offer, number),),
         )
         for number, offer in enumerate(offers, start=1)
@@ -131,7 +131,7 @@ def list_message(
 ) -> Message:
     """Return papers to choose from, each with a button that opens it; at most ten."""
     items = tuple(
-        DigestItem(number, _item_card(offer, len(offers)), (open_button(offer, number),))
+        DigestItem(number, item_card(offer, len(offers)), (open_button(offer, number),))
         for number, offer in enumerate(offers, start=first)
     )
     return Message(digest=Digest(heading, None, items), buttons=buttons)
@@ -190,7 +190,7 @@ def _item_buttons(offer: Offer, number: int, day: date) -> tuple[Button, ...]:
     return (*row, open_button(offer, number))
 
 
-def _item_card(offer: Offer, count: int) -> Card:
+def item_card(offer: Offer, count: int) -> Card:
     """Return a card cut to its share of a list of `count` papers; a sentence if there is room."""
     paper, room = offer.paper, DIGEST_LENGTH // max(count, 3)
     name = title(paper, min(room * 35 // 100, _TITLE))

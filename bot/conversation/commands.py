@@ -168,6 +168,47 @@ COMMANDS = (
             ),
         ),
     ),
+    CommandSpec(
+        "channel",
+        "A digest for a whole group or channel, with votes (administrators)",
+        (
+            CommandOption("time", "Local time of the digest, such as 08:30"),
+            CommandOption("zone", "Time zone, such as Europe/Berlin"),
+            CommandOption("days", "daily, weekdays, weekly, or days such as mon,wed"),
+            CommandOption(
+                "papers",
+                "Papers in a digest, 1 to 10",
+                "whole",
+                minimum=1,
+                maximum=10,
+                form="{} papers",
+            ),
+            CommandOption(
+                "categories", "arXiv categories such as cs.LG cs.CL, or all", form="categories {}"
+            ),
+            CommandOption(
+                "votes",
+                "Whether members vote on the papers",
+                "choice",
+                ("on", "off"),
+                form="votes {}",
+            ),
+            CommandOption(
+                "threads",
+                "Whether each paper gets a thread",
+                "choice",
+                ("on", "off"),
+                form="threads {}",
+            ),
+            CommandOption(
+                "what",
+                "Pause, go on, stop, or forget the group's taste",
+                "choice",
+                ("pause", "resume", "stop", "forget"),
+            ),
+        ),
+        is_for_admins=True,
+    ),
     CommandSpec("privacy", "What I keep about you, and how to get or delete it"),
     CommandSpec("forget", "Delete everything I know about you"),
     CommandSpec("help", "List what I understand"),

@@ -19,7 +19,7 @@ from bot.conversation.ports import Delivery, Offer, Reader, Status
 from bot.conversation.sought import fitting, packed
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import clipped, isolated, visible
-from bot.schedule import EVERY_DAY, WEEKDAYS
+from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
 
 SAVED_PAGE = 10
 # What people write for what we call otherwise.
@@ -67,12 +67,17 @@ def nothing_left(*, is_sample: bool) -> Message:
 def schedule_menu(reader: Reader, opening: str = "") -> Message:
     """Return the present schedule, the next due moment, and buttons to change both."""
     lines: list[Span | str] = [f"{opening}\n"] if opening else []
-    lines.append(Span(_capital(words.schedule_in_words(reader.schedule)), Style.BOLD))
+    lines.append(Span(schedule_line(reader.schedule), Style.BOLD))
     lines.append(f"\n{push_state(reader)}")
     if not reader.is_zone_known:
         lines.append(f"\n{_(words.ZONE_IS_UNKNOWN)}")
     lines.append(f"\n\n{_(words.SCHEDULE_EXAMPLES)}")
     return Message(text=plain(*lines), buttons=_schedule_buttons(reader))
+
+
+def schedule_line(schedule: Schedule) -> str:
+    """Return a schedule as a line of its own."""
+    return _capital(words.schedule_in_words(schedule))
 
 
 def push_state(reader: Reader) -> str:
@@ -108,7 +113,12 @@ def resumed(reader: Reader) -> Message:
 
 
 def is_paused_for_ever(reader: Reader) -> bool:
-    return reader.paused_until is not None and reader.paused_until.year >= _FOR_EVER
+    return reader.paused_until is not None and is_for_ever(reader.paused_until)
+
+
+def is_for_ever(until: datetime) -> bool:
+    """Return whether a pause that lasts until then is one without an end."""
+    return until.year >= _FOR_EVER
 
 
 def status(found: Status, now: datetime) -> Message:

@@ -11,6 +11,29 @@ class Platform(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A group or channel that can read as one, and how whoever speaks stands there.
+
+    account: by which it is known: the chat on Telegram, `channel:ID` on Discord.
+    chat: the platform's id of where its digests go. Of a thread it is the channel around it.
+    home: the server it is in, where a platform has such.
+    is_admin: whether the person administers it, as the platform says for this very event;
+        None where it was not asked, or gave no answer.
+    may_post: whether the bot may write there; None where it was not asked.
+    is_channel: whether only administrators write there, and without a name.
+    is_nameless: the person writes in the group's own name, so that nobody knows who it is.
+    """
+
+    account: str
+    chat: str
+    home: str | None = None
+    is_admin: bool | None = None
+    may_post: bool | None = None
+    is_channel: bool = False
+    is_nameless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Who speaks, and where an answer goes.
 
@@ -19,6 +42,8 @@ class Person:
         could be opened and the person is outside a server.
     is_private: whether nobody else reads along.
     language: what the platform says of the person's language ("de", "pt-BR"), if anything.
+    group: the group or channel that this is about: where it happens, or the one that the
+        person names from elsewhere.
     """
 
     platform: Platform
@@ -26,6 +51,7 @@ class Person:
     chat: str | None
     is_private: bool = True
     language: str | None = None
+    group: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +141,19 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The person blocked the bot, or removed it from the chat: stop sending there."""
+    """The person blocked the bot, or removed it from the chat: stop sending there.
+
+    Of a group, or of a server with all its channels, when `person` stands for one; a server
+    is a group without an account of its own.
+    """
+
+    event: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The bot was taken into a group or a server, for the first time or again."""
 
     event: str
     person: Person
@@ -131,7 +169,7 @@ class Moved:
     new_chat: str
 
 
-Event = Command | Said | Pressed | Filled | Left | Moved
+Event = Command | Said | Pressed | Filled | Left | Joined | Moved
 
 
 class Suggests(StrEnum):
@@ -166,3 +204,4 @@ class CommandSpec:
     name: str
     description: str  # at most 100 characters (Discord), one line
     options: tuple[CommandOption, ...] = field(default=())
+    is_for_admins: bool = False  # of a group or server; offered nowhere else where that can be said

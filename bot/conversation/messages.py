@@ -4,6 +4,7 @@ Text is a sequence of spans, escaped by nobody until an adapter renders it: that
 title with `<`, `_` or `*` cannot break a message.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -137,6 +138,8 @@ class Message:
     attachment: a file that comes with a new message, never with an edit; then the text is at
         most 1,000 characters, and there is neither card nor digest.
     question: what is to be answered in words; then there is text alone, and no button.
+    asks_for_channel: the label of a button with which the person names a channel of theirs,
+        where a platform has one; only on a new message without other buttons.
     """
 
     text: RichText = ()
@@ -145,6 +148,7 @@ class Message:
     buttons: Rows = ()
     attachment: Attachment | None = None
     question: Question | None = None
+    asks_for_channel: str = ""
 
     @property
     def rows(self) -> Rows:
@@ -219,4 +223,17 @@ class Ask:
     most: int
 
 
-Action = Send | Edit | Revise | Ask | Toast
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Replace a message that many look at, soon, with what is to stand in it by then.
+
+    An adapter draws what was asked for many times within a few seconds once, so that a busy
+    group does not run into a platform's limits.
+    draw: returns the message as it is to be now, None to leave it.
+    """
+
+    ref: MessageRef
+    draw: Callable[[], Awaitable[Message | None]]
+
+
+Action = Send | Edit | Revise | Ask | Toast | Redraw

@@ -46,7 +46,15 @@ class DeliveryError(Exception):
 
 
 class RecipientGone(DeliveryError):
-    """Blocked, deleted or kicked: stop sending to this chat."""
+    """Blocked, deleted or kicked: stop sending to this chat.
+
+    why: what the platform says of a group's channel, where it says so: "no_permission" (we may
+        not write there), "no_access" (we do not see it), "gone" (it was deleted); else empty.
+    """
+
+    def __init__(self, about: str = "", why: str = "") -> None:
+        super().__init__(about)
+        self.why = why
 
 
 class TryLater(DeliveryError):
@@ -301,4 +309,14 @@ class Messenger(Protocol):
         """Return what was sent. Raises one of the DeliveryErrors, and what `begin` raises.
 
         nonce: the same for every attempt at the same delivery.
+        """
+
+
+class Forum(Protocol):
+    """Opens a conversation of its own about something, where a platform has such."""
+
+    async def discuss(self, chat: str, title: str, message: Message, *, nonce: str) -> MessageRef:
+        """Open a thread in a chat, say a message in it, and return that.
+
+        Raises one of the DeliveryErrors. Not to be tried again: there would be two threads.
         """

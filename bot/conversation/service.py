@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.conversation import cards, dialogue, words
+from bot.conversation import authority, cards, dialogue, words
 from bot.conversation.commands import meant
 from bot.conversation.deep_links import paper_of
 from bot.conversation.dialogue import text
@@ -20,6 +20,7 @@ from bot.conversation.events import (
     Command,
     Event,
     Filled,
+    Joined,
     Left,
     Moved,
     Person,
@@ -37,6 +38,7 @@ from bot.conversation.features import (
     in_place,
     privately,
 )
+from bot.conversation.groups import Groups
 from bot.conversation.language import ENGLISH, _, nearest, speak, spoken
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import (
@@ -84,12 +86,14 @@ class Conversation:
         closed: Sequence[ClosedFeature] = (),
         listeners: Sequence[Listener] = (),
         forms: Sequence[FormReader] = (),
+        groups: Groups | None = None,
     ) -> None:
         self._desk = desk
         self._clock = clock
         self._files = files
         self._listeners = listeners
         self._forms = {act: read for part in forms for act, read in part.forms.items()}
+        self._groups = groups
         self._commands: dict[str, Callable[[Command], Actions]] = {
             "start": self._start,
             "pick": self._pick,
@@ -139,7 +143,7 @@ class Conversation:
                     has_answered = True
                     yield action
         except TemporarilyUnavailable:
-            if isinstance(event, Left | Moved) or has_answered:
+            if isinstance(event, Left | Joined | Moved) or has_answered:
                 return
             yield _refusal(event, _(words.NOTHING_STORED))
 
@@ -150,7 +154,11 @@ class Conversation:
         return False
 
     async def _heard(self, event: Event) -> Actions:
-        if not isinstance(event, Left | Moved) and await self._is_shut_out(event):
+        if not isinstance(event, Left | Joined | Moved) and await self._is_shut_out(event):
+            return
+        if self._groups is not None and (answer := _groups_part(self._groups, event)) is not None:
+            async for action in answer:
+                yield action
             return
         match event:
             case Command(name=name, person=person):
@@ -169,10 +177,14 @@ class Conversation:
             case Filled():
                 async for action in self._filled(event):
                     yield action
+            case Left(person=person) if self._groups is not None and person.group is not None:
+                await self._groups.left(person.platform, person.group)
             case Left(person=person):
                 await self._desk.left(person)
             case Moved(person=person, new_chat=new_chat):
                 await self._desk.moved(person, new_chat)
+            case Joined():
+                return  # nobody here looks after groups
 
     # ------------------------------------------------------------------ commands
 
@@ -478,6 +490,22 @@ async def _honest(actions: Actions) -> Actions:
         yield Send(text(_(words.NO_SUCH_PAPER)))
     except SourceUnavailable:
         yield Send(text(_(words.SOURCE_AWAY)))
+
+
+def _groups_part(groups: Groups, event: Event) -> Actions | None:
+    """Return the answer to what is said to or about a group, None for everything else.
+
+    It makes nobody a reader, and others may read it.
+    """
+    match event:
+        case Command(name=authority.COMMAND):
+            return groups.asked(event)
+        case Pressed(data=data) if tap := decode(data):
+            answers = {Act.GROUP: groups.tapped, Act.VOTE: groups.voted}
+            return answers[tap.act](event, tap) if tap.act in answers else None
+        case Joined():
+            return groups.joined(event)
+    return None
 
 
 def _calls_for_the_next(tap: Tap, stored: Stored) -> bool:

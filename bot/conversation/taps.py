@@ -49,6 +49,8 @@ class Act(StrEnum):
     INTEREST = "I"  # about the interest that a paper is in: what to do with it
     WRITE = "v"  # about a paper: a form with the note on it
     UNTEACH = "i"  # argument: which message taught what is to be taken back
+    VOTE = "V"  # in a group, about a paper; argument: "l" for it, "s" against it
+    GROUP = "G"  # arguments: which chat, and what `group_phrases` says is to change
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import ending
-from bot.conversation.cards import digest_message
 from bot.conversation.events import Platform
 from bot.conversation.language import speak
 from bot.conversation.ports import (
+    Forum,
     Messenger,
     OutcomeUnknown,
     PlatformAway,
@@ -34,6 +34,7 @@ from bot.conversation.ports import (
 )
 from bot.desk import Desk, Edition, owed_next, schedule_of
 from bot.health import Health, Part
+from bot.jobs.group_digests import GroupDigests, message_of, why_gone
 from bot.metrics import Metrics
 from bot.schedule import next_due
 from storage import deliveries, users
@@ -157,6 +158,7 @@ class DailyPicks:
 
     part: told at every look and every end of a digest that this goes on. health: gets a part
         for the sends to each platform.
+    forum: opens threads about a group's papers, where there is a platform that has them.
     """
 
     def __init__(
@@ -170,6 +172,7 @@ class DailyPicks:
         metrics: Metrics | None = None,
         health: Health | None = None,
         part: Part | None = None,
+        forum: Forum | None = None,
     ) -> None:
         health = health or Health()
         self._database = database
@@ -183,6 +186,7 @@ class DailyPicks:
         self._part = part or health.part("scheduler")
         self._clock = clock
         self._look_every = look_every
+        self._groups = GroupDigests(database, messengers, forum)
         self._is_away = False
         self._open = 0
         self._has_room = asyncio.Event()
@@ -368,9 +372,7 @@ class DailyPicks:
         assert edition.account.chat is not None
         beginning = _Beginning(self._outbox, self._clock, claim, edition)
         speak(claim.user.language)  # in this digest's own task
-        message = digest_message(
-            edition.offers, claim.day, claim.user.picks, is_filled=not edition.is_line
-        )
+        message = message_of(claim, edition)
         try:
             refs = await line.messenger.send(
                 edition.account.chat,
@@ -381,12 +383,14 @@ class DailyPicks:
             )
         except _NotOurs:
             return Pushed()
-        except RecipientGone:
+        except RecipientGone as gone:
             line.answered()
-            why = "dms_closed" if edition.account.platform == Platform.DISCORD else "blocked"
+            why = why_gone(edition, gone)
             async with self._database.writing() as db:
                 await users.mark_unreachable(db, edition.account.id, why)
-            return await self._end(claim, State.FAILED, why)
+            ended = await self._end(claim, State.FAILED, why)
+            await self._groups.stopped(edition, why)
+            return ended
         except PlatformAway as wait:
             return await self._away(claim, edition, line, wait)
         except TryLater as wait:
@@ -402,7 +406,10 @@ class DailyPicks:
             return await self._end(claim, State.FAILED, "refused")
         line.answered()
         sent = [SentMessage(ref.chat, ref.message) for ref in refs]
-        return await self._end(claim, State.SENT if edition.offers else State.EMPTY, None, sent)
+        state = State.SENT if edition.offers else State.EMPTY
+        ended = await self._end(claim, state, None, sent)
+        await self._groups.discuss(claim, edition)
+        return ended
 
     async def _away(
         self, claim: Claimed, edition: Edition, line: _Line, wait: PlatformAway
