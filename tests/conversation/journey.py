@@ -16,7 +16,7 @@ from bot.conversation.events import (
     Said,
     SentFile,
 )
-from bot.conversation.messages import Action, Ask, Edit, Message, Revise, Send, Toast
+from bot.conversation.messages import Action, Ask, Edit, Message, Redraw, Revise, Send, Toast
 from bot.conversation.ports import Answering
 
 ADA = Person(Platform.TELEGRAM, "1", "1")
@@ -93,6 +93,9 @@ class Journey:
                     self._redrawn(ref, message)
                 case Revise(message=message):
                     self._redrawn(self.newest(), message)
+                case Redraw(ref=ref, draw=draw):
+                    if (drawn := await draw()) is not None:
+                        self._redrawn(ref, drawn)
         return self.actions
 
     def _redrawn(self, ref: MessageRef, message: Message) -> None:
