@@ -152,7 +152,6 @@ class GroupDesk:
         self,
         member: Person,
         place: Place,
-        event: str,
         paper: PaperId,
         impression: int,
         verdict: Verdict,
@@ -168,7 +167,7 @@ class GroupDesk:
                 return Voted.OFF
             voter = await self._member(db, member)
             vote = Vote(group.user.id, paper, voter, verdict, impression)
-            before = await votes.cast(db, vote, group.account.id, event, self._clock())
+            before = await votes.cast(db, vote, group.account.id, self._clock())
         if before is verdict:
             return Voted.ALREADY
         return Voted.COUNTED if before is None else Voted.CHANGED

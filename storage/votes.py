@@ -50,9 +50,7 @@ class Vote:
     impression: int
 
 
-async def cast(
-    db: AsyncSession, vote: Vote, group_account: int, event: str, now: datetime
-) -> Verdict | None:
+async def cast(db: AsyncSession, vote: Vote, group_account: int, now: datetime) -> Verdict | None:
     """Let a member's vote stand, and the group's opinion follow; return their vote before.
 
     group_account: through which the group reads. The same vote again changes nothing.
@@ -80,7 +78,7 @@ async def cast(
             set_={"verdict": upsert.excluded.verdict, "at": upsert.excluded.at},
         )
     )
-    await _settle(db, vote.group, group_account, vote.paper, event, vote.impression, now)
+    await _settle(db, vote.group, group_account, vote.paper, vote.impression, now)
     return before
 
 
@@ -94,10 +92,14 @@ async def _settle(
     group: int,
     account: int,
     paper: PaperId,
-    event: str,
     impression: int | None,
     now: datetime,
 ) -> None:
+    """Let the group say what most of its members say now.
+
+    What it said stays in the log when a member is forgotten, so the log gets no event of theirs.
+    """
+    event = f"votes:{secrets.token_hex(8)}"
     tally = (await tallies(db, group, [paper]))[paper]
     await feedback_log.let_stand(db, group, account, event, paper, impression, now, tally.verdict)
 
@@ -130,7 +132,5 @@ async def withdraw(db: AsyncSession, accounts: Collection[int], now: datetime) -
     speakers = await users.accounts_of(db, {group for group, _ in touched})
     for group, paper in touched:
         await _take_turn(db, group)
-        # The log must not say whose votes went.
-        event = f"withdrawn:{secrets.token_hex(8)}"
         for account in speakers[group][:1]:
-            await _settle(db, group, account.id, PaperId(paper), event, None, now)
+            await _settle(db, group, account.id, PaperId(paper), None, now)

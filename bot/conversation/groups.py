@@ -122,12 +122,14 @@ class GroupDesk(Protocol):
         self,
         member: Person,
         place: Place,
-        event: str,
         paper: PaperId,
         impression: int,
         verdict: Verdict,
     ) -> Voted:
-        """Let a member's vote stand. Nothing that a button says is trusted."""
+        """Let a member's vote stand. Nothing that a button says is trusted.
+
+        A repeated event finds the vote already there, and is harmless by itself.
+        """
 
     async def drawn(self, platform: Platform, place: Place, impression: int) -> Drawn | None:
         """Return what the message of an impression shows now; None when it is not this group's."""
@@ -309,9 +311,7 @@ class Groups:
         if place is None or verdict is None or tap.paper is None or tap.impression is None:
             yield Toast(_(group_words.NOT_THIS_GROUPS))
             return
-        outcome = await self._desk.vote(
-            person, place, pressed.event, PaperId(tap.paper), tap.impression, verdict
-        )
+        outcome = await self._desk.vote(person, place, PaperId(tap.paper), tap.impression, verdict)
         yield Toast(_answer(outcome, verdict))
         if outcome in (Voted.COUNTED, Voted.CHANGED) and pressed.message is not None:
             draw = partial(

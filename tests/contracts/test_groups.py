@@ -30,10 +30,10 @@ async def shown_to(database, group, paper, clock):
     return impression
 
 
-async def vote(database, group, member, paper, verdict, clock, event, impression):
+async def vote(database, group, member, paper, verdict, clock, impression):
     cast = Vote(group.user.id, paper, member.account.id, verdict, impression)
     async with database.writing() as db:
-        return await votes.cast(db, cast, group.account.id, event, clock())
+        return await votes.cast(db, cast, group.account.id, clock())
 
 
 async def tally(database, group, paper):
@@ -114,14 +114,14 @@ async def test_each_member_has_one_vote_and_may_change_their_mind(any_database, 
     impression = await shown_to(any_database, group, paper, clock)
     ada, bob = [await reader(any_database, name, clock()) for name in ("ada", "bob")]
 
-    async def cast(member, verdict, event):
-        return await vote(any_database, group, member, paper, verdict, clock, event, impression)
+    async def cast(member, verdict):
+        return await vote(any_database, group, member, paper, verdict, clock, impression)
 
-    assert await cast(ada, LIKE, "1") is None
-    assert await cast(ada, LIKE, "2") is LIKE
-    assert await cast(bob, LIKE, "3") is None
+    assert await cast(ada, LIKE) is None
+    assert await cast(ada, LIKE) is LIKE
+    assert await cast(bob, LIKE) is None
     assert await tally(any_database, group, paper) == Tally(2, 0)
-    assert await cast(ada, SKIP, "4") is LIKE
+    assert await cast(ada, SKIP) is LIKE
     assert await tally(any_database, group, paper) == Tally(1, 1)
 
 
@@ -133,7 +133,7 @@ async def test_the_majority_teaches_the_group_and_a_draw_teaches_nothing(
     people = [await reader(any_database, str(n), clock()) for n in range(3)]
     opinions = []
     for n, verdict in enumerate((LIKE, SKIP, SKIP)):
-        await vote(any_database, group, people[n], paper, verdict, clock, str(n), impression)
+        await vote(any_database, group, people[n], paper, verdict, clock, impression)
         opinions.append(await standing(any_database, group.user.id))
     assert opinions == [(Feedback(paper, LIKE),), (), (Feedback(paper, SKIP),)]
     async with any_database.reading() as db:
@@ -147,7 +147,7 @@ async def test_a_vote_says_nothing_of_the_member_and_a_members_like_nothing_of_t
     first, second = await stored(any_database, 2, clock())
     impression = await shown_to(any_database, group, first, clock)
     ada = await reader(any_database, "ada", clock())
-    await vote(any_database, group, ada, first, LIKE, clock, "1", impression)
+    await vote(any_database, group, ada, first, LIKE, clock, impression)
     assert await standing(any_database, ada.user.id) == ()
     async with any_database.writing() as db:
         await feedback_log.record(
@@ -170,8 +170,8 @@ async def test_counts_are_the_last_word_of_each_member_whatever_came_before(data
     paper = (await stored(database, 1, clock()) or [1])[0]
     impression = await shown_to(database, group, paper, clock)
     people = [await reader(database, str(n), clock()) for n in range(3)]
-    for n, (who, verdict) in enumerate(cast):
-        await vote(database, group, people[who], paper, verdict, clock, str(n), impression)
+    for who, verdict in cast:
+        await vote(database, group, people[who], paper, verdict, clock, impression)
     last = list(dict(cast).values())
     expected = Tally(last.count(LIKE), last.count(SKIP))
     assert await tally(database, group, paper) == expected
@@ -184,10 +184,7 @@ async def test_votes_at_the_same_moment_are_all_counted(any_database, group, clo
     impression = await shown_to(any_database, group, paper, clock)
     people = [await reader(any_database, str(n), clock()) for n in range(8)]
     await asyncio.gather(
-        *(
-            vote(any_database, group, one, paper, LIKE, clock, str(n), impression)
-            for n, one in enumerate(people)
-        )
+        *(vote(any_database, group, one, paper, LIKE, clock, impression) for one in people)
     )
     assert await tally(any_database, group, paper) == Tally(8, 0)
     assert await standing(any_database, group.user.id) == (Feedback(paper, LIKE),)
@@ -201,10 +198,10 @@ async def test_a_member_who_is_forgotten_takes_their_votes_and_nothing_of_the_gr
 ):
     first, second = await stored(any_database, 2, clock())
     ada, bob = [await reader(any_database, name, clock()) for name in ("ada", "bob")]
-    for n, paper in enumerate((first, second)):
+    for paper in (first, second):
         impression = await shown_to(any_database, group, paper, clock)
-        await vote(any_database, group, ada, paper, LIKE, clock, f"a{n}", impression)
-    await vote(any_database, group, bob, first, SKIP, clock, "b", impression - 1)
+        await vote(any_database, group, ada, paper, LIKE, clock, impression)
+    await vote(any_database, group, bob, first, SKIP, clock, impression - 1)
     assert await standing(any_database, group.user.id) == (Feedback(second, LIKE),)
     async with any_database.writing() as db:
         await votes.withdraw(db, [ada.account.id], clock())
@@ -230,7 +227,7 @@ async def test_a_forgotten_group_leaves_its_members_as_they_are(any_database, gr
     (paper,) = await stored(any_database, 1, clock())
     impression = await shown_to(any_database, group, paper, clock)
     ada = await reader(any_database, "ada", clock())
-    await vote(any_database, group, ada, paper, LIKE, clock, "1", impression)
+    await vote(any_database, group, ada, paper, LIKE, clock, impression)
     async with any_database.writing() as db:
         await users.pause(db, ada.user.id, FOREVER, clock(), next_due)
         await personal.forget(db, group.user.id)

@@ -75,7 +75,6 @@ class ScriptedGroups:
         self,
         member: Person,
         place: Place,
-        event: str,
         paper: PaperId,
         impression: int,
         verdict: Verdict,
