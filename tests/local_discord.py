@@ -127,6 +127,8 @@ class LocalDiscord:
         self.turned_away = 0
         self._next = 5_000
         self._servers: dict[int, int] = {}  # server by channel
+        self.threads: dict[int, tuple[int, str]] = {}  # the channel around each, and its name
+        self.bot_permissions = 0  # in every channel
         self.files: dict[str, bytes] = {}  # that people sent, by their names
         self._nonces: dict[tuple[int, str], int] = {}
         self._faults: list[Fault] = []
@@ -174,6 +176,52 @@ class LocalDiscord:
         channel, server = self.number(), self.number()
         self._servers[channel] = server
         return channel
+
+    def server_of(self, channel: int) -> int:
+        return self._servers[channel]
+
+    async def take_in(self, channel: int) -> None:
+        """Let the bot into a channel's server."""
+        await self._dispatch("GUILD_CREATE", self._server(channel))
+
+    async def throw_out(self, channel: int) -> None:
+        """Remove the bot from a channel's server."""
+        await self._dispatch("GUILD_DELETE", {"id": str(self._servers[channel])})
+
+    async def delete_channel(self, channel: int) -> None:
+        gone = self._channel(channel) | {"guild_id": str(self._servers[channel])}
+        await self._dispatch("CHANNEL_DELETE", gone)
+
+    def _server(self, channel: int) -> dict[str, Any]:
+        return {
+            "id": str(self._servers[channel]),
+            "name": "Lab",
+            "owner_id": "1",
+            "channels": [self._channel(channel)],
+            "roles": [],
+            "members": [],
+            "emojis": [],
+            "stickers": [],
+            "features": [],
+            "verification_level": 0,
+            "default_message_notifications": 0,
+            "explicit_content_filter": 0,
+            "mfa_level": 0,
+            "nsfw_level": 0,
+            "premium_tier": 0,
+            "preferred_locale": "en-US",
+            "system_channel_flags": 0,
+        }
+
+    @staticmethod
+    def _channel(channel: int) -> dict[str, Any]:
+        return {
+            "id": str(channel),
+            "type": 0,
+            "name": "papers",
+            "position": 0,
+            "permission_overwrites": [],
+        }
 
     def fault(self, route: str, **how: Any) -> None:
         """Let the next calls of a route go wrong; see `_route` for the names."""
@@ -344,6 +392,8 @@ class LocalDiscord:
                 return "send", self._send, [int(channel)]
             case ("PATCH", "channels", channel, "messages", message):
                 return "edit", self._edit, [int(channel), int(message)]
+            case ("POST", "channels", channel, "threads"):
+                return "open_thread", self._open_thread, [int(channel)]
             case ("POST", "channels", _, "typing"):
                 return "typing", lambda: None, []
             case ("POST", "interactions", number, token, "callback"):
@@ -513,6 +563,21 @@ class LocalDiscord:
             "pinned": False,
         }
 
+    def _open_thread(self, channel: int, body: dict[str, Any]) -> dict[str, Any]:
+        """As the published description of `create_thread` for a text channel has it."""
+        if set(body) - {"name", "type", "auto_archive_duration", "rate_limit_per_user"}:
+            self._wrong("fields of a thread")
+        if not 1 <= len(body.get("name", "")) <= 100 or body.get("type") not in (10, 11, 12):
+            self._wrong("a thread's name or kind")
+        if body.get("auto_archive_duration", 60) not in (60, 1440, 4320, 10080):
+            self._wrong("when a thread is put away")
+        if channel not in self._servers or channel in self.threads:
+            raise Refusal(404, 10003, "Unknown Channel")
+        thread = self.number()
+        self._servers[thread] = self._servers[channel]
+        self.threads[thread] = (channel, body["name"])
+        return {"id": str(thread), "type": body["type"], "name": body["name"]}
+
     def _send(self, channel: int, body: dict[str, Any]) -> dict[str, Any]:
         owner = next((p for p in self.people.values() if p.dm == channel), None)
         if owner and not owner.takes_dms:
@@ -550,16 +615,18 @@ class LocalDiscord:
             "data": data,
             "channel_id": str(interaction.channel),
             "channel": {"id": str(interaction.channel), "type": 0 if server else 1}
-            | ({"name": "papers", "position": 0, "permissions": "0"} if server else {}),
+            | ({"name": "papers", "position": 0, "permissions": "0"} if server else {})
+            | self._as_thread(interaction.channel),
             "locale": "de",
             "entitlements": [],
-            "app_permissions": "0",
+            "app_permissions": str(self.bot_permissions),
             "context": 0 if server else 1,
             "authorizing_integration_owners": {},
             "attachment_size_limit": 1,
         }
         if server:
-            member = {"user": user, "roles": [], "permissions": "0", "flags": 0}
+            may = str(interaction.person.permissions)
+            member = {"user": user, "roles": [], "permissions": may, "flags": 0}
             member |= {"joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False}
             event |= {"guild_id": str(server), "member": member}
         else:
@@ -568,6 +635,23 @@ class LocalDiscord:
             event["message"] = self._message(self.posted[interaction.tapped])
         await self._dispatch("INTERACTION_CREATE", event)
         return interaction
+
+    def _as_thread(self, channel: int) -> dict[str, Any]:
+        if channel not in self.threads:
+            return {}
+        parent, name = self.threads[channel]
+        about = {"archived": False, "auto_archive_duration": 4320, "locked": False}
+        about |= {"archive_timestamp": "2026-01-01T00:00:00+00:00"}
+        return {
+            "type": 11,
+            "name": name,
+            "parent_id": str(parent),
+            "owner_id": str(self.me),
+            "guild_id": str(self._servers[channel]),
+            "message_count": 1,
+            "member_count": 1,
+            "thread_metadata": about,
+        }
 
     def _overdue(self, interaction: Interaction) -> None:
         if not interaction.answered:
@@ -690,6 +774,7 @@ class DiscordPerson:
         self.number = number
         self.dm = discord.number()
         self.takes_dms = True
+        self.permissions = 0  # in every channel of every server
 
     async def slash(self, name: str, channel: int | None = None, **options: Any) -> Interaction:
         """Use a command as the bot registered it."""

@@ -29,6 +29,31 @@ from tests.telegram_rules import (
 
 T = TypeVar("T")
 
+RIGHTS = (
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_post_messages",
+)
+GIFTS = dict.fromkeys(
+    (
+        "unlimited_gifts",
+        "limited_gifts",
+        "unique_gifts",
+        "premium_subscription",
+        "gifts_from_channels",
+    ),
+    False,
+)
+
 
 @dataclass
 class Posted:
@@ -113,6 +138,8 @@ class LocalTelegram:
         self.webhook: dict[str, str] = {"url": "", "secret": ""}
         self.blocked: set[int] = set()
         self.files: dict[str, bytes] = {}  # that people sent, by their ids
+        self.admins: dict[int, set[int]] = {}  # people and the bot, by chat
+        self.names: dict[str, int] = {}  # of channels that have one
         self.moved: dict[int, int] = {}
         self.is_revoked = False
         self._faults: list[Fault] = []
@@ -148,8 +175,11 @@ class LocalTelegram:
         self._chats[number] = chat
         return TelegramPerson(self, number, language)
 
-    def group(self, number: int = -1001) -> int:
-        self._chats[number] = {"id": number, "type": "supergroup", "title": "Reading group"}
+    def group(self, number: int = -1001, kind: str = "supergroup", name: str = "") -> int:
+        """Make a group or channel. name: `@name` by which anybody can name it."""
+        self._chats[number] = {"id": number, "type": kind, "title": "Reading group"}
+        if name:
+            self.names[name] = number
         return number
 
     def migrate(self, old: int, new: int) -> None:
@@ -397,6 +427,25 @@ class LocalTelegram:
         self.deliveries.append(posted)
         return self._message(posted)
 
+    def _do_get_chat(self, params: dict[str, Any]) -> dict[str, Any]:
+        chat = self._chats[self._seen(params["chat_id"])]
+        return chat | {"accent_color_id": 0, "max_reaction_count": 1, "accepted_gift_types": GIFTS}
+
+    def _do_get_chat_member(self, params: dict[str, Any]) -> dict[str, Any]:
+        chat, number = self._seen(params["chat_id"]), params["user_id"]
+        user = self.me if number == self.me["id"] else {"id": number, "is_bot": False}
+        user = {"first_name": f"Person {number}", **user}
+        if number not in self.admins.get(chat, ()):
+            return {"status": "member", "user": user}
+        rights = dict.fromkeys(RIGHTS, True)
+        return {"status": "administrator", "user": user, "can_be_edited": False, **rights}
+
+    def _seen(self, chat: int | str) -> int:
+        number = self.names.get(chat, 0) if isinstance(chat, str) else chat
+        if number not in self._chats:
+            raise ApiError(400, "Bad Request: chat not found")
+        return number
+
     def _do_get_file(self, params: dict[str, Any]) -> dict[str, Any]:
         number = str(params["file_id"])
         if number not in self.files:
@@ -621,6 +670,10 @@ class TelegramPerson:
             "new_chat_member": member(new),
         }
         return self.telegram.happen("my_chat_member", change)
+
+    def add_bot(self, chat: int) -> int:
+        """Take the bot into a group."""
+        return self._membership("left", "member", chat)
 
     def remove_bot(self, chat: int) -> int:
         """Remove the bot from a group."""

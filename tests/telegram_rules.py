@@ -31,6 +31,8 @@ FIELDS = {
             "message_thread_id",
         },
     ),
+    "getChat": ({"chat_id"}, set()),
+    "getChatMember": ({"chat_id", "user_id"}, set()),
     "getFile": ({"file_id"}, set()),
     "sendDocument": (
         {"chat_id", "document"},
