@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 ONLY_IN_PRIVATE = N_("I can show that only in private: open a chat with me first.")
 SLOW = N_("One moment, I am still at it.")
-PAUSES = (0.2, 0.5)  # before the answer to a tap is repeated, when it was not carried out
+PAUSES = (0.2, 0.5, 1.0, 2.0)  # before a tap is answered again, when that was not carried out
 TAP_TIMEOUT = 4.0
 LAST_REDRAW = 0.5  # seconds that what many people change still gets at the end
 REMEMBERED = 10_000  # updates known by number, so that one that comes again is not heard twice

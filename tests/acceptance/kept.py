@@ -116,10 +116,14 @@ class Kept:
         """Let every source be due again."""
         await self.change(update(SourceRow).values(next_try=None))
 
-    async def everybodys_digest_is_due(self) -> None:
-        """Let the moment of everybody's digest come, as if it had been chosen so."""
+    async def everybodys_digest_is_due(self, days: int = 0) -> None:
+        """Let the moment of everybody's digest come, as if it had been chosen so.
+
+        days: from today to the local day that it is for.
+        """
         now = datetime.now(UTC)
-        due = {"next_push_at": now - timedelta(seconds=1), "next_push_day": now.date()}
+        day = now.date() + timedelta(days=days)
+        due = {"next_push_at": now - timedelta(seconds=1), "next_push_day": day}
         await self.change(update(UserRow).values(**due))
 
     async def minutes_pass_for_deliveries(self, minutes: int) -> None:

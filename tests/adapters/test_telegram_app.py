@@ -262,6 +262,18 @@ async def test_a_tap_is_answered_although_telegram_fails_at_first(telegram, how)
     assert len(query.answers) == 1
 
 
+async def test_a_tap_is_answered_once_a_longer_trouble_is_over_while_its_clock_still_turns(
+    telegram,
+):
+    alice = telegram.person()
+    telegram.fault("answerCallbackQuery", status=500, times=4)
+    async with running(telegram, Scripted()):
+        alice.say("/start")
+        query = alice.press("Like", await alice.hears("a card"))
+        assert await alice.sees_answer(query) == "Noted."
+    assert len(query.answers) == 1
+
+
 async def test_a_tap_that_cannot_be_answered_holds_nothing_else_up(telegram):
     alice = telegram.person()
     telegram.fault("answerCallbackQuery", kind="hang")
