@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.adapters.discord_names import localised
 from bot.conversation.group_cards import FOR
 from bot.conversation.messages import (
     ROW,
@@ -91,7 +92,7 @@ def render(message: Message) -> Payload:
 
     A file stands whole under `FILE`; `Rest` sends it as Discord wants it.
     """
-    content, embeds = _drawn(message)
+    content, embeds = _drawn(localised(message))
     if not content and not embeds:
         content = NOTHING
     body: Payload = {

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.adapters.discord_render import MAX_TOTAL, NOTHING, render, shown, units
+from bot.conversation.language import speaking
 from bot.conversation.messages import (
     Button,
     Card,
@@ -228,3 +229,15 @@ def test_a_like_is_green_and_what_was_chosen_is_marked():
         ("✓ 👎", 1),
         ("Open", 5),
     ]
+
+
+def test_commands_are_named_as_the_readers_own_list_names_them():
+    link = Span("a /pick of papers", url="https://example.org/pick")
+    message = Message(
+        plain("Versuch /pick. Oder /nonsense, /help/pick; ", Span("/link ABC", Style.CODE), link)
+    )
+    assert render(message)["content"].startswith("Versuch /pick.")
+    with speaking("de"):
+        content = render(message)["content"]
+    assert content.startswith("Versuch /vorschlag. Oder /nonsense, /help/pick; `/link ABC`")
+    assert content.endswith("[a /pick of papers](<https://example.org/pick>)")
