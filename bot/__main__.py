@@ -276,6 +276,22 @@ def bench_due(
     raise typer.Exit(run(settings, readers, papers, opinions, processes))
 
 
+@bench_app.command("push")
+def bench_push(
+    readers: Annotated[int, typer.Option(min=2, max=5_000, help="Digests in a round.")] = 500,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds without limits.")] = 7,
+    limited: Annotated[
+        int, typer.Option(min=1, max=3_000, help="Digests under Telegram's limits.")
+    ] = 300,
+) -> None:
+    """How fast digests reach a local Bot API, beside a bare loop of the same requests."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    settings = _settings()
+    from bot.commands.bench_push import Sizes, run
+
+    raise typer.Exit(run(settings, Sizes(readers, rounds, limited)))
+
+
 @app.command()
 def replay(
     file: Annotated[

@@ -1,0 +1,187 @@
+"""A Bot API on loopback, in a process of its own, for benches to be measured against.
+
+It takes every message, or as many as Telegram would, and counts; people tap when it is told
+so. It checks nothing that a bot could do wrong: tests have a strict one for that.
+"""
+
+import asyncio
+import math
+import multiprocessing
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+from aiohttp import web
+
+TOKEN = "1:bench"
+ALLOWED = 30  # messages in any second, when limits are kept
+BUSY_EVERY = 50  # of so many chats one is told once to be silent for itself
+SILENCE = 2  # seconds
+_GRACE = 0.5  # seconds within which what was under way may still arrive
+_STARTS_WITHIN = 30.0
+
+
+@dataclass
+class Tally:
+    """What was counted. first, last: monotonic seconds of the machine.
+
+    refused: answered with 429. ignored: came although silence had been asked for.
+    chats: that got a message. at_rest: messages after the first ALLOWED.
+    edited: when the card of each query was edited.
+    """
+
+    sent: int = 0
+    refused: int = 0
+    ignored: int = 0
+    chats: int = 0
+    at_rest: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    edited: dict[str, float] = field(default_factory=dict)
+
+
+@contextmanager
+def bot_api() -> Iterator[str]:
+    """Yield the origin of a Bot API that runs until the block ends."""
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe()
+    server = spawn.Process(target=_serve, args=(there,), daemon=True)
+    server.start()
+    try:
+        if not here.poll(_STARTS_WITHIN):
+            raise TimeoutError("the local Bot API did not start")
+        yield f"http://127.0.0.1:{here.recv()}"
+    finally:
+        server.terminate()
+        server.join()
+
+
+def _serve(started: Connection) -> None:
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serving(started))
+
+
+async def _serving(started: Connection) -> None:
+    api = _BotApi()
+    application = web.Application(client_max_size=1 << 24)
+    application.router.add_route("*", f"/bot{TOKEN}/{{method}}", api.called)
+    application.router.add_post("/limits/{on}", api.limits)
+    application.router.add_post("/taps", api.taps)
+    application.router.add_get("/tally", api.tally)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+    started.send(runner.addresses[0][1])
+    await asyncio.Event().wait()
+
+
+class _BotApi:
+    def __init__(self) -> None:
+        self._is_limited = False
+        self._number = 0
+        self._updates: deque[dict[str, Any]] = deque()
+        self._news = asyncio.Event()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._tally = Tally()
+        self._recent: deque[float] = deque()
+        self._silent: dict[str, tuple[float, float]] = {}  # until when, and since when
+        self._chats = set[str]()
+
+    async def limits(self, request: web.Request) -> web.Response:
+        """Keep Telegram's limits, or none; what was counted is forgotten."""
+        self._is_limited = request.match_info["on"] == "on"
+        self._forget()
+        return web.json_response({})
+
+    async def tally(self, _: web.Request) -> web.Response:
+        """Tell what was counted, and forget it."""
+        self._tally.chats = len(self._chats)
+        told = asdict(self._tally)
+        self._forget()
+        return web.json_response(told)
+
+    async def taps(self, request: web.Request) -> web.Response:
+        """Let people tap, all at once: the body holds an update's `callback_query` for each."""
+        for query in await request.json():
+            self._number += 1
+            self._updates.append({"update_id": self._number, "callback_query": query})
+        self._news.set()
+        return web.json_response({"at": time.monotonic()})
+
+    async def called(self, request: web.Request) -> web.Response:
+        """Answer a call of the Bot API."""
+        method = request.match_info["method"]
+        said = await request.post()
+        params = {name: str(value) for name, value in said.items()}
+        if method == "getUpdates":
+            return _result(await self._fetched(params))
+        if method == "sendMessage":
+            return self._sent(params)
+        if method == "editMessageText":
+            self._tally.edited[params["message_id"]] = time.monotonic()
+            return _result(_message(params, int(params["message_id"])))
+        return _result(_ANSWERS.get(method, True))
+
+    async def _fetched(self, params: Mapping[str, str]) -> list[dict[str, Any]]:
+        offset = int(params.get("offset", 0))
+        while self._updates and self._updates[0]["update_id"] < offset:
+            self._updates.popleft()
+        if not self._updates:
+            self._news.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), float(params.get("timeout", 0)))
+        return list(self._updates)[: int(params.get("limit", 100))]
+
+    def _sent(self, params: Mapping[str, str]) -> web.Response:
+        now, chat, tally = time.monotonic(), params["chat_id"], self._tally
+        if self._is_limited and (wait := self._refusal(chat, now)):
+            tally.refused += 1
+            return web.json_response(
+                {"ok": False, "error_code": 429, "parameters": {"retry_after": wait}}, status=429
+            )
+        tally.sent += 1
+        tally.at_rest = max(0, tally.sent - ALLOWED)
+        tally.first, tally.last = tally.first or now, now
+        self._chats.add(chat)
+        return _result(_message(params, tally.sent))
+
+    def _refusal(self, chat: str, now: float) -> int:
+        """Return for how many seconds a chat, or everybody, must be silent; 0 for no time."""
+        for name in ("", chat):
+            until, since = self._silent.get(name, (0.0, 0.0))
+            if now < until:
+                self._tally.ignored += now > since + _GRACE
+                return math.ceil(until - now)
+        while self._recent and self._recent[0] <= now - 1:
+            self._recent.popleft()
+        if len(self._recent) >= ALLOWED:
+            self._silent[""] = (now + 1, now)
+            return 1
+        if int(chat) % BUSY_EVERY == 0 and chat not in self._silent:
+            self._silent[chat] = (now + SILENCE, now)
+            return SILENCE
+        self._recent.append(now)
+        return 0
+
+
+_ANSWERS: dict[str, Any] = {
+    "getMe": {"id": 1, "is_bot": True, "first_name": "Lark", "username": "bench_bot"},
+    "getMyCommands": [],
+    "getMyDescription": {"description": ""},
+    "getMyShortDescription": {"short_description": ""},
+}
+
+
+def _message(params: Mapping[str, str], number: int) -> dict[str, Any]:
+    chat = {"id": int(params["chat_id"]), "type": "private"}
+    return {"message_id": number, "date": 0, "chat": chat, "text": params["text"]}
+
+
+def _result(result: object) -> web.Response:
+    return web.json_response({"ok": True, "result": result})
