@@ -6,12 +6,14 @@ status, help and lists.
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from itertools import islice
 from zoneinfo import ZoneInfo
 
-from bot.conversation import words
+from bot.conversation import hours_words, words
 from bot.conversation.cards import list_message
+from bot.conversation.clock_words import places
 from bot.conversation.commands import COMMANDS
 from bot.conversation.language import _
 from bot.conversation.messages import ROW, Button, Message, Rows, Span, Style, plain
@@ -19,7 +21,8 @@ from bot.conversation.ports import Delivery, Offer, Reader, Status
 from bot.conversation.sought import fitting, packed
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import clipped, isolated, visible
-from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
+from bot.conversation.zones import city
+from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule, upcoming
 
 SAVED_PAGE = 10
 # What people write for what we call otherwise.
@@ -36,7 +39,9 @@ _MEANT = {
     **dict.fromkeys(("merkliste", "gespeichert", "liste"), "saved"),
 }
 _FOR_EVER = 9000  # a year no pause of ours with an end can reach
-_HOURS = ("07:00", "08:00", "09:00", "12:00", "18:00")
+_HOURS = ("07:00", "08:00", "09:00", "18:00")
+HOURS, BACK = "hours", "back"  # what buttons of the schedule ask for that change nothing
+_PLACES = 12  # in four rows of three: their names are long
 _COUNTS = (1, 3, 5, 7, 10)
 _ZONES = (
     ("London", "Europe/London"),
@@ -69,6 +74,8 @@ def schedule_menu(reader: Reader, opening: str = "") -> Message:
     lines: list[Span | str] = [f"{opening}\n"] if opening else []
     lines.append(Span(schedule_line(reader.schedule), Style.BOLD))
     lines.append(f"\n{push_state(reader)}")
+    if following := _following(reader):
+        lines.append(f" {hours_words.then_on(following)}")
     if not reader.is_zone_known:
         lines.append(f"\n{_(words.ZONE_IS_UNKNOWN)}")
     lines.append(f"\n\n{_(words.SCHEDULE_EXAMPLES)}")
@@ -78,6 +85,39 @@ def schedule_menu(reader: Reader, opening: str = "") -> Message:
 def schedule_line(schedule: Schedule) -> str:
     """Return a schedule as a line of its own."""
     return _capital(words.schedule_in_words(schedule))
+
+
+def _following(reader: Reader) -> list[str]:
+    """Return the two digests behind the next one; nothing while none is owed."""
+    if reader.due is None or not reader.push_place or reader.unreachable:
+        return []
+    zone = ZoneInfo(reader.schedule.zone)
+    moments = islice(upcoming(reader.schedule, reader.due.moment), 2)
+    local = [due.moment.astimezone(zone) for due in moments]
+    return [hours_words.day_and_hour(words.long_day(m.date()), f"{m:%H:%M}") for m in local]
+
+
+def hours_menu(reader: Reader) -> Message:
+    """Return a button for each hour of the day, and one that leads back."""
+    present = f"{reader.schedule.at:%H:%M}"
+    hours = [f"{hour:02}:00" for hour in range(24)]
+    buttons = [Button(h, _schedule_data(h), is_chosen=h == present) for h in hours]
+    buttons.append(Button(_(hours_words.BACK_TO_SCHEDULE), _schedule_data(BACK)))
+    rows = tuple(tuple(buttons[at : at + ROW]) for at in range(0, len(buttons), ROW))
+    return text(_(hours_words.CHOOSE_HOUR), buttons=rows)
+
+
+def places_menu(clocks: tuple[time, ...], now: datetime) -> Message:
+    """Return places whose clocks show one of these times now, each with a button."""
+    found = places(clocks, now, _PLACES)
+    if not found:
+        return text(_(hours_words.NO_SUCH_CLOCK))
+    kept = [now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for zone in found]
+    distances = [hours_words.utc_offset(offset) for offset in dict.fromkeys(kept)]
+    buttons = [Button(city(zone), _schedule_data(zone)) for zone in found]
+    rows = tuple(tuple(buttons[at : at + 3]) for at in range(0, len(buttons), 3))
+    clock = hours_words.either([f"{one:%H:%M}" for one in clocks])
+    return text(hours_words.which_place(clock, distances), buttons=rows)
 
 
 def push_state(reader: Reader) -> str:
@@ -225,7 +265,8 @@ def _schedule_buttons(reader: Reader) -> Rows:
     def choice(label: str, phrase: str, is_chosen: bool) -> Button:
         return Button(label, encode(Tap(Act.SCHEDULE, argument=phrase)), is_chosen=is_chosen)
 
-    hours = tuple(choice(h, h, f"{present.at:%H:%M}" == h) for h in _HOURS)
+    other = Button(_(hours_words.OTHER_HOUR), _schedule_data(HOURS))
+    hours = (*(choice(h, h, f"{present.at:%H:%M}" == h) for h in _HOURS), other)
     days = (
         choice(_(words.EVERY_DAY_BUTTON), "daily", present.days == EVERY_DAY),
         choice(_(words.WEEKDAYS_BUTTON), "weekdays", present.days == WEEKDAYS),
@@ -245,6 +286,10 @@ def _schedule_buttons(reader: Reader) -> Rows:
         choice(_(words.ONLY_A_LINE), "line" if is_filled else "best", not is_filled),
     )
     return (hours, days, counts, places, (last, *manner))
+
+
+def _schedule_data(phrase: str) -> str:
+    return encode(Tap(Act.SCHEDULE, argument=phrase))
 
 
 def _button(label: str, act: Act, argument: str = "") -> Button:

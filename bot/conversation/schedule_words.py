@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 
-from bot.conversation import words, zones
+from bot.conversation import clock_words, words, zones
 from bot.conversation.language import _
 from bot.conversation.text import clipped, visible
 from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
 
 MOST_PAPERS = 10
 _LONGEST = 200
+_LONGEST_PHRASE = 7  # words: "twenty five past eight in the evening"
 _WEEKEND = EVERY_DAY - WEEKDAYS
 
 _CLOCK = re.compile(r"([0-9]{1,2})[:.h]([0-9]{2}) ?(am|pm|a\.m\.?|p\.m\.?)?|([0-9]{2})([0-9]{2})")
@@ -140,7 +141,7 @@ def _listen(tokens: list[str], heard: _Heard) -> None:
     """Take the longest phrase that means something, again and again."""
     at = 0
     while at < len(tokens):
-        for length in range(min(4, len(tokens) - at), 0, -1):
+        for length in range(min(_LONGEST_PHRASE, len(tokens) - at), 0, -1):
             phrase = " ".join(tokens[at : at + length])
             if any(hear(phrase, heard) for hear in _HEARERS):
                 at += length
@@ -173,6 +174,9 @@ def _hear_time(phrase: str, heard: _Heard) -> bool:
     elif found := _NAMED_HOUR.fullmatch(phrase):
         hour = _HOURS.index(found[2]) + 1
         heard.times.append(time(hour - 1, 30) if found[1] else time(hour))
+    elif (spoken := clock_words.spoken(phrase)) is not None:
+        heard.times.append(spoken)
+        return True
     return found is not None
 
 
@@ -188,8 +192,12 @@ def _time(phrase: str, hour: int, minute: int, half: str | None) -> time:
 
 def _hear_papers(phrase: str, heard: _Heard) -> bool:
     found = _PAPERS.fullmatch(phrase)
+    word, _space, papers = phrase.partition(" ")
     if found:
         heard.papers.append(int(found[1] or found[2]))
+    elif papers in ("paper", "papers") and (count := clock_words.number(word)):
+        heard.papers.append(count)
+        return True
     return found is not None
 
 
@@ -251,6 +259,9 @@ def _hear_zone(phrase: str, heard: _Heard) -> bool:
 def _hear_number(phrase: str, heard: _Heard) -> bool:
     if _NUMBER.fullmatch(phrase):
         heard.bare.append(int(phrase))
+        return True
+    if count := clock_words.number(phrase):
+        heard.bare.append(count)
         return True
     return phrase in _FILLERS or not phrase
 

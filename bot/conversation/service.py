@@ -13,6 +13,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.conversation import authority, cards, dialogue, words
+from bot.conversation.clock_words import shown_now
 from bot.conversation.commands import meant
 from bot.conversation.deep_links import paper_of
 from bot.conversation.dialogue import text
@@ -245,6 +246,9 @@ class Conversation:
         if not visible(command.text):
             yield privately(dialogue.schedule_menu(reader))
             return
+        if clocks := shown_now(visible(command.text)):
+            yield privately(dialogue.places_menu(clocks, self._clock()))
+            return
         changed, sentence = await self._rescheduled(reader, command.text)
         yield privately(dialogue.schedule_menu(changed, sentence) if changed else text(sentence))
 
@@ -422,6 +426,10 @@ class Conversation:
                 )
             case Act.SCHEDULE if not tap.argument:
                 yield privately(dialogue.schedule_menu(reader))
+            case Act.SCHEDULE if tap.argument == dialogue.HOURS:
+                yield in_place(pressed, dialogue.hours_menu(reader))
+            case Act.SCHEDULE if tap.argument == dialogue.BACK:
+                yield in_place(pressed, dialogue.schedule_menu(reader))
             case Act.SCHEDULE:
                 changed, sentence = await self._rescheduled(reader, tap.argument)
                 yield Toast(_(words.SCHEDULE_STORED) if changed else sentence)

@@ -129,6 +129,25 @@ def shown(zone: str) -> str:
     return zone.replace("_", " ")
 
 
+def city(zone: str) -> str:
+    """Return the place that a zone is named after."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def usual() -> list[str]:
+    """Return the zones that are named after a place, in the order of their names."""
+    return [
+        zone
+        for zone in sorted(available_timezones())
+        if zone.partition("/")[0] in _REGIONS and "/" in zone
+    ]
+
+
+def well_known() -> list[str]:
+    """Return the zones of which more names are known than their own, those of most names first."""
+    return sorted(_PLACES, key=lambda zone: -_PLACES[zone].count(","))
+
+
 def _key(phrase: str) -> str:
     return re.sub(r"(?<=[a-z])[-_](?=[a-z])|[_\s]+", " ", folded(phrase)).strip(" .")
 
@@ -137,8 +156,7 @@ def _key(phrase: str) -> str:
 def _names() -> dict[str, str]:
     """Return every name we know, folded, and its zone: full names win over last parts."""
     zones = sorted(available_timezones())
-    usual = [zone for zone in zones if zone.partition("/")[0] in _REGIONS and "/" in zone]
-    names = {_key(zone.rpartition("/")[2]): zone for zone in reversed(usual)}
+    names = {_key(zone.rpartition("/")[2]): zone for zone in reversed(usual())}
     names |= {_key(place): zone for zone, places in _PLACES.items() for place in places.split(",")}
     names |= {_key(zone): zone for zone in zones}
     names |= dict.fromkeys(("utc", "zulu", "universal", "gmt"), "UTC")

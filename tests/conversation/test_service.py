@@ -1,17 +1,17 @@
 """Journeys through the conversation, as a person would read them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.conversation import words
+from bot.conversation import hours_words, words
 from bot.conversation.events import Left, Moved, Platform
 from bot.conversation.messages import Edit, Send, Toast
 from bot.conversation.ports import Answering, Delivery
 from bot.conversation.service import Conversation
 from bot.conversation.taps import Act, Tap, encode
-from bot.schedule import Due
+from bot.schedule import Due, Schedule
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from tests.conversation.journey import ADA, BOB, Journey, length
@@ -234,15 +234,53 @@ async def test_schedule_repeats_time_zone_days_and_the_next_moment_on_the_reader
     assert ada.transcript[1:4] == [
         "Stored.",
         "3 papers, Mon, Wed at 08:30 (Europe/Berlin)",
-        "The next one comes on Monday, 23 November at 08:30 (Europe/Berlin).",
+        "The next one comes on Monday, 23 November at 08:30 (Europe/Berlin). After that on "
+        "Wednesday, 25 November at 08:30 and on Monday, 30 November at 08:30.",
     ]
     assert desk.readers["1"].is_zone_known
+
+
+async def test_any_hour_can_be_tapped(ada, desk):
+    await ada.command("/schedule")
+    await ada.tap("Other hour")
+    assert ada.transcript[-5:] == [
+        "~ [00:00] [01:00] [02:00] [03:00] [04:00]",
+        "~ [05:00] [06:00] [07:00] [*08:00] [09:00]",
+        "~ [10:00] [11:00] [12:00] [13:00] [14:00]",
+        "~ [15:00] [16:00] [17:00] [18:00] [19:00]",
+        "~ [20:00] [21:00] [22:00] [23:00] [‹ Back]",
+    ]
+    await ada.tap("‹ Back")
+    assert "~ [07:00] [*08:00] [09:00] [18:00] [Other hour]" in ada.transcript
+    await ada.tap("Other hour")
+    toast, _edit = await ada.tap("22:00")
+    assert toast == Toast(words.SCHEDULE_STORED)
+    assert desk.readers["1"].schedule.at.hour == 22
+
+
+async def test_what_a_clock_shows_here_leads_to_places_that_keep_it(ada, desk):
+    await ada.command("/schedule it is 7:32 here now")
+    told = ada.transcript[1]
+    assert told.startswith("When your clock shows 07:32 or 19:32, you are at UTC+1")
+    assert desk.readers["1"].schedule == Schedule()
+    toast, _edit = await ada.tap("Berlin")
+    assert toast == Toast(words.SCHEDULE_STORED)
+    assert desk.readers["1"].schedule.zone == "Europe/Berlin"
+    assert desk.readers["1"].is_zone_known
+    await ada.command("/schedule it is 17:45 here")
+    assert ada.transcript[-1] == hours_words.NO_SUCH_CLOCK
+
+
+async def test_the_next_three_digests_follow_the_clocks(ada, desk):
+    desk.now = datetime(2026, 3, 27, 12, tzinfo=UTC)  # before the clocks change in Nuuk
+    await ada.command("/schedule 23:30 America/Nuuk daily")
+    assert "on Friday, 27 March at 23:30 (America/Nuuk). After that on Sunday, 29 March" in ada.last
 
 
 async def test_the_schedule_menu_shows_what_holds_and_changes_in_place(ada, desk):
     await ada.command("/start")
     await ada.tap("Change")
-    assert "[07:00] [*08:00] [09:00] [12:00] [18:00]" in ada.transcript
+    assert "[07:00] [*08:00] [09:00] [18:00] [Other hour]" in ada.transcript
     assert "I do not know your time zone yet, so UTC holds: write your city." in ada.transcript
     for label in ("18:00", "Every day", "10 papers", "Tokyo"):
         toast, edit = await ada.tap(label)
