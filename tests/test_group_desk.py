@@ -143,7 +143,7 @@ async def ranked(any_database, desk, encoder, tmp_path):
     """Return the papers and scores that somebody would be sent now, recording nothing."""
     shelf = Shelf(any_database, tmp_path, lambda _: encoder)
     await shelf.refresh()
-    choosing = Choosing(shelf, seed=0)
+    choosing = Choosing(any_database, shelf, seed=0)
 
     async def ranked(user):
         async with any_database.reading() as db:

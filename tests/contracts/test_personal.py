@@ -10,6 +10,7 @@ from recommender.feedback import Verdict
 from recommender.wishes import Said, Standing
 from storage import (
     bans,
+    broadcasts,
     catalogue,
     feedback_log,
     groups,
@@ -24,6 +25,7 @@ from storage.feedback_log import Place
 from storage.marks import mark
 from storage.tables import (
     Base,
+    BroadcastSendRow,
     DeliveryRow,
     FeedbackRow,
     FollowRow,
@@ -72,6 +74,11 @@ async def full_life(database, clock, name=NAME):
                 claimed_at=clock(), nonce="n", messages=[{"chat": f"chat-{name}", "message": "1"}],
             )
         )  # fmt: skip
+        word = await broadcasts.draft(db, "Hello to all.", 10, clock())
+        sent_at = {"at": clock(), "state": "sent"}
+        await db.execute(
+            insert(BroadcastSendRow).values(broadcast_id=word.id, user_id=user, **sent_at)
+        )
         vote = {"group_id": group.user.id, "paper_id": papers[1], "account_id": account}
         await db.execute(insert(VoteRow).values(**vote, verdict="like", at=clock()))
         (seen,) = await feedback_log.impress(

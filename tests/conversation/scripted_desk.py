@@ -14,6 +14,7 @@ from bot.conversation.admin import Admin
 from bot.conversation.entries import Entry
 from bot.conversation.events import Person
 from bot.conversation.exporting import ExportFeature
+from bot.conversation.groups import Groups
 from bot.conversation.interests import InterestsFeature
 from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
@@ -383,6 +384,8 @@ class ScriptedDesk:
 
 def talking(desk: ScriptedDesk) -> Conversation:
     """Return the whole conversation, with all its parts, over one scripted desk."""
+    from tests.conversation.scripted_groups import ScriptedGroups  # which is built on this
+
     wishes = ScriptedWishes(desk)
     taught = ScriptedTeaching(desk)
     teaching, notes = Teaching(taught), NotesFeature(desk)
@@ -408,4 +411,5 @@ def talking(desk: ScriptedDesk) -> Conversation:
         closed=[admin],
         listeners=[notes, teaching],
         forms=[notes],
+        groups=Groups(ScriptedGroups(), lambda: desk.now, ["cs.LG", "cs.CL"]),
     )
