@@ -617,7 +617,7 @@ class LocalDiscord:
             "channel": {"id": str(interaction.channel), "type": 0 if server else 1}
             | ({"name": "papers", "position": 0, "permissions": "0"} if server else {})
             | self._as_thread(interaction.channel),
-            "locale": "de",
+            "locale": interaction.person.locale,
             "entitlements": [],
             "app_permissions": str(self.bot_permissions),
             "context": 0 if server else 1,
@@ -774,6 +774,7 @@ class DiscordPerson:
         self.number = number
         self.dm = discord.number()
         self.takes_dms = True
+        self.locale = "en-US"
         self.permissions = 0  # in every channel of every server
 
     async def slash(self, name: str, channel: int | None = None, **options: Any) -> Interaction:

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -30,7 +31,9 @@ async def test_the_logs_of_a_troubled_run_hold_no_token_no_name_and_no_text(worl
     world.feeds.fail("feed", "garbage")
     world.feeds.fail("api", "status", times=20)
     nowhere = f"http://127.0.0.1:{free_port()}"
-    settings = {**world.settings, "LOG_FORMAT": "json", "HF_API_BASE": nowhere}
+    port = free_port()
+    watched = {"METRICS_PORT": str(port), "OPERATORS": f"telegram:{ada.account}"}
+    settings = {**world.settings, **watched, "LOG_FORMAT": "json", "HF_API_BASE": nowhere}
     async with BotProcess(settings, world.data_dir, "run") as bot:
         await bot.says("discord.started")
         await people_write(ada, ben)
@@ -39,8 +42,10 @@ async def test_the_logs_of_a_troubled_run_hold_no_token_no_name_and_no_text(worl
         await the_database_fails(kept, ada, ben)
         await bot.says("source.failed")
         await eventually(lambda: bot.output.count("source.failed") == 2, "both sources' troubles")
+        watched = "".join([await seen_at(port, path) for path in ("/metrics", "/healthz")])
         assert await bot.stop() == 0
-    logs = bot.output + world.files
+    assert "paperlark_taps_total" in watched
+    logs = bot.output + world.files + watched
     for event in (
         "source.failed",  # httpx
         "telegram.away",  # python-telegram-bot, while polling
@@ -59,6 +64,12 @@ async def test_the_logs_of_a_troubled_run_hold_no_token_no_name_and_no_text(worl
         assert {"event", "level", "timestamp"} <= set(json.loads(line)), line
 
 
+async def seen_at(port, path):
+    """Return what an operator's monitoring is told."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return (await http.get(f"http://127.0.0.1:{port}{path}", timeout=BOUND)).text
+
+
 async def people_write(ada, ben):
     """Say what is understood, misunderstood and looked up in vain."""
     for reader in (ada, ben):
@@ -70,6 +81,11 @@ async def people_write(ada, ben):
     await hears(ben, lambda m: "I did not understand" in m.text, "an answer to /schedule")
     for reader in (ada, ben):
         await answered(reader, f"/search {TEXT}", f"“{TEXT}”")
+        card = await asks_for_a_card(reader)
+        await reader.taps("🔖 Save", card)
+        for command in ("note", "saved", "follow", "mute", "link", "similar", "export"):
+            await answered(reader, f"/{command} {TEXT}", "")
+    await answered(ada, f"/admin broadcast {TEXT}", "")
     await ada.person.sees_results(ada.person.ask_inline(TEXT))
     await ben.person.gets_answer(await ben.person.typing("similar", "paper", TEXT))
 
@@ -117,3 +133,7 @@ async def the_database_fails(kept, ada, ben):
     assert SORRY in await ada.taps(LIKE, card)
     await kept.change(text("ALTER TABLE taken_away RENAME TO feedback_log"))
     assert "Liked" in await ada.taps(LIKE, card)
+    for table, command in (("notes", "note"), ("follows", "follow"), ("link_codes", "link")):
+        await kept.change(text(f"ALTER TABLE {table} RENAME TO taken_away"))
+        await answered(ada, f"/{command} {TEXT} again", SORRY)
+        await kept.change(text(f"ALTER TABLE taken_away RENAME TO {table}"))

@@ -47,6 +47,10 @@ class Inhabitant:
     person: TelegramPerson | DiscordPerson
 
     @property
+    def platform(self) -> str:
+        return "telegram" if isinstance(self.person, TelegramPerson) else "discord"
+
+    @property
     def place(self) -> int:
         """Return where the bot's messages to this person arrive."""
         return self.person.id if isinstance(self.person, TelegramPerson) else self.person.dm

@@ -11,7 +11,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -41,6 +41,8 @@ LITTLE = timedelta(minutes=12)  # longer than what was begun is waited for
 _HEADING = re.compile(r"(?:papers?|No papers) for (\w+, \d+ \w+)")
 _LINK = re.compile(r"https://arxiv\.org/abs/(\S+)$")
 Posted = TelegramPosted | DiscordPosted
+Trace = Callable[[Inhabitant, date], Awaitable[str]]
+"""What `paperlark trace` says of somebody's digest of a day."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ class Plan:
 
 @dataclass
 class Lived:
-    """What happened. digests: what arrived, by account and day in words."""
+    """What happened. digests: what arrived, by account and day in words.
+
+    missed: how many were owed and did not arrive, each of which has a reason.
+    """
 
     digests: dict[tuple[str, str], int] = field(default_factory=Counter)
     papers: dict[str, list[str]] = field(default_factory=dict)
@@ -65,6 +70,7 @@ class Lived:
     kills: int = 0
     restarts: int = 0
     faults: int = 0
+    missed: int = 0
     seconds: float = 0.0
 
 
@@ -108,6 +114,7 @@ class Week:
         discord: LocalDiscord,
         feeds: LocalFeeds,
         clock: Path,
+        trace: Trace,
         redis: RedisServer | None = None,
         postgres: Postgres | None = None,
     ) -> None:
@@ -120,6 +127,7 @@ class Week:
         self._discord = discord
         self._feeds = feeds
         self._clock = clock
+        self._trace = trace
         self._redis = redis
         self._postgres = postgres
         self._rng = random.Random(plan.seed)
@@ -343,6 +351,11 @@ class Week:
                 arrived = self.lived.digests.get((account, long_day(due.day)), 0)
                 if not _is_explained(state, reason, arrived):
                     found.append(f"{account} {due.day}: {state} {reason}, arrived {arrived}")
+                elif not arrived:
+                    self.lived.missed += 1
+                    said = await self._trace(one, due.day)
+                    if not re.search(rf"  {state}: {reason}\n", said):
+                        found.append(f"{account} {due.day}: {reason}, but `trace` says {said}")
         for tap in self.lived.acknowledged:
             verdicts = await self._kept.rows(
                 "SELECT l.verdict_after FROM feedback_log l JOIN accounts a ON a.id = l.account_id"
