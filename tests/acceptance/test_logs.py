@@ -133,7 +133,7 @@ async def the_database_fails(kept, ada, ben):
     assert SORRY in await ada.taps(LIKE, card)
     await kept.change(text("ALTER TABLE taken_away RENAME TO feedback_log"))
     assert "Liked" in await ada.taps(LIKE, card)
-    for table, command in (("notes", "note"), ("follows", "follow"), ("link_codes", "link")):
+    for table, command in (("notes", "note"), ("follows", "follow")):
         await kept.change(text(f"ALTER TABLE {table} RENAME TO taken_away"))
         await answered(ada, f"/{command} {TEXT} again", SORRY)
         await kept.change(text(f"ALTER TABLE taken_away RENAME TO {table}"))
