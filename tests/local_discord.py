@@ -167,8 +167,8 @@ class LocalDiscord:
     def is_online(self) -> bool:
         return any(not socket.closed for socket in self._sockets)
 
-    def person(self, number: int = 42) -> "DiscordPerson":
-        self.people[number] = DiscordPerson(self, number)
+    def person(self, number: int = 42, locale: str = "en-US") -> "DiscordPerson":
+        self.people[number] = DiscordPerson(self, number, locale)
         return self.people[number]
 
     def server_channel(self) -> int:
@@ -769,12 +769,12 @@ class LocalDiscord:
 class DiscordPerson:
     """Somebody with an account. `channel` None is the direct message with the bot."""
 
-    def __init__(self, discord: LocalDiscord, number: int) -> None:
+    def __init__(self, discord: LocalDiscord, number: int, locale: str) -> None:
         self.discord = discord
         self.number = number
+        self.locale = locale
         self.dm = discord.number()
         self.takes_dms = True
-        self.locale = "en-US"
         self.permissions = 0  # in every channel of every server
 
     async def slash(self, name: str, channel: int | None = None, **options: Any) -> Interaction:

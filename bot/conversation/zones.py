@@ -44,8 +44,8 @@ _PLACES = {
     "Europe/Amsterdam": "netherlands, niederlande, holland, rotterdam, delft, utrecht, "
     "eindhoven, the hague",
     "Europe/Athens": "greece, athen, griechenland",
-    "Europe/Berlin": "germany, deutschland, munich, munchen, muenchen, hamburg, cologne, koln, "
-    "koeln, frankfurt, stuttgart, "
+    "Europe/Berlin": "germany, deutschland, mez, mesz, munich, munchen, muenchen, hamburg, "
+    "cologne, koln, koeln, frankfurt, stuttgart, "
     "tubingen, tuebingen, heidelberg, leipzig, dresden, darmstadt, karlsruhe, saarbrucken",
     "Europe/Brussels": "belgium, brussel, belgien, ghent, leuven, antwerp",
     "Europe/Bucharest": "romania",
@@ -73,7 +73,8 @@ _PLACES = {
 
 _SEVERAL_NAMES = (
     "usa, us, america, united states, canada, brazil, australia, russia, mexico, indonesia, "
-    "kazakhstan, chile, europe, asia, africa"
+    "kazakhstan, chile, europe, asia, africa, "
+    "amerika, kanada, brasilien, australien, russland, mexiko, europa, asien, afrika"
 )
 SEVERAL = frozenset(_SEVERAL_NAMES.split(", "))
 """Countries and continents with more than one clock."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 BOUND = 60.0  # seconds that anything may take before a test has failed
-_KEPT = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "SSL_CERT_FILE", "LD_LIBRARY_PATH")
+_KEPT = ("PATH", "HOME", "VIRTUAL_ENV", "SSL_CERT_FILE", "LD_LIBRARY_PATH")
 
 
 class BotProcess:
@@ -29,7 +29,8 @@ class BotProcess:
         is_open: bool = False,
     ) -> None:
         self._environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        self._environment |= {"DATA_DIR": str(data_dir), **settings}
+        # The chat speaks the language of its terminal, whatever the developer's is.
+        self._environment |= {"LANG": "C.UTF-8", "DATA_DIR": str(data_dir), **settings}
         self._arguments = arguments
         self._data_dir = data_dir
         self._typed = typed

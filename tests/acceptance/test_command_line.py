@@ -24,6 +24,15 @@ async def test_a_chat_from_a_pipe_shows_papers_learns_explains_and_ends_with_the
     assert await kept.one("SELECT count(*) FROM feedback WHERE verdict = 'like'") == 1
 
 
+async def test_a_chat_speaks_the_language_of_its_terminal(world):
+    german = {**world.sources, "LANG": "de_DE.UTF-8"}
+    status, said = await run_once(german, world.data_dir, "chat", typed="/gemerkt\n/quit\n")
+    assert status == 0, said
+    assert "Ich bin Paperlark" in said
+    assert "Du hast dir noch nichts gemerkt." in said
+    assert "Bis bald." in said
+
+
 async def test_a_chat_that_still_waits_for_a_line_ends_when_it_is_told_to(world):
     async with BotProcess(world.sources, world.data_dir, "chat", typed="l\n", is_open=True) as bot:
         await bot.says("The next paper already knows")

@@ -138,8 +138,7 @@ async def serving(
 
 
 async def test_a_command_is_answered_with_a_card(discord, script):
-    bob = discord.person()
-    bob.locale = "de"
+    bob = discord.person(locale="de")
     async with serving(discord, script):
         asked = await bob.slash("start")
         card = await bob.sees("Paper 1")
