@@ -18,10 +18,16 @@ LONGEST_PAUSE = 365  # days
 _LONGEST = 300
 _CHAT = re.compile(r"(?:https://t\.me/|t\.me/|@)([A-Za-z]\w{3,31})|(-[0-9]{4,16})", re.ASCII)
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*\.[a-z]+(?:-[a-z]+)*", re.IGNORECASE | re.ASCII)
-_ALL = frozenset(["all", "any", "every", "everything"])
-_SWITCH = {"on": True, "yes": True, "off": False, "no": False}
+_ALL = frozenset(["all", "any", "every", "everything", "alle", "alles"])
+_SWITCH = {
+    **dict.fromkeys(("on", "yes", "an", "ein", "ja"), True),
+    **dict.fromkeys(("off", "no", "aus", "nein"), False),
+}
 _DAYS = re.compile(r"[0-9]{1,6}")
-_UNITS = {**dict.fromkeys(("d", "day", "days"), 1), **dict.fromkeys(("w", "week", "weeks"), 7)}
+_UNITS = {
+    **dict.fromkeys(("d", "day", "days", "tag", "tage", "tagen"), 1),
+    **dict.fromkeys(("w", "week", "weeks", "woche", "wochen"), 7),
+}
 
 
 class What(StrEnum):
@@ -34,10 +40,10 @@ class What(StrEnum):
 
 
 _WHAT = {
-    **dict.fromkeys(("pause",), What.PAUSE),
-    **dict.fromkeys(("resume", "start"), What.RESUME),
-    **dict.fromkeys(("stop", "off"), What.STOP),
-    **dict.fromkeys(("forget", "delete"), What.FORGET),
+    **dict.fromkeys(("pause", "pausieren"), What.PAUSE),
+    **dict.fromkeys(("resume", "start", "fortsetzen", "weiter"), What.RESUME),
+    **dict.fromkeys(("stop", "off", "stopp", "anhalten"), What.STOP),
+    **dict.fromkeys(("forget", "delete", "vergessen", "löschen"), What.FORGET),
 }
 
 
@@ -97,9 +103,9 @@ def _listen(tokens: list[str], wish: Wish, covered: Sequence[str]) -> None:
     while tokens:
         token = tokens.pop(0)
         match token.casefold():
-            case "categories" | "category":
+            case "categories" | "category" | "kategorien" | "kategorie":
                 wish.categories = _categories(tokens, covered)
-            case "votes" | "vote" | "voting":
+            case "votes" | "vote" | "voting" | "abstimmung" | "stimmen":
                 wish.votes = _switched(tokens)
             case "threads" | "thread":
                 wish.threads = _switched(tokens)
@@ -122,7 +128,7 @@ def _categories(tokens: list[str], covered: Sequence[str]) -> tuple[str, ...]:
         if word in _ALL and not found:
             tokens.pop(0)
             return ()
-        if word == "and" and found:
+        if word in ("and", "und") and found:
             tokens.pop(0)
             continue
         if word not in known and not _CATEGORY.fullmatch(word):
@@ -144,7 +150,7 @@ def _switched(tokens: list[str]) -> bool:
 
 def _days(tokens: list[str]) -> int | None:
     """Return how many days a pause lasts, None when none are given."""
-    if tokens and tokens[0].casefold() == "for":
+    if tokens and tokens[0].casefold() in ("for", "für"):
         tokens.pop(0)
     if not tokens or not _DAYS.fullmatch(tokens[0]):
         return None

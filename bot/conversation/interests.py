@@ -31,7 +31,7 @@ _EXAMPLES, _TITLE = 2, 70
 _SHOWN = 60
 _NO_NAME = frozenset(["-", "–", "—"])
 _PAGE = re.compile(r"p([1-9][0-9]?)")
-_ASKED = re.compile(r"([a-z]{3,10}) (?:#([0-9a-z]{1,6})|([0-9]{1,3}))(?: (.+))?", re.IGNORECASE)
+_ASKED = re.compile(r"([^\W\d_]{3,11}) (?:#([0-9a-z]{1,6})|([0-9]{1,3}))(?: (.+))?", re.IGNORECASE)
 
 
 class Change(StrEnum):
@@ -46,6 +46,15 @@ class Change(StrEnum):
     REMEMBER = "remember"
 
 
+_IN_GERMAN = {
+    "umbenennen": Change.RENAME,
+    "stumm": Change.MUTE,
+    "laut": Change.UNMUTE,
+    "stärken": Change.BOOST,
+    "normal": Change.UNBOOST,
+    "vergessen": Change.FORGET,
+    "zurückholen": Change.REMEMBER,
+}
 _BECOMES = {
     Change.MUTE: Standing.MUTED,
     Change.UNMUTE: Standing.KEPT,
@@ -284,7 +293,8 @@ def _meant(found: Sequence[Interest], mark: str | None, number: str | None) -> I
 
 
 def _change(written: str) -> Change | None:
+    word = written.lower()
     try:
-        return Change(written.lower())
+        return _IN_GERMAN[word] if word in _IN_GERMAN else Change(word)
     except ValueError:
         return None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 
-from bot.conversation import clock_words, words, zones
+from bot.conversation import clock_words, german_clock, words, zones
 from bot.conversation.language import _
 from bot.conversation.text import clipped, visible
 from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
@@ -25,22 +25,6 @@ _WEEKEND = EVERY_DAY - WEEKDAYS
 _CLOCK = re.compile(r"([0-9]{1,2})[:.h]([0-9]{2}) ?(am|pm|a\.m\.?|p\.m\.?)?|([0-9]{2})([0-9]{2})")
 _HALF_DAY = re.compile(r"([0-9]{1,2}) ?(am|pm|a\.m\.?|p\.m\.?)")
 _O_CLOCK = re.compile(r"([0-9]{1,2}) ?(?:h|o'?clock|o’clock|uhr)")
-_HOURS = [
-    "eins",
-    "zwei",
-    "drei",
-    "vier",
-    "funf",
-    "sechs",
-    "sieben",
-    "acht",
-    "neun",
-    "zehn",
-    "elf",
-    "zwolf",
-]
-_NAMED_HOUR = re.compile(rf"(halb )?({'|'.join(_HOURS)})(?: uhr)?")
-_HALF_TO = re.compile(r"halb ?([0-9]{1,2})")  # "halb 9" is half past eight
 _PAPERS = re.compile(r"([0-9]{1,6}) ?(?:papers?|picks?|artikel|vorschlage|x)|x ?([0-9]{1,6})")
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _NAMED_TIMES = {
@@ -169,12 +153,7 @@ def _hear_time(phrase: str, heard: _Heard) -> bool:
         heard.times.append(_time(phrase, int(found[1]), 0, found[2]))
     elif found := _O_CLOCK.fullmatch(phrase):
         heard.times.append(_time(phrase, int(found[1]), 0, None))
-    elif found := _HALF_TO.fullmatch(phrase):
-        heard.times.append(_time(phrase, int(found[1]) - 1, 30, None))
-    elif found := _NAMED_HOUR.fullmatch(phrase):
-        hour = _HOURS.index(found[2]) + 1
-        heard.times.append(time(hour - 1, 30) if found[1] else time(hour))
-    elif (spoken := clock_words.spoken(phrase)) is not None:
+    elif (spoken := _in_words(phrase)) is not None:
         heard.times.append(spoken)
         return True
     return found is not None
@@ -190,12 +169,22 @@ def _time(phrase: str, hour: int, minute: int, half: str | None) -> time:
     return time(hour, minute)
 
 
+def _in_words(phrase: str) -> time | None:
+    """Return the time that words name, in any of our languages."""
+    english = clock_words.spoken(phrase)
+    return german_clock.spoken(phrase) if english is None else english
+
+
+def _number(word: str) -> int | None:
+    return clock_words.number(word) or german_clock.number(word)
+
+
 def _hear_papers(phrase: str, heard: _Heard) -> bool:
     found = _PAPERS.fullmatch(phrase)
     word, _space, papers = phrase.partition(" ")
     if found:
         heard.papers.append(int(found[1] or found[2]))
-    elif papers in ("paper", "papers") and (count := clock_words.number(word)):
+    elif papers in ("paper", "papers") and (count := _number(word)):
         heard.papers.append(count)
         return True
     return found is not None
@@ -260,7 +249,7 @@ def _hear_number(phrase: str, heard: _Heard) -> bool:
     if _NUMBER.fullmatch(phrase):
         heard.bare.append(int(phrase))
         return True
-    if count := clock_words.number(phrase):
+    if count := _number(phrase):
         heard.bare.append(count)
         return True
     return phrase in _FILLERS or not phrase

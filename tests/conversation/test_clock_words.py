@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.conversation import zones
+from bot.conversation import german_clock, zones
 from bot.conversation.clock_words import offsets, places, shown_now, spoken
 from bot.conversation.schedule_words import Misunderstood, Understood, understand
 from bot.schedule import Schedule
@@ -118,3 +118,12 @@ def test_no_clock_is_further_from_utc_than_clocks_are(shown, now):
 @example("it is 99999999999 here")
 def test_any_text_shows_at_most_two_times(text):
     assert len(shown_now(text)) <= 2
+
+
+@given(st.text(st.sampled_from("abdefhilnorstuvwz 0123456789"), max_size=60) | st.text(max_size=60))
+@example("fünf vor halb zwölf nachts")
+@example("viertel nach 99")
+@example("0 uhr nachts")
+def test_any_phrase_names_one_time_or_none_in_german_too(text):
+    found = german_clock.spoken(zones.folded(text))
+    assert found is None or found.second == 0

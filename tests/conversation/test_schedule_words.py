@@ -34,6 +34,10 @@ def heard(text: str) -> tuple[str, str, frozenset[int], int]:
         *(("at 7", "07:00"), ("18h", "18:00"), ("8h30", "08:30"), ("noon", "12:00")),
         *(("um 7 Uhr", "07:00"), ("8.30 Uhr", "08:30"), ("halb 9", "08:30"), ("mittags", "12:00")),
         *(("halb neun", "08:30"), ("um acht", "08:00"), ("zwölf Uhr", "12:00")),
+        *(("Viertel nach acht", "08:15"), ("viertel vor 9", "08:45"), ("20 Uhr 15", "20:15")),
+        *(("dreiviertel neun", "08:45"), ("fünf vor halb zehn", "09:25"), ("0 Uhr", "00:00")),
+        *(("acht Uhr abends", "20:00"), ("zehn Uhr dreißig", "10:30"), ("elf nachts", "23:00")),
+        *(("halb eins mittags", "12:30"), ("halb acht abends", "19:30"), ("8 Uhr 05", "08:05")),
     ],
 )
 def test_an_hour_is_understood_as_people_write_it(text, at):
@@ -87,6 +91,11 @@ def test_how_it_comes_is_understood(text, is_quiet, is_filled):
     found = understand(text, PRESENT, WEDNESDAY)
     assert isinstance(found, Understood), found
     assert (found.schedule.is_quiet, found.schedule.is_filled) == (is_quiet, is_filled)
+
+
+def test_behind_a_german_hour_a_small_number_counts_papers():
+    assert heard("8 Uhr 5 Berlin") == ("08:00", "Europe/Berlin", PRESENT.days, 5)
+    assert heard("um 20 Uhr fünf Paper werktags") == ("20:00", "Asia/Tokyo", WEEKDAYS, 5)
 
 
 def test_every_part_may_stand_anywhere():

@@ -18,13 +18,17 @@ from rich.console import Console
 
 from bot.adapters.terminal_app import TerminalApp
 from bot.conversation.commands import COMMANDS
+from bot.conversation.events import Place, Platform
+from bot.conversation.groups import Groups
 from bot.conversation.language import ENGLISH, taught
-from bot.conversation.messages import Action, Card, Edit, Message, Send, Toast
+from bot.conversation.messages import Action, Ask, Card, Edit, Message, Revise, Send, Toast
 from bot.conversation.ports import Delivery
+from bot.conversation.service import Conversation
 from bot.conversation.taps import decode
 from bot.schedule import Due
 from tests.conversation.journey import ADA, Journey
 from tests.conversation.scripted_desk import NOW, OPERATOR, ScriptedDesk, paper, talking
+from tests.conversation.scripted_groups import ScriptedGroups
 
 BRACKETS = "xx"
 FACTS = (
@@ -73,10 +77,18 @@ ARGUMENTS = {
     "unfollow": ("Ada Lovelace", "Alan Turing", "cs.RO"),
     "unmute": ("Ada Lovelace", "Alan Turing", "cs.RO"),
     "link": ("gibberish", "ABCDEF", "undo"),
+    "channel": (
+        *("8:30 Berlin weekdays 5", "categories cs.LG", "categories cs.XY", "categories", "stop"),
+        *("votes off", "votes x", "threads on", "pause 7", "pause", "pause 999", "resume stop"),
+        *("forget", "gibberish", "categories all", "votes on", "x" * 400),
+    ),
     "export": ("bibtex", "taste", "json", "gibberish"),
     "gibberish": ("",),
     "hlep": ("",),
 }
+
+
+ELSEWHERE = ("forget", "channel")  # commands with runs of their own
 
 
 class Bracketing(NullTranslations):
@@ -106,8 +118,12 @@ def seen(action: Action) -> Iterator[str]:
     match action:
         case Toast(text=text):
             yield text
-        case Send(message=message) | Edit(message=message):
+        case Send(message=message) | Edit(message=message) | Revise(message=message):
             yield from seen_in(message)
+        case Ask(question=question, otherwise=otherwise):
+            yield from seen_in(question)
+            yield from seen_in(otherwise)
+            yield from (action.title, action.label, action.hint, action.placeholder)
 
 
 def seen_in(message: Message) -> Iterator[str]:
@@ -160,8 +176,8 @@ async def every_button(journey: Journey, found: list[str]) -> None:
 async def test_everything_that_is_said_was_marked_for_translators(desk: ScriptedDesk) -> None:
     journey = Journey(talking(desk), replace(ADA, language=BRACKETS))
     found = list[str]()
-    names = dict.fromkeys([spec.name for spec in COMMANDS if spec.name != "forget"])
-    for name in (*names, *ARGUMENTS):
+    names = dict.fromkeys([spec.name for spec in COMMANDS if spec.name not in ELSEWHERE])
+    for name in dict.fromkeys((*names, *(n for n in ARGUMENTS if n not in ELSEWHERE))):
         for argument in ("", *ARGUMENTS.get(name, ())):
             for action in await journey.command(f"/{name} {argument}"):
                 found += seen(action)
@@ -189,6 +205,24 @@ async def test_what_is_said_of_a_file_was_marked(desk: ScriptedDesk, content: by
         assert [unmarked(text) for text in seen(action) if unmarked(text)] == []
     found = list[str]()
     await every_button(journey, found)
+    assert {text: rest for text in found if (rest := unmarked(text))} == {}
+
+
+@pytest.mark.parametrize("platform", [Platform.TELEGRAM, Platform.DISCORD])
+async def test_what_groups_are_told_was_marked(desk: ScriptedDesk, platform: Platform) -> None:
+    groups = Groups(ScriptedGroups(), lambda: NOW, ("cs.LG", "cs.CL"))
+    conversation = Conversation(desk, lambda: NOW, groups=groups)
+    found = list[str]()
+    for is_admin in (True, False):
+        place = Place("-1001", "-1001", is_admin=is_admin, may_post=True)
+        person = replace(ADA, platform=platform, is_private=False, language=BRACKETS, group=place)
+        journey = Journey(conversation, person)
+        for argument in ("", *ARGUMENTS["channel"]):
+            for action in await journey.command(f"/channel {argument}"):
+                found += seen(action)
+        await every_button(journey, found)
+    for action in await Journey(conversation, replace(ADA, language=BRACKETS)).command("/channel"):
+        found += seen(action)
     assert {text: rest for text in found if (rest := unmarked(text))} == {}
 
 
