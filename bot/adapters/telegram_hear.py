@@ -176,9 +176,10 @@ def _words(event: str, person: Person, message: Message, bot: Bot) -> Event | No
         return None
     command = _COMMAND.fullmatch(text)
     if command:
-        name, addressee, rest = command[1].lower(), command[2], (command[3] or "").strip()
+        name, addressee = meant(command[1].lower()), command[2]
+        rest = (command[3] or "").strip()
         is_ours = addressee is None or addressee.lower() == bot.username.lower()
-        is_meant = addressee or person.is_private or meant(name) in _NAMES
+        is_meant = addressee or person.is_private or name in _NAMES
         return Command(event, person, name, rest) if is_ours and is_meant else None
     if not person.is_private:
         mention = re.compile(rf"@{re.escape(bot.username)}\b", re.IGNORECASE)

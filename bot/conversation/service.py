@@ -157,13 +157,17 @@ class Conversation:
     async def _heard(self, event: Event) -> Actions:
         if not isinstance(event, Left | Joined | Moved) and await self._is_shut_out(event):
             return
+        if isinstance(event, Command):
+            event = replace(event, name=meant(event.name))
         if self._groups is not None and (answer := _groups_part(self._groups, event)) is not None:
+            if isinstance(event, Command | Pressed):
+                await self._speak_to(event.person)
             async for action in answer:
                 yield action
             return
         match event:
             case Command(name=name, person=person):
-                respond = self._commands.get(meant(name), self._unknown)
+                respond = self._commands.get(name, self._unknown)
                 async for action in respond(event):
                     yield action if person.is_private else _for_the_asker(action)
             case Pressed(person=person):

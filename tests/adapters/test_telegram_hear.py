@@ -23,12 +23,14 @@ async def test_commands_are_understood_however_they_are_written(telegram):
         alice.say("/PICK@Lark_Bot")
         alice.say("/schedule 08:30\nEurope/Berlin")
         alice.say("/nonsense")
-        heard = await answering.hears(Command, 4)
+        alice.say("/ähnlich 2301.12652")
+        heard = await answering.hears(Command, 5)
     assert [(c.name, c.text) for c in heard] == [
         ("start", "ref_42"),
         ("pick", ""),
         ("schedule", "08:30\nEurope/Berlin"),
         ("nonsense", ""),
+        ("similar", "2301.12652"),
     ]
     assert heard[0].person.account == heard[0].person.chat == "42"
     assert heard[0].person.language == "en"

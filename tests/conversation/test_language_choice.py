@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.conversation.events import Place
+from bot.conversation.groups import Groups
 from bot.conversation.messages import Edit, Toast
+from bot.conversation.service import Conversation
 from bot.conversation.taps import Act, Tap, encode
 from tests.conversation.journey import ADA, Journey
-from tests.conversation.scripted_desk import ScriptedDesk, paper, talking
+from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper, talking
+from tests.conversation.scripted_groups import ScriptedGroups
 
 
 @pytest.fixture
@@ -108,3 +112,16 @@ async def test_commands_and_what_stands_behind_them_are_understood_in_german(
     ada = speaks(desk, "de")
     await ada.command(line)
     assert answered in ada.last
+
+
+async def test_a_groups_digest_is_set_up_in_german(desk: ScriptedDesk) -> None:
+    groups = Groups(ScriptedGroups(), lambda: NOW, ("cs.LG", "cs.CL"))
+    conversation = Conversation(desk, lambda: NOW, groups=groups)
+    group = Place("-1001", "-1001", is_admin=True, may_post=True)
+    ada = Journey(conversation, replace(ADA, is_private=False, language="de", group=group))
+    await ada.command("/kanal halb neun Berlin werktags 3 Kategorien cs.LG und cs.CL")
+    assert "3 Paper, werktags um 08:30 Uhr (Europe/Berlin)" in ada.last
+    await ada.command("/kanal Abstimmung aus")
+    assert "Die Abstimmung ist aus" in ada.last
+    await ada.command("/kanal pause 2 Wochen")
+    assert "Die Auswahl macht Pause bis Montag, 7. Dezember." in ada.last
