@@ -163,7 +163,7 @@ def _nameless(number: int, message: Message, bot: Bot) -> Heard | None:
     chat = str(message.chat.id)
     group = replace(group_as_person(chat), group=_place(message.chat, is_nameless=True))
     event = _words(str(number), group, message, bot)
-    if not isinstance(event, Command) or event.name != authority.COMMAND:
+    if not isinstance(event, Command) or meant(event.name) != authority.COMMAND:
         return None
     return Heard(number, event, chat, chat, _thread(message))
 

@@ -6,6 +6,7 @@ answer into `Person.group`: nobody keeps who was an administrator yesterday.
 
 import re
 
+from bot.conversation.commands import meant
 from bot.conversation.events import Command, Event, Pressed
 from bot.conversation.group_phrases import chat_named
 from bot.conversation.taps import Act, Tap, decode, encode
@@ -19,7 +20,7 @@ def asked_about(event: Event) -> str | None:
 
     A number, or `@name` of a channel; empty when the event names none.
     """
-    if isinstance(event, Command) and event.name == COMMAND:
+    if isinstance(event, Command) and meant(event.name) == COMMAND:
         if event.person.group is not None:
             return event.person.group.chat
         return chat_named(event.text)[0]

@@ -510,7 +510,7 @@ def _groups_part(groups: Groups, event: Event) -> Actions | None:
     It makes nobody a reader, and others may read it.
     """
     match event:
-        case Command(name=authority.COMMAND):
+        case Command(name=name) if meant(name) == authority.COMMAND:
             return groups.asked(event)
         case Pressed(data=data) if tap := decode(data):
             answers = {Act.GROUP: groups.tapped, Act.VOTE: groups.voted}
