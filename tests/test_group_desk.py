@@ -23,7 +23,7 @@ from bot.jobs.daily_picks import DailyPicks
 from bot.library_desk import LibraryDesk
 from bot.shelf import Shelf
 from recommender.encoder import load
-from storage import catalogue, deliveries, feedback_log, groups, votes
+from storage import bans, catalogue, deliveries, feedback_log, groups, votes
 from storage.dialogue_state import open_state
 from storage.tables import AccountRow, UserRow, VoteRow
 from tests import traces
@@ -355,6 +355,20 @@ async def test_where_the_bot_was_removed_nothing_is_sent_until_it_is_back(
     clock.forward(days=1)
     await push.run_once()
     assert len(telegram.sent) == 2
+
+
+async def test_a_group_that_is_shut_out_gets_no_answer_and_no_digest(
+    pushed, telegram, member, push, any_database, clock
+):
+    message, ref = await pushed(telegram)
+    async with any_database.writing() as db:
+        await bans.ban(db, "telegram", LAB.account, clock())
+    assert await member(is_admin=True).command("/channel resume") == []
+    assert await member(BEN).press(votes_of(message)[0], ref) == []
+    assert await member(BEN, CLUB).command("/channel") != []
+    clock.forward(days=1)
+    await push.run_once()
+    assert len(telegram.sent) == 1
 
 
 async def test_a_server_that_is_left_stops_all_its_channels_and_no_other(

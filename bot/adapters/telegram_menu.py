@@ -1,13 +1,19 @@
 """What Telegram shows of the bot before anybody speaks: commands and descriptions.
 
-In each of our languages, and shorter in groups. Written only when it differs: Telegram limits
-how often it may be set. The bot's name is its operator's, and stays as it is.
+In each of our languages, shorter in groups, and there with `/channel` for their administrators.
+Written only when it differs: Telegram limits how often it may be set. The bot's name is its
+operator's, and stays as it is.
 """
 
 from collections.abc import Sequence
 
 import structlog
-from telegram import BotCommandScope, BotCommandScopeAllGroupChats, BotCommandScopeDefault
+from telegram import (
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeDefault,
+)
 from telegram.error import TelegramError
 
 from bot.adapters.telegram_send import TelegramBot, repeated
@@ -26,6 +32,10 @@ DESCRIPTION = N_(  # ≤ 512
 _MENUS: tuple[tuple[BotCommandScope, Sequence[CommandSpec]], ...] = (
     (BotCommandScopeDefault(), COMMANDS),
     (BotCommandScopeAllGroupChats(), [spec for spec in COMMANDS if spec.name in IN_GROUPS]),
+    (
+        BotCommandScopeAllChatAdministrators(),
+        [spec for spec in COMMANDS if spec.name in IN_GROUPS or spec.is_for_admins],
+    ),
 )
 
 

@@ -82,14 +82,17 @@ async def _trace(db: AsyncSession, reader: str, day: date) -> list[str]:
 
 
 async def _user(db: AsyncSession, reader: str) -> User:
-    platform, _, account = reader.rpartition(":")
-    if platform:
+    platform, is_account, account = reader.partition(":")
+    if is_account:
         found = await users.find(db, platform, account)
         user = found.user if found else None
     else:
         user = await users.by_id(db, int(reader)) if reader.isdigit() else None
     if user is None:
-        raise _Unknown(f"No user {reader}: expected a number of ours, or telegram:ID, discord:ID.")
+        raise _Unknown(
+            f"No user {reader}: expected a number of ours, telegram:ID, discord:ID, "
+            "or of a server's channel discord:channel:ID."
+        )
     return user
 
 

@@ -149,9 +149,16 @@ class Conversation:
             yield _refusal(event, _(words.NOTHING_STORED))
 
     async def _is_shut_out(self, event: Event) -> bool:
-        """Whether nobody answers; while the database is away nothing can be had anyhow."""
+        """Whether nobody answers; while the database is away nothing can be had anyhow.
+
+        In a group that is shut out nobody is answered.
+        """
+        person, group = event.person, event.person.group
         with suppress(TemporarilyUnavailable):
-            return await self._desk.is_banned(event.person)
+            if await self._desk.is_banned(person):
+                return True
+            if group is not None:
+                return await self._desk.is_banned(replace(person, account=group.account))
         return False
 
     async def _heard(self, event: Event) -> Actions:

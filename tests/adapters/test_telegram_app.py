@@ -385,7 +385,7 @@ async def test_the_menu_is_written_once_and_then_left_alone(telegram):
             await telegram.until(lambda n=n: len(telegram.called("getUpdates")) > n)
     assert [c["command"] for c in telegram.commands] == [c.name for c in COMMANDS]
     assert telegram.about == {"description": DESCRIPTION, "short_description": ABOUT}
-    assert len(telegram.called("setMyCommands")) == len(telegram.menus) == 4
+    assert len(telegram.called("setMyCommands")) == len(telegram.menus) == 6
     for method in ("setMyDescription", "setMyShortDescription"):
         assert len(telegram.called(method)) == 2
 

@@ -150,6 +150,19 @@ async def test_being_taken_into_a_group_and_removed_are_heard_once_each(telegram
     assert [type(event) for event in answering.heard] == [Joined, Left, Left]
 
 
+async def test_administrators_find_channel_in_a_groups_menu_and_others_do_not(telegram):
+    async with running(telegram, Scripted()):
+        await telegram.until(lambda: ("all_chat_administrators", "de") in telegram.menus)
+    names = {
+        scope: {command["command"] for command in menu}
+        for (scope, language), menu in telegram.menus.items()
+        if not language
+    }
+    assert names["all_chat_administrators"] == names["all_group_chats"] | {"channel"}
+    assert "channel" not in names["all_group_chats"]
+    assert "channel" in names["default"]  # where a Telegram channel is set up from
+
+
 async def test_busy_votes_are_acknowledged_each_and_drawn_together(telegram):
     group, votes = telegram.group(), []
     people = [telegram.person(n) for n in range(1, 31)]

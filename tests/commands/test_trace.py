@@ -8,10 +8,12 @@ import pytest
 from bot.commands import trace
 from bot.conversation.events import Platform
 from bot.conversation.ports import RecipientGone, TryLater
+from bot.desk import owed_next
 from bot.jobs.daily_picks import DailyPicks
 from bot.schedule import EVERY_DAY, Schedule
 from bot.settings import Settings
 from recommender.encoder import load
+from storage import groups
 from tests.house import RecordingMessenger, open_desk, papers_of, person, stocked
 
 TODAY = date(2026, 3, 2)
@@ -72,6 +74,16 @@ async def test_every_step_of_a_digest_is_told(any_database, desk, clock, read):
     ]
     assert by_number[-2:] == ["  message 1", "  stands: sent, 2 attempts"]
     assert "chat-7" not in "".join(by_number)
+
+
+async def test_a_channel_of_a_server_is_found_by_its_name_as_well(any_database, clock, read):
+    async with any_database.writing() as db:
+        group = await groups.find_or_create(
+            db, "discord", "channel:77", "77", "7", "en", clock(), owed_next
+        )
+    told, status = await read(trace.trace, "discord:channel:77", TODAY)
+    assert status == 0
+    assert told[0] == f"user {group.user.id}, digest of 2026-03-02"
 
 
 async def test_a_day_without_a_digest_is_explained(desk, read):
