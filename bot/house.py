@@ -48,6 +48,7 @@ from bot.health import Health
 from bot.jobs.ingest import Ingest, Pace
 from bot.library_desk import LibraryDesk
 from bot.metrics import Metrics
+from bot.personal_pace import PersonalPace
 from bot.search_desk import SearchDesk
 from bot.settings import Settings
 from bot.shelf import Shelf
@@ -223,6 +224,7 @@ async def open_house(
                 listeners=[notes, teaching],
                 forms=[notes],
                 groups=groups,
+                patience=PersonalPace(state),
             ),
             suggestions=Suggestions(search),
             ingest=ingest,

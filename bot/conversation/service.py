@@ -41,6 +41,7 @@ from bot.conversation.features import (
 )
 from bot.conversation.groups import Groups
 from bot.conversation.language import ENGLISH, _, nearest, speak, spoken
+from bot.conversation.manners import EndlessPatience, Patience, is_counted, slow_down
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import (
     Desk,
@@ -88,6 +89,7 @@ class Conversation:
         listeners: Sequence[Listener] = (),
         forms: Sequence[FormReader] = (),
         groups: Groups | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._desk = desk
         self._clock = clock
@@ -95,6 +97,7 @@ class Conversation:
         self._listeners = listeners
         self._forms = {act: read for part in forms for act, read in part.forms.items()}
         self._groups = groups
+        self._patience = patience or EndlessPatience()
         self._commands: dict[str, Callable[[Command], Actions]] = {
             "start": self._start,
             "pick": self._pick,
@@ -162,8 +165,14 @@ class Conversation:
         return False
 
     async def _heard(self, event: Event) -> Actions:
-        if not isinstance(event, Left | Joined | Moved) and await self._is_shut_out(event):
-            return
+        if is_counted(event):
+            slowed = await self._patience.tried(event.person)
+            if await self._is_shut_out(event):
+                return
+            if slowed is not None:
+                if (polite := slow_down(event, slowed)) is not None:
+                    yield polite
+                return
         if isinstance(event, Command):
             event = replace(event, name=meant(event.name))
         if self._groups is not None and (answer := _groups_part(self._groups, event)) is not None:
