@@ -71,8 +71,9 @@ class SearchDesk:
 
     # ------------------------------------------------------------------ search
 
-    async def search(self, reader: Reader, asked: str) -> Found:
-        relevance = await self.relevant(asked, FOUND)
+    async def search(self, reader: Reader, asked: str, author: str) -> Found:
+        relevance = await (self._by(author, asked) if author else self.relevant(asked, FOUND))
+        asked = " ".join(filter(None, (asked, author)))
         async with self._reading() as db:
             standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
             told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
@@ -101,6 +102,16 @@ class SearchDesk:
         worded = [paper for paper in written if holding.corpus.offers(paper)]
         first = [paper.id for paper in named.values()]
         return list(dict.fromkeys([*first, *fused([worded, alike])]))[:most]
+
+    async def _by(self, author: str, asked: str) -> Sequence[PaperId]:
+        """Return an author's papers: those about something first, then the newest."""
+        async with self._reading() as db:
+            theirs = await catalogue.by_author(db, author, _DEPTH)
+        holding = await self._held()
+        offered = [paper for paper in theirs if holding.corpus.offers(paper)]
+        about = await self.relevant(asked, _DEPTH) if asked and offered else ()
+        first = [paper for paper in about if paper in set(offered)]
+        return list(dict.fromkeys([*first, *offered]))[:FOUND]
 
     async def _keep(self, reader: Reader, found: Found) -> None:
         others = [kept for kept in await self._kept(reader) if kept.name != found.name]
@@ -182,6 +193,10 @@ class SearchDesk:
     async def titled_like(self, typed: str, most: int) -> Sequence[PaperId]:
         async with self._reading() as db:
             return await catalogue.titled_like(db, typed, most)
+
+    async def authors_like(self, typed: str, most: int) -> Sequence[str]:
+        async with self._reading() as db:
+            return await catalogue.authors_like(db, typed, most)
 
     # ------------------------------------------------------------------ inside
 

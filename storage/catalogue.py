@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import Link, Paper, PaperId
 from storage.database import blocks, one_at_a_time, table_of
-from storage.full_text import authors_like, by_title, search, spelled, titled_like
+from storage.full_text import authors_like, by_author, by_title, search, spelled, titled_like
 from storage.merging import NewPaper, first, merged, storable
 from storage.source_states import (
     SourceState,
@@ -39,6 +39,7 @@ __all__ = [
     "Trend",
     "ask_anew",
     "authors_like",
+    "by_author",
     "by_keys",
     "by_title",
     "changed_since",

@@ -171,6 +171,20 @@ async def authors_like(db: AsyncSession, typed: str, limit: int) -> list[str]:
     return sorted(counted, key=lambda name: (-counted[name], name))[:limit]
 
 
+async def by_author(db: AsyncSession, name: str, limit: int) -> list[PaperId]:
+    """Return papers of which one author's name holds all words of this one, newest first."""
+    words = list(dict.fromkeys(words_of(name)[:MAX_WORDS]))
+    found = await _matches(db, [words], CANDIDATES, field=_AUTHORS) if words else []
+    rows = await db.execute(
+        select(_papers.c.id, _papers.c.authors)
+        .where(_papers.c.id.in_(found))
+        .order_by(_papers.c.announced.desc(), _papers.c.id.desc())
+    )
+    wanted = set(words)
+    theirs = [row.id for row in rows if any(wanted <= set(words_of(n)) for n in row.authors)]
+    return [PaperId(paper) for paper in theirs[:limit]]
+
+
 def _is_typed_name(name: str, typed: Sequence[str]) -> bool:
     """Whether all words are of one name, the last one perhaps only its beginning."""
     words = words_of(name)

@@ -122,7 +122,10 @@ async def measure(count: int, url: str, folder: Path) -> None:
     last = (await search.relevant("graph", 1))[0]
     await timed("/similar", partial(_similar, search, reader, last))
     for typed in ("le", "graph neu", "multimod"):
-        await timed(f"autocomplete: {typed}", partial(_choices, suggestions, typed))
+        await timed(f"autocomplete: {typed}", partial(_choices, suggestions, Suggests.PAPER, typed))
+    for typed in ("li", "zhang", "jure les"):
+        names = partial(_choices, suggestions, Suggests.AUTHOR, typed)
+        await timed(f"autocomplete of authors: {typed}", names)
     await database.dispose()
 
 
@@ -133,15 +136,15 @@ async def _inline(telegram: LocalTelegram, question: str) -> int:
 
 
 async def _search(search: SearchDesk, reader: Reader, question: str) -> int:
-    return len((await search.search(reader, question)).taste)
+    return len((await search.search(reader, question, "")).taste)
 
 
 async def _similar(search: SearchDesk, reader: Reader, paper: PaperId) -> int:
     return len((await search.similar(reader, paper, 1))[0])
 
 
-async def _choices(suggestions: Suggestions, typed: str) -> int:
-    return len(await suggestions.choices(Suggests.PAPER, typed))
+async def _choices(suggestions: Suggestions, of: Suggests, typed: str) -> int:
+    return len(await suggestions.choices(of, typed))
 
 
 def main() -> None:

@@ -232,3 +232,15 @@ async def test_without_votes_the_newest_papers_are_proposed(search):
     proposed = await search.papers(await search.most_voted(25))
     assert len(proposed) == 25
     assert {paper.announced for paper in proposed} == {TODAY}
+
+
+async def test_of_one_authors_papers_those_about_the_words_come_first(ada, search):
+    await ada.command("/search gripper author: angstrom")
+    (only,) = ada.messages[ada.newest()].digest.items
+    assert only.card.title == LAST_YEAR.title
+    await ada.command("/search galaxy author: Ada Lovelace")
+    found = ada.messages[ada.newest()].digest.items
+    assert "galaxy" in found[0].card.title.casefold()
+    await ada.command("/search galaxy author: Nobody At All")
+    assert "I have no paper about" in ada.last
+    assert await search.authors_like("ångs", 5) == ["Zoë Ångström"]

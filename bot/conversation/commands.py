@@ -32,7 +32,7 @@ _TOPIC = (
         "choice",
         ("author", "word", "category"),
     ),
-    CommandOption("what", "A name, words, or a category such as cs.RO"),
+    CommandOption("what", "A name, words, or a category such as cs.RO", suggests=Suggests.AUTHOR),
 )
 
 COMMANDS = (
@@ -67,7 +67,12 @@ COMMANDS = (
     CommandSpec(
         "search",
         "Find papers by words, or by a description in plain language",
-        (CommandOption("words", "Words, names or a description"),),
+        (
+            CommandOption("words", "Words, names or a description"),
+            CommandOption(
+                "author", "Only papers of this author", form="author: {}", suggests=Suggests.AUTHOR
+            ),
+        ),
     ),
     CommandSpec(
         "similar",

@@ -176,6 +176,7 @@ class Suggests(StrEnum):
     """What can be proposed for an option while somebody types."""
 
     PAPER = "paper"
+    AUTHOR = "author"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "search": (
         ("contrastive learning", "by words"),
         ("robots that learn to grasp from watching video", "by a description"),
+        ("graph author: Ada Lovelace", "only papers of this author, those about graphs first"),
     ),
     "similar": (
         ("", "papers like the last card"),
@@ -143,9 +144,11 @@ def _values(option: CommandOption) -> str:
         return ", ".join(f"`{choice}`" for choice in option.choices)
     if option.kind == "whole":
         return f"{option.minimum} to {option.maximum}"
-    return (
-        "text; papers are proposed while you type" if option.suggests is Suggests.PAPER else "text"
-    )
+    return {
+        Suggests.PAPER: "text; papers are proposed while you type",
+        Suggests.AUTHOR: "text; authors are proposed while you type",
+        None: "text",
+    }[option.suggests]
 
 
 def _message_commands() -> str:

@@ -31,6 +31,7 @@ _TASTE, _RELEVANCE = "t", "r"
 _FOUND = re.compile(rf"([a-z0-9]{{1,16}}),([{_TASTE}{_RELEVANCE}]),([1-9][0-9]?)")
 _TREND = re.compile(rf"({'|'.join(Period)}),([1-9][0-9]?)")
 _PAGE = re.compile(r"[1-9][0-9]?")
+_AUTHOR = re.compile(r"(?:^|\s)(?:author|autor(?:in)?):(.*)$", re.IGNORECASE)
 _PERIODS_MEANT = {
     **dict.fromkeys(("today", "tag", "heute"), Period.DAY),
     "woche": Period.WEEK,
@@ -65,8 +66,11 @@ class Voted:
 class SearchDesk(Protocol):
     """Every method may raise TemporarilyUnavailable."""
 
-    async def search(self, reader: Reader, asked: str) -> Found:
-        """Search, and keep what was found for a while. Nothing asked is ever logged."""
+    async def search(self, reader: Reader, asked: str, author: str) -> Found:
+        """Search, and keep what was found for a while. Nothing asked is ever logged.
+
+        author: whose papers alone are wanted, those about what was asked first; empty for all.
+        """
 
     async def searched(self, reader: Reader, name: str) -> Found | None:
         """Return what a search of this reader's found; None when it is too long ago."""
@@ -124,7 +128,13 @@ class Search:
         if not asked:
             yield privately(text(_(words.SEARCH_WANTS_WORDS)))
             return
-        found = await self._desk.search(reader, asked)
+        by = _AUTHOR.search(asked)
+        author = visible(by[1]) if by else ""
+        wanted = visible(asked[: by.start()]) if by else asked
+        if by and not author:
+            yield privately(text(_(words.SEARCH_WANTS_WORDS)))
+            return
+        found = await self._desk.search(reader, wanted, author)
         yield privately(await self._found_page(reader, found, _TASTE, 1))
 
     async def _turn_found(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:

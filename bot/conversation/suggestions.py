@@ -13,7 +13,7 @@ from bot.conversation.deep_links import start_of
 from bot.conversation.events import Suggests
 from bot.conversation.messages import Card
 from bot.conversation.ports import Offer, TemporarilyUnavailable
-from bot.conversation.text import visible
+from bot.conversation.text import isolated, visible
 from recommender.papers import Paper, PaperId
 
 INLINE_PAGE = 20
@@ -64,6 +64,9 @@ class SuggestionDesk(Protocol):
     async def titled_like(self, typed: str, most: int) -> Sequence[PaperId]:
         """Return papers for a title that is still being typed."""
 
+    async def authors_like(self, typed: str, most: int) -> Sequence[str]:
+        """Return names for one that is still being typed, those of most papers first."""
+
     async def papers(self, papers: Sequence[PaperId]) -> Sequence[Paper]:
         """Return these papers in the same order, without those that are gone."""
 
@@ -104,6 +107,21 @@ class Suggestions:
         match suggests:
             case Suggests.PAPER:
                 return await self._papers(typed[:_LONGEST])
+            case Suggests.AUTHOR:
+                return await self._authors(typed[:_LONGEST])
+
+    async def _authors(self, typed: str) -> Sequence[Choice]:
+        """Return names; those behind what is trending while nothing is typed."""
+        try:
+            if visible(typed):
+                names = await self._desk.authors_like(typed, CHOICES)
+            else:
+                voted = await self._desk.papers(await self._desk.most_voted(CHOICES))
+                names = [name for paper in voted for name in paper.authors[:1]]
+        except TemporarilyUnavailable:
+            return ()
+        shown = {visible(name): None for name in names if 0 < len(visible(name)) <= _LABEL}
+        return [Choice(isolated(name), name) for name in shown if len(isolated(name)) <= _LABEL]
 
     async def _papers(self, typed: str) -> Sequence[Choice]:
         try:

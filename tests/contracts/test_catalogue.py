@@ -293,6 +293,21 @@ async def test_a_name_is_proposed_while_it_is_typed_those_of_most_papers_first(
         assert await catalogue.authors_like(db, typed, 25) == names
 
 
+async def test_an_authors_papers_come_newest_first_and_a_name_is_one_persons(any_database, clock):
+    news = [
+        arxiv(1, authors=("Ada Lovelace", "Alan Turing")),
+        arxiv(2, authors=("Alan Lovelace", "Ada Turing")),
+        arxiv(3, title="Ada Lovelace", authors=("Emmy Noether",)),
+        arxiv(4, announced=MONDAY + timedelta(days=1)),
+    ]
+    first, *_, last = (await take(any_database, news, clock())).new
+    async with any_database.reading() as db:
+        assert await catalogue.by_author(db, "lovelace, ada", 10) == [last, first]
+        assert await catalogue.by_author(db, "Ada Lovelace", 1) == [last]
+        assert await catalogue.by_author(db, "Lovelac", 10) == []
+        assert await catalogue.by_author(db, "?!", 10) == []
+
+
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

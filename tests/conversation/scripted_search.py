@@ -20,8 +20,11 @@ class ScriptedSearch:
         self.desk = desk
         self.kept = {}
 
-    async def search(self, reader, asked):
+    async def search(self, reader, asked, author):
         relevance = await self.relevant(asked, 50)
+        if author:
+            wrote = {p.id for p in self.desk.papers if author in p.authors}
+            relevance, asked = [p for p in relevance if p in wrote], f"{asked} {author}".strip()
         likes = [v for (user, _), v in self.desk.opinions.items() if user == reader.id]
         taste = relevance[::-1] if any(o.verdict is Verdict.LIKE for o in likes) else relevance
         found = Found("abc", asked, tuple(relevance), tuple(taste))
@@ -40,6 +43,11 @@ class ScriptedSearch:
 
     async def titled_like(self, typed, most):
         return await self.relevant(typed, most)
+
+    async def authors_like(self, typed, most):
+        self._reach()
+        names = {name: None for p in self.desk.papers for name in p.authors}
+        return [name for name in names if typed.casefold() in name.casefold()][:most]
 
     async def listed(self, reader, papers):
         return [

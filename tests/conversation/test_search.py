@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.conversation import words
 from bot.conversation.events import Suggests
@@ -12,7 +14,7 @@ from bot.conversation.service import Conversation
 from bot.conversation.suggestions import CHOICES, INLINE_PAGE, Suggestions
 from bot.conversation.taps import Act, Tap, encode
 from tests.conversation.journey import ADA, BOB, Journey
-from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
+from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper, talking
 from tests.conversation.scripted_search import ScriptedSearch
 
 
@@ -223,6 +225,43 @@ async def test_titles_are_proposed_while_they_are_typed(suggestions):
     assert (found[0].label, found[0].value) == ("Paper number 2", "arxiv:2611.00002")
     assert len(await suggestions.choices(Suggests.PAPER, "paper")) == CHOICES
     assert len(await suggestions.choices(Suggests.PAPER, "")) == 7
+
+
+async def test_authors_are_proposed_while_they_are_typed(suggestions):
+    found = await suggestions.choices(Suggests.AUTHOR, "love")
+    assert [(c.label, c.value) for c in found] == [("Ada Lovelace", "Ada Lovelace")]
+    assert [c.value for c in await suggestions.choices(Suggests.AUTHOR, " ")] == ["Ada Lovelace"]
+    assert await suggestions.choices(Suggests.AUTHOR, "nobody") == []
+
+
+@given(st.text(max_size=300))
+async def test_whatever_is_typed_at_most_25_choices_that_fit_are_proposed(typed):
+    names = tuple(f"{'x' * n} מחבר {n} \u202e" for n in range(120))
+    desk = ScriptedDesk([paper(n, authors=names, upvotes=1) for n in range(1, 4)])
+    suggestions = Suggestions(ScriptedSearch(desk))
+    for suggests in Suggests:
+        for asked in (typed, "", "x"):
+            found = await suggestions.choices(suggests, asked)
+            assert len(found) <= CHOICES
+            assert all(0 < len(c.label) <= 100 and 0 < len(c.value) <= 100 for c in found)
+
+
+@pytest.mark.parametrize(
+    "line", ["/search number author: Turing", "/search author: Turing", "/search x AUTOR: Turing"]
+)
+async def test_a_search_may_be_for_one_authors_papers_alone(line):
+    desk = ScriptedDesk([paper(1), paper(2, title="x number", authors=("Turing",))])
+    ada = Journey(talking(desk))
+    await ada.command(line)
+    assert "1. x number" in ada.transcript
+    assert not any("Paper number 1" in line for line in ada.transcript)
+    assert "Turing”: 1–1 of 1" in ada.last
+
+
+async def test_an_author_without_a_name_says_what_to_write():
+    ada = Journey(talking(ScriptedDesk([paper(1)])))
+    await ada.command("/search graphs author: ")
+    assert ada.transcript[-1] == words.SEARCH_WANTS_WORDS
 
 
 async def test_while_the_database_is_away_nothing_is_proposed_and_nothing_kept(suggestions, desk):
