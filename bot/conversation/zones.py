@@ -14,22 +14,29 @@ _PLACES = {
     "Africa/Johannesburg": "south africa, cape town, pretoria, durban",
     "Africa/Lagos": "nigeria, abuja",
     "Africa/Nairobi": "kenya",
+    "America/Anchorage": "alaska",
     "America/Argentina/Buenos_Aires": "argentina",
     "America/Bogota": "colombia, medellin",
     "America/Chicago": "austin, dallas, houston, minneapolis, madison, urbana, st louis",
     "America/Denver": "salt lake city, boulder",
+    "America/Halifax": "nova scotia",
     "America/Lima": "peru",
     "America/Los_Angeles": "san francisco, sf, seattle, san diego, san jose, palo alto, berkeley, "
     "stanford, la, portland",
     "America/New_York": "boston, washington, washington dc, philadelphia, pittsburgh, atlanta, "
     "miami, princeton, nyc, baltimore, ann arbor, ithaca",
+    "America/Mexico_City": "monterrey, puebla",
+    "America/Phoenix": "arizona, tucson, tempe",
     "America/Sao_Paulo": "rio de janeiro, rio, brasilia, campinas",
+    "America/St_Johns": "newfoundland",
     "America/Toronto": "montreal, ottawa, waterloo, quebec",
     "Asia/Bangkok": "thailand",
     "Asia/Dhaka": "bangladesh",
     "Asia/Dubai": "abu dhabi, uae, united arab emirates",
     "Asia/Ho_Chi_Minh": "vietnam, hanoi, saigon",
+    "Asia/Hong_Kong": "kowloon",
     "Asia/Jerusalem": "haifa",
+    "Asia/Kabul": "afghanistan",
     "Asia/Karachi": "pakistan, islamabad, lahore",
     "Asia/Kathmandu": "nepal",
     "Asia/Kolkata": "india, mumbai, delhi, new delhi, bangalore, bengaluru, chennai, hyderabad, "
@@ -38,8 +45,15 @@ _PLACES = {
     "Asia/Riyadh": "saudi arabia, jeddah, thuwal",
     "Asia/Seoul": "korea, south korea, daejeon",
     "Asia/Shanghai": "china, beijing, peking, shenzhen, hangzhou, guangzhou, nanjing, wuhan, hefei",
+    "Asia/Singapore": "jurong",
     "Asia/Taipei": "taiwan",
+    "Asia/Tehran": "iran, isfahan, shiraz",
     "Asia/Tokyo": "osaka, kyoto, nagoya, sapporo, tsukuba",
+    "Asia/Yangon": "myanmar, mandalay",
+    "Australia/Adelaide": "south australia",
+    "Australia/Brisbane": "queensland, gold coast",
+    "Australia/Darwin": "northern territory",
+    "Australia/Perth": "western australia, fremantle",
     "Australia/Sydney": "canberra, wollongong",
     "Europe/Amsterdam": "netherlands, niederlande, holland, rotterdam, delft, utrecht, "
     "eindhoven, the hague",
@@ -58,6 +72,7 @@ _PLACES = {
     "Europe/London": "uk, united kingdom, england, scotland, wales, oxford, edinburgh, manchester, "
     "bristol, glasgow",
     "Europe/Madrid": "spain, spanien, barcelona, valencia",
+    "Europe/Moscow": "saint petersburg, st petersburg, petersburg",
     "Europe/Oslo": "norway, trondheim, bergen",
     "Europe/Paris": "france, frankreich, lyon, grenoble, toulouse, marseille, saclay",
     "Europe/Prague": "czechia, prag, tschechien, czech republic, brno",
@@ -68,7 +83,9 @@ _PLACES = {
     "Europe/Vienna": "austria, osterreich, innsbruck, wien, graz, linz, salzburg",
     "Europe/Warsaw": "warschau, polen, krakow, wroclaw, gdansk",
     "Europe/Zurich": "switzerland, schweiz, geneva, genf, basel, lausanne, bern, lugano",
+    "Europe/Lisbon": "portugal, porto, coimbra",
     "Pacific/Auckland": "new zealand, wellington, christchurch",
+    "Pacific/Honolulu": "hawaii",
 }
 
 _SEVERAL_NAMES = (
