@@ -8,7 +8,7 @@ the conversation knows how to say.
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -187,7 +187,10 @@ class Desk:
 
     async def pause(self, reader: Reader, days: int | None) -> Reader:
         now = self._clock()
-        until = FOREVER if days is None else now + timedelta(days=days)
+        until = FOREVER
+        if days is not None:  # to the beginning of a day: the digest of that day comes again
+            end = self._local_day(reader) + timedelta(days=days)
+            until = datetime.combine(end, time.min, tzinfo=ZoneInfo(reader.schedule.zone))
         return await self._changed(
             reader, lambda db: users.pause(db, reader.id, until, now, owed_next)
         )
@@ -531,7 +534,7 @@ class Desk:
             schedule=schedule_of(user),
             is_zone_known=user.zone is not None,
             is_pushed=user.is_pushed,
-            paused_until=user.paused_until,
+            paused_until=_still_paused(user, self._clock()),
             due=Due(user.next_push_day, user.next_push_at)
             if owed and user.next_push_day and user.next_push_at
             else None,
@@ -604,6 +607,12 @@ def _says(verdict: Verdict | None, save: bool | None) -> str:
     if verdict is not None:
         return verdict.value
     return "save" if save else "unsave"
+
+
+def _still_paused(user: User, now: datetime) -> datetime | None:
+    """Return until when a reader has paused; None for a pause that is over."""
+    until = user.paused_until
+    return until if until is not None and until > now else None
 
 
 def looks_like_a_title(words: str) -> bool:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, exists, func, insert, select, update
+from sqlalchemy import Row, Table, and_, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import users
@@ -104,25 +104,17 @@ async def redeem(
         return Redeemed(Answer.SLOWED, user)
     if (await db.scalar(select(func.count()).select_from(_guesses)) or 0) >= GUESSES_OF_ALL:
         return Redeemed(Answer.BUSY, user)
-    maker = await _spend(db, code, now)
+    sought = and_(_codes.c.mark == await mark(db, "link", code), _codes.c.expires > now)
+    maker = await db.scalar(select(_codes.c.user_id).where(sought))
     if maker is None:
         await db.execute(insert(_guesses).values(account_id=account, at=now))
         return Redeemed(Answer.WRONG, user)
     if maker == user:
-        return Redeemed(Answer.OWN, user)
+        return Redeemed(Answer.OWN, user)  # the code waits for the other account
+    await db.execute(delete(_codes).where(sought))
     kept, joined = await _in_order(db, maker, user)
     await join(db, kept, joined, now, next_due)
     return Redeemed(Answer.JOINED, kept)
-
-
-async def _spend(db: AsyncSession, code: str, now: datetime) -> int | None:
-    """Return who made a code, which is then gone; None when it is none, or too old."""
-    sought = await mark(db, "link", code)
-    return await db.scalar(
-        delete(_codes)
-        .where(_codes.c.mark == sought, _codes.c.expires > now)
-        .returning(_codes.c.user_id)
-    )
 
 
 async def _in_order(db: AsyncSession, maker: int, user: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """The journeys of the conversation on real storage, with a real model that ranks."""
 
 from contextlib import asynccontextmanager
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -330,6 +330,15 @@ async def test_a_schedule_is_repeated_with_the_next_moment(ada, desk):
     assert "Monday, 2 March at 08:30 (Europe/Berlin)" in told
     reader = await desk.reader(person("7"))
     assert (reader.schedule.zone, reader.schedule.picks) == ("Europe/Berlin", 4)
+
+
+async def test_a_pause_ends_with_the_beginning_of_a_day_and_then_is_none(ada, desk, clock):
+    reader = await desk.reader(person("7"))
+    clock.forward(hours=1, seconds=5)  # just after the digest of the day
+    paused = await desk.pause(reader, 2)
+    assert paused.due.moment == datetime(2026, 3, 4, 8, tzinfo=UTC)
+    clock.now = paused.paused_until
+    assert (await desk.reader(person("7"))).paused_until is None
 
 
 async def test_pause_and_resume_switch_the_digest(ada, desk):
