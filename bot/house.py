@@ -192,6 +192,7 @@ async def open_house(
         )
         taught = TeachingDesk(database, shelf, look_up, state, clock)
         teaching, notes = Teaching(taught), NotesFeature(library)
+        interests = InterestsFeature(told)
         features = (
             Surprise(desk),
             LanguageChoice(desk),
@@ -202,7 +203,7 @@ async def open_house(
             ExportFeature(library),
             TopicsFeature(told),
             teaching,
-            InterestsFeature(told),
+            interests,
         )
         files = (TasteFiles(library), BibliographyFiles(taught))
         pacer = partial(_pacer, settings, state, metrics)
@@ -221,8 +222,8 @@ async def open_house(
                 features,
                 files,
                 closed=[admin],
-                listeners=[notes, teaching],
-                forms=[notes],
+                listeners=[notes, interests, teaching],
+                forms=[notes, interests],
                 groups=groups,
                 patience=PersonalPace(state),
             ),

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from bot.conversation import interests_words as words
 from bot.conversation.dialogue import text
-from bot.conversation.events import Command, Pressed
+from bot.conversation.events import Command, Filled, Pressed, Said
 from bot.conversation.features import Actions, in_place, privately
 from bot.conversation.language import _
-from bot.conversation.messages import Button, Message, Question, Rows, Span, Style, Toast, plain
+from bot.conversation.messages import Ask, Button, Message, Rows, Span, Style, Toast, plain
 from bot.conversation.ports import Reader
 from bot.conversation.reasons import spelled
 from bot.conversation.taps import Act, Tap, base36, encode, from_base36
@@ -29,7 +29,9 @@ PAGE = 4  # interests with buttons of their own; a fifth row leads on
 LONGEST_NAME = 60  # characters
 _EXAMPLES, _TITLE = 2, 70
 _SHOWN = 60
+_LABEL = 45  # of a form, Discord's limit
 _NO_NAME = frozenset(["-", "–", "—"])
+_MARKED = re.compile(r"/interests rename #([0-9a-z]{1,6})(?![0-9a-z])")
 _PAGE = re.compile(r"p([1-9][0-9]?)")
 _ASKED = re.compile(r"([^\W\d_]{3,11}) (?:#([0-9a-z]{1,6})|([0-9]{1,3}))(?: (.+))?", re.IGNORECASE)
 
@@ -113,12 +115,13 @@ class InterestsDesk(Protocol):
 
 
 class InterestsFeature:
-    """A `features.Feature`."""
+    """A `Feature`, a `FormReader`, and a `Listener` for replies to the question for a name."""
 
     def __init__(self, desk: InterestsDesk) -> None:
         self._desk = desk
         self.commands = {"interests": self._asked}
         self.buttons = {Act.INTEREST: self._tapped}
+        self.forms = {Act.INTEREST: self._form_filled}
 
     # ------------------------------------------------------------------ commands
 
@@ -136,15 +139,15 @@ class InterestsFeature:
         meant = _meant(found, parsed[2], parsed[3])
         if meant is None:
             yield privately(text(words.no_such(len(found))))
+        elif change is Change.RENAME and not parsed[4]:
+            yield asking(meant)
         elif change is Change.RENAME:
-            yield privately(await self._renamed(reader, meant, parsed[4] or ""))
+            yield privately(await self._renamed(reader, meant, parsed[4]))
         else:
             said = await self._changed(reader, meant, change)
             yield privately(listed(await self._desk.interests(reader), said=said))
 
     async def _renamed(self, reader: Reader, interest: Interest, name: str) -> Message:
-        if not name:
-            return asking(interest)
         if len(name) > LONGEST_NAME:
             return text(words.name_too_long(LONGEST_NAME))
         name = "" if name in _NO_NAME else name
@@ -184,11 +187,38 @@ class InterestsFeature:
             yield Toast(_(words.GONE))
             yield in_place(pressed, listed(found))
         elif change is Change.RENAME:
-            yield privately(asking(meant))
+            yield asking(meant)
         else:
             yield Toast(await self._changed(reader, meant, change))
             page_of = found.index(meant) // PAGE + 1
             yield in_place(pressed, listed(await self._desk.interests(reader), page=page_of))
+
+    # ------------------------------------------------------------------ answers to the question
+
+    async def _form_filled(self, reader: Reader, filled: Filled, tap: Tap) -> Actions:
+        found = await self._desk.interests(reader)
+        meant = next((one for one in found if tap.paper in one.papers), None)
+        if meant is None:
+            yield privately(text(_(words.GONE)))
+            return
+        yield privately(await self._renamed(reader, meant, visible(filled.text)))
+
+    def hears(self, said: Said) -> bool:
+        question = said.answers
+        return question is not None and question.text.startswith(words.NAME_SIGN)
+
+    async def heard(self, reader: Reader, said: Said) -> Actions:
+        name, question = visible(said.text), said.answers
+        if not name:
+            yield privately(text(_(words.NAME_IS_EMPTY)))
+            return
+        marked = _MARKED.search(question.text) if question else None
+        found = await self._desk.interests(reader)
+        meant = _meant(found, marked[1], None) if marked else None
+        if meant is None:
+            yield privately(text(_(words.GONE)))
+            return
+        yield privately(await self._renamed(reader, meant, name))
 
 
 def listed(found: Sequence[Interest], *, said: str = "", page: int = 1) -> Message:
@@ -217,11 +247,21 @@ def listed(found: Sequence[Interest], *, said: str = "", page: int = 1) -> Messa
     return Message(plain(*above, opening, *lines, below), buttons=(*rows, last) if last else rows)
 
 
-def asking(interest: Interest) -> Message:
-    """Return the question for a name; a command answers it as well."""
+def asking(interest: Interest) -> Ask:
+    """Return the question for a name; the command in it names the interest by its paper."""
     command = f"/interests {Change.RENAME} #{base36(interest.stands_for)}"
-    asked = words.ask_name(_name(interest), command)
-    return Message(text=plain(asked), question=Question(command, _(words.ASK_LABEL)))
+    name = _name(interest)
+    return Ask(
+        question=text(f"{words.NAME_SIGN} {words.ask_in_reply(name, command)}"),
+        otherwise=text(words.ask_by_command(name, command)),
+        data=encode(Tap(Act.INTEREST, interest.stands_for, argument=Change.RENAME)),
+        title=_(words.NAME_TITLE),
+        label=clipped(name, _LABEL),
+        hint=_(words.NAME_HINT),
+        placeholder=_(words.NAME_TITLE),
+        value=interest.name,
+        most=LONGEST_NAME,
+    )
 
 
 def _lines(number: int, interest: Interest) -> list[Span | str]:

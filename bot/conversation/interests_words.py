@@ -52,7 +52,14 @@ FORMS = N_(
     "Write /interests, or what to do with one of them: /interests rename 2 graph learning, mute 2, "
     "unmute 2, boost 2, unboost 2, forget 2 or remember 2."
 )
-ASK_LABEL = N_("A name of your own")
+NAME_SIGN = "🏷"
+"""Begins every question for a name, whatever the language: an answer to it is known by this."""
+NAME_TITLE = N_("A name of your own")
+NAME_HINT = N_("Left empty, its telling words name it again.")
+NAME_IS_EMPTY = N_(
+    "There were no words in your reply, so nothing was changed: reply with a name, or with - to "
+    "take yours away."
+)
 
 
 def heading(number: int, name: str) -> str:
@@ -88,10 +95,17 @@ def renamed_back() -> str:
     return _("Stored: it is called by its telling words again.")
 
 
-def ask_name(name: str, command: str) -> str:
+def ask_in_reply(name: str, command: str) -> str:
     return _(
-        "Which name do you want for “{name}”? Answer this message with it, or write {command} and "
-        "the name; - takes your name away."
+        "Reply to this message with the name that you want for “{name}”, or with - to take yours "
+        "away. {command} and a name does the same."
+    ).format(name=name, command=command)
+
+
+def ask_by_command(name: str, command: str) -> str:
+    return _(
+        "Which name do you want for “{name}”? Write {command} and the name, or - to take yours "
+        "away."
     ).format(name=name, command=command)
 
 

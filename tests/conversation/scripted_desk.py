@@ -389,6 +389,7 @@ def talking(desk: ScriptedDesk) -> Conversation:
     wishes = ScriptedWishes(desk)
     taught = ScriptedTeaching(desk)
     teaching, notes = Teaching(taught), NotesFeature(desk)
+    interests = InterestsFeature(wishes)
     parts = (
         Surprise(desk),
         LanguageChoice(desk),
@@ -399,7 +400,7 @@ def talking(desk: ScriptedDesk) -> Conversation:
         ExportFeature(desk),
         TopicsFeature(wishes),
         teaching,
-        InterestsFeature(wishes),
+        interests,
     )
     files = (BibliographyFiles(taught),)
     admin = Admin(ScriptedAdmin(), lambda: desk.now, [OPERATOR])
@@ -409,7 +410,7 @@ def talking(desk: ScriptedDesk) -> Conversation:
         parts,
         files,
         closed=[admin],
-        listeners=[notes, teaching],
-        forms=[notes],
+        listeners=[notes, interests, teaching],
+        forms=[notes, interests],
         groups=Groups(ScriptedGroups(), lambda: desk.now, ["cs.LG", "cs.CL"]),
     )

@@ -6,7 +6,7 @@ import pytest
 
 from bot.conversation import words
 from bot.conversation.interests import Interest, InterestsFeature
-from bot.conversation.messages import Edit, Send, Toast
+from bot.conversation.messages import Ask, Edit, Send, Toast
 from bot.conversation.service import Conversation
 from bot.conversation.taps import Act, Tap, encode
 from recommender.papers import PaperId
@@ -34,7 +34,10 @@ def wishes():
 
 @pytest.fixture
 def conversation(wishes):
-    return Conversation(wishes.desk, lambda: NOW, [InterestsFeature(wishes)])
+    interests = InterestsFeature(wishes)
+    return Conversation(
+        wishes.desk, lambda: NOW, [interests], listeners=[interests], forms=[interests]
+    )
 
 
 @pytest.fixture
@@ -139,12 +142,44 @@ async def test_a_change_that_changes_nothing_says_so(ada):
     assert ada.last.count("It is so already.") == 2
 
 
-async def test_renaming_asks_for_a_name_and_takes_it_by_command(ada, wishes):
+async def test_renaming_asks_for_a_name_and_takes_a_reply(ada, wishes):
     await ada.command("/interests")
     (asked,) = await ada.tap("2 Rename")
-    assert asked.message.question.command == "/interests rename #14"
-    assert asked.message.question.command in "".join(s.text for s in asked.message.text)
-    assert "Which name do you want for “protein, folding”?" in ada.last
+    assert isinstance(asked, Ask)
+    assert asked.title == "A name of your own"
+    assert "Reply to this message with the name that you want for “protein, folding”" in ada.last
+    # The likes group anew between the question and the answer.
+    wishes.grouped[1].reverse()
+    await ada.reply("My  molecules", ada.newest())
+    assert wishes.grouped[1][0].name == "My molecules"
+    assert "Stored: I call it “My molecules”." in ada.transcript
+
+
+async def test_a_form_takes_the_name_as_well_and_an_empty_one_takes_it_away(ada, wishes):
+    await ada.command("/interests")
+    (asked,) = await ada.tap("1 Rename")
+    await ada.fill(asked.data, "Graphs")
+    assert wishes.grouped[1][0].name == "Graphs"
+    (again,) = await ada.tap("1 Rename")
+    assert (again.value, again.label) == ("Graphs", "Graphs")
+    await ada.fill(again.data, "")
+    assert wishes.grouped[1][0].name == ""
+
+
+async def test_a_form_for_what_is_no_longer_there_changes_nothing(ada, wishes):
+    await ada.fill(encode(Tap(Act.INTEREST, 999, argument="rename")), "Graphs")
+    assert "That interest is no longer there." in ada.last
+    assert [one.name for one in wishes.grouped[1]] == ["", ""]
+
+
+async def test_an_answer_without_words_changes_nothing(ada, wishes):
+    await ada.command("/interests rename 1")
+    await ada.reply("  ", ada.newest())
+    assert "There were no words in your reply" in ada.last
+    assert wishes.grouped[1][0].name == ""
+
+
+async def test_a_name_is_given_by_command_too(ada, wishes):
     await ada.command("/interests rename #14 My molecules")
     assert "Stored: I call it “My molecules”." in ada.transcript
     assert "2. My molecules" in ada.transcript
