@@ -17,8 +17,10 @@ from bot.conversation.ports import Offer, Opinion
 from bot.conversation.tex import readable
 from bot.conversation.text import clipped, isolated
 from recommender.feedback import Verdict
+from recommender.names import parsed
 from recommender.papers import Paper
 from recommender.picks import PartKind, ScorePart
+from recommender.wishes import Kind
 
 _NAMED = 8  # parts with a line of their own in the long form
 _TITLE = 60
@@ -76,7 +78,7 @@ def short(offer: Offer, title_length: int = _TITLE) -> str:
     if offer.pick.is_exploring:
         return _exploring(offer, found, title_length)
     if found and found[0].part.kind is PartKind.FOLLOWED:
-        return topics_words.comes_for(*_topic(found[0].part))
+        return topics_words.comes_for(*_topic(offer, found[0].part))
     because = _because_of(offer, found, title_length)
     name = interest(offer)
     return f"{interests_words.for_interest(name)} {because}" if name else because
@@ -89,10 +91,13 @@ def interest(offer: Offer) -> str:
     return isolated(clipped(", ".join(spelled(word, offer.paper) for word in words_of[:2]), 60))
 
 
-def _topic(part: ScorePart) -> tuple[str, str]:
-    """Return the kind of what is followed, and its text."""
+def _topic(offer: Offer, part: ScorePart) -> tuple[str, str]:
+    """Return the kind of what is followed, and its text; an author's name as the paper has it."""
     kind, text = (*part.words, "", "")[:2]
-    return kind, isolated(clipped(readable(text), 60))
+    if kind == Kind.AUTHOR:
+        followed = parsed(text)
+        text = next((name for name in offer.paper.authors if followed.may_be(parsed(name))), text)
+    return kind, isolated(clipped(readable(text), 60)).rstrip(".")
 
 
 def _because_of(offer: Offer, found: Sequence[Share], title_length: int) -> str:
@@ -180,7 +185,7 @@ def _line(offer: Offer, share: Share) -> str:
         case PartKind.EXPLORING:
             text = _(words.EXPLORING_LONG)
         case PartKind.FOLLOWED:
-            text = topics_words.place_of(*_topic(part))
+            text = topics_words.place_of(*_topic(offer, part))
         case _:
             text = _(words.OTHER_LONG)
     return words.share_line(share.percent, text, is_against=part.value < 0)

@@ -124,10 +124,10 @@ def now_muted(kind: str, topic: str) -> str:
 def found(count: int) -> str:
     """Return how many of the papers that can be picked now a topic is about."""
     if not count:
-        return _("None of the papers of the last days is that, so far.")
+        return _("Of the papers of the last days none matches.")
     return ngettext(
-        "{count} paper of the last days is that.",
-        "{count} papers of the last days are that.",
+        "{count} paper of the last days matches.",
+        "{count} papers of the last days match.",
         count,
     ).format(count=count)
 

@@ -81,6 +81,8 @@ def test_other_causes_are_named_only_when_they_are_there():
     ("words", "card", "why"),
     [
         (("author", "Ada Lovelace"), "You follow Ada Lovelace.", "you follow Ada Lovelace, so"),
+        (("author", "Lovelace, A."), "You follow Ada Lovelace.", "you follow Ada Lovelace, so"),
+        (("author", "Babbage, C."), "You follow Babbage, C.", "you follow Babbage, C, so"),
         (("word", "graph flow"), "You follow “graph flow”.", "you follow “graph flow”, so"),
         (("category", "cs.RO"), "You follow cs.RO.", "you follow cs.RO, so the best new paper"),
     ],

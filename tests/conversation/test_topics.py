@@ -70,12 +70,12 @@ async def test_the_answer_says_what_will_come_and_how_much_there_is_now(ada):
     await ada.command("/follow Geoffrey Hinton")
     assert ada.transcript[1:] == [
         "You follow Geoffrey Hinton now: new papers by this author are always in your digest. "
-        "2 papers of the last days are that.",
+        "2 papers of the last days match.",
         "[No longer follow] [I mean the word]",
         "[What I follow]",
     ]
     await ada.command("/mute blockchain")
-    assert "“blockchain” is muted now: I will not pick papers with it. None of" in ada.last
+    assert "“blockchain” is muted now: I will not pick papers with it. Of the" in ada.last
 
 
 async def test_a_wrong_guess_is_one_tap_from_right(ada, wishes):
