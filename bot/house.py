@@ -205,7 +205,7 @@ async def open_house(
             teaching,
             interests,
         )
-        files = (TasteFiles(library), BibliographyFiles(taught))
+        files = (TasteFiles(library, told), BibliographyFiles(taught))
         pacer = partial(_pacer, settings, state, metrics)
         admin = Admin(AdminDesk(database, clock), clock, settings.operators)
         groups = Groups(GroupDesk(database, clock), clock, settings.arxiv_categories)

@@ -11,10 +11,12 @@ from bot.conversation.entries import Entry
 from bot.conversation.library import PAGE
 from bot.conversation.ports import Offer, Opinion, Reader, SourceUnavailable, UnknownPaper
 from bot.conversation.taste_file import TakenIn, TastePaper
+from bot.conversation.told_file import SaidOf, ToldFile
 from bot.desk import LookUp
 from bot.transactions import reading, writing
 from recommender.papers import Paper, PaperId
-from storage import catalogue, feedback_log, library, personal
+from recommender.wishes import NOTHING_TOLD
+from storage import catalogue, feedback_log, library, personal, wishes
 from storage.database import Database, blocks
 from storage.feedback_log import NewImpression, Place
 from storage.sources.references import keys_in
@@ -88,6 +90,18 @@ class LibraryDesk:
             if k.paper in papers
         ]
 
+    async def told(self, reader: Reader) -> ToldFile:
+        async with reading(self._database) as db:
+            told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
+            about = {paper for said in told.interests for paper in said.papers}
+            papers = await catalogue.papers(db, about)
+        interests = []
+        for said in told.interests:
+            keys = tuple(papers[paper].key for paper in said.papers if paper in papers)
+            if keys:
+                interests.append(SaidOf(keys, said.standing, said.name))
+        return ToldFile(told.follows, told.mutes, tuple(interests))
+
     async def everything(self, reader: Reader) -> Mapping[str, Any]:
         async with reading(self._database) as db:
             rows = await personal.everything(db, reader.id)
@@ -97,6 +111,7 @@ class LibraryDesk:
                 for row in kept
                 if row.get("paper_id") is not None
             }
+            named |= {PaperId(p) for row in rows.get("interests", ()) for p in row["papers"]}
             papers = await catalogue.papers(db, named)
         return {
             "format": "paperlark-person",

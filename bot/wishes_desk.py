@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.interests import Interest
 from bot.conversation.ports import Reader, TemporarilyUnavailable
+from bot.conversation.told_file import SaidOf, ToldFile
 from bot.conversation.topics import COMMON, MOST, Outcome, Told, Topics
 from bot.shelf import Holding, Shelf
 from bot.transactions import reading, writing
@@ -32,7 +33,7 @@ class HasTopics(Protocol):
 
 
 class WishesDesk:
-    """Implements `TopicsDesk` and `InterestsDesk` of the conversation.
+    """Implements `TopicsDesk`, `InterestsDesk` and `TellsDesk` of the conversation.
 
     always: the categories that are read whoever follows them. most: of all that are.
     """
@@ -116,6 +117,28 @@ class WishesDesk:
             for one in meant:
                 await wishes.unmute(db, reader.id, one)
         return bool(meant)
+
+    # ------------------------------------------------------------------ a taste file
+
+    async def take_in_told(self, reader: Reader, told: ToldFile) -> int:
+        kept = [await self.follow(reader, topic) for topic in told.follows]
+        kept += [await self.mute(reader, topic) for topic in told.mutes]
+        stored = sum(one.outcome is Outcome.STORED for one in kept)
+        for said in told.interests:
+            stored += await self._take_in_said(reader, said)
+        return stored
+
+    async def _take_in_said(self, reader: Reader, said: SaidOf) -> bool:
+        """Let a saying stand about papers of which none has been said anything here."""
+        async with writing(self._database) as db:
+            known = await catalogue.by_keys(db, said.keys)
+            here = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
+            spoken_of = {paper for one in here.interests for paper in one.papers}
+            papers = tuple(known[key].id for key in said.keys if key in known)
+            if not papers or spoken_of.intersection(papers):
+                return False
+            await wishes.say(db, reader.id, Said(papers, said.standing, said.name), self._clock())
+        return True
 
     # ------------------------------------------------------------------ interests
 

@@ -444,7 +444,7 @@ async def test_a_taste_file_carries_likes_to_another_installation(ada, another_d
         await ada.tap("👍 Like")
     await ada.tap("🔖 Save")
     (send,) = await ada.command("/export taste")
-    papers = parsed(send.message.attachment.content)
+    papers, _ = parsed(send.message.attachment.content)
     assert len(papers) == 4
 
     first = papers_of(clock().date())

@@ -6,18 +6,21 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.conversation import references
 from bot.conversation.events import Platform
 from bot.conversation.interests import InterestsFeature
 from bot.conversation.service import Conversation
+from bot.conversation.taste_file import parsed
 from bot.conversation.topics import Outcome, TopicsFeature
 from bot.jobs.daily_picks import DailyPicks
+from bot.library_desk import LibraryDesk
 from bot.wishes_desk import WishesDesk
 from recommender.encoder import load
 from recommender.feedback import Verdict
 from recommender.wishes import Kind, Standing, Topic
 from storage.database import Database
 from tests.conversation.journey import Journey
-from tests.house import TOPICS, RecordingMessenger, open_desk, papers_of, person, stocked
+from tests.house import TOPICS, NoSource, RecordingMessenger, open_desk, papers_of, person, stocked
 
 TODAY = date(2026, 3, 2)
 KEPT = ("cs.RO", "cs.CL")
@@ -269,3 +272,47 @@ async def test_what_was_said_of_interests_stands_for_another_process(
     found = await elsewhere.interests(reader)
     await second.dispose()
     assert [one.standing for one in found] == [Standing.KEPT, Standing.BOOSTED]
+
+
+# ---------------------------------------------------------------- taking along
+
+
+async def told(wishes, reader):
+    """Return what a reader follows, mutes, and says of which papers."""
+    kept = await wishes.topics(reader)
+    said = {
+        (one.name, one.standing, len(one.papers))
+        for one in await wishes.interests(reader)
+        if one.name or one.standing is not Standing.KEPT
+    }
+    return set(kept.follows), set(kept.mutes), said
+
+
+async def test_what_was_told_goes_along_in_a_taste_file_and_in_the_export(
+    ada, desk, wishes, any_database, clock, reader, of_two_fields, tmp_path, encoder
+):
+    for command in ("/follow cs.RO", f"/follow {SOFIA}", "/mute blockchain"):
+        await ada.command(command)
+    await ada.command("/interests rename 2 My sky")
+    await ada.command("/interests mute 2")
+    library = LibraryDesk(any_database, NoSource(), clock)
+    entries = await library.entries(reader, only_saved=False)
+    file = references.taste(entries, await library.told(reader)).encode()
+
+    there = Database(f"sqlite+aiosqlite:///{tmp_path / 'there.db'}")
+    await there.migrate()
+    await stocked(there, papers_of(TODAY), clock())
+    elsewhere = await open_desk(there, encoder, clock, tmp_path / "there")
+    arrived = WishesDesk(there, elsewhere._shelf, elsewhere, clock, always=KEPT, most=3)
+    ben = await elsewhere.reader(person("9"))
+    papers, words = parsed(file)
+    await LibraryDesk(there, NoSource(), clock).take_in(ben, "file", papers)
+    assert await arrived.take_in_told(ben, words) == 4
+    assert await told(arrived, ben) == await told(wishes, reader)
+    assert await arrived.take_in_told(ben, words) == 0
+    await there.dispose()
+
+    everything = await library.everything(reader)
+    assert {"follows", "mutes", "interests"} <= everything.keys()
+    (said,) = everything["interests"]
+    assert {str(paper) for paper in said["papers"]} <= everything["papers"].keys()

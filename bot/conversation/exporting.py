@@ -17,6 +17,7 @@ from bot.conversation.messages import Attachment, Button, Message, plain
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import visible
+from bot.conversation.told_file import ToldFile
 
 LARGEST = 8_000_000  # bytes; what is larger is packed, to stay below every platform's limit
 _EVERYTHING = "json"
@@ -37,6 +38,9 @@ class ExportDesk(Protocol):
 
     async def entries(self, reader: Reader, *, only_saved: bool) -> Sequence[Entry]:
         """Return the papers on which something stands, newest first."""
+
+    async def told(self, reader: Reader) -> ToldFile:
+        """Return what a reader follows, mutes and says of their interests."""
 
     async def everything(self, reader: Reader) -> Mapping[str, Any]:
         """Return all that is kept about a person, as JSON takes it."""
@@ -85,10 +89,12 @@ class ExportFeature:
             return _menu(_(words.EXPORT_WHICH if not asked else words.EXPORT_UNKNOWN))
         chosen = FORMS[form]
         entries = await self._desk.entries(reader, only_saved=chosen.only_saved)
-        if not entries:
+        told = references.NOTHING if chosen.only_saved else await self._desk.told(reader)
+        if not entries and not told:
             return text(_(words.NOTHING_SAVED if chosen.only_saved else words.NOTHING_TO_EXPORT))
         said = words.exported(len(entries)) if chosen.only_saved else _(words.EXPORTED_TASTE)
-        return _with_file(said, chosen.file, chosen.write(entries))
+        written = references.taste(entries, told) if told else chosen.write(entries)
+        return _with_file(said, chosen.file, written)
 
 
 def _menu(sentence: str) -> Message:

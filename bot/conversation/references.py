@@ -8,9 +8,11 @@ from typing import Any
 
 from bot.conversation.entries import Entry, family_and_given
 from bot.conversation.text import visible
+from bot.conversation.told_file import ToldFile, document
 
 TASTE_FORMAT = "paperlark-taste"
 TASTE_VERSION = 1
+NOTHING = ToldFile()
 _COLUMNS = (
     "key",
     "title",
@@ -102,8 +104,11 @@ def table(entries: Iterable[Entry]) -> str:
     return "\ufeff" + out.getvalue()  # without the mark Excel does not see that it is UTF-8
 
 
-def taste(entries: Sequence[Entry]) -> str:
-    """Return what another installation needs to know a reader's taste: papers and opinions."""
+def taste(entries: Sequence[Entry], told: ToldFile = NOTHING) -> str:
+    """Return what another installation needs to know a reader's taste: papers and opinions.
+
+    told: what they follow, mute and say of their interests.
+    """
     papers = [
         {
             "key": entry.paper.key,
@@ -113,7 +118,8 @@ def taste(entries: Sequence[Entry]) -> str:
         }
         for entry in entries
     ]
-    return _json({"format": TASTE_FORMAT, "version": TASTE_VERSION, "papers": papers})
+    head = {"format": TASTE_FORMAT, "version": TASTE_VERSION}
+    return _json({**head, "papers": papers, **document(told)})
 
 
 def _json(document: Any) -> str:

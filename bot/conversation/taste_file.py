@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.conversation import words
+from bot.conversation import topics_words, words
 from bot.conversation.dialogue import text
 from bot.conversation.events import Said, SentFile
 from bot.conversation.features import Actions, privately
@@ -18,6 +18,7 @@ from bot.conversation.language import _
 from bot.conversation.ports import Reader
 from bot.conversation.references import TASTE_FORMAT, TASTE_VERSION
 from bot.conversation.text import clipped, isolated, visible
+from bot.conversation.told_file import ToldFile, told_in
 from recommender.feedback import Verdict
 
 MOST_PAPERS = 2_000
@@ -55,6 +56,16 @@ class TasteDesk(Protocol):
         """The same, after asking arXiv for papers that are not known, as far as it allows."""
 
 
+class TellsDesk(Protocol):
+    """What this part asks of the desk of what readers tell in words."""
+
+    async def take_in_told(self, reader: Reader, told: ToldFile) -> int:
+        """Let it stand beside what stands already; return how much of it is new.
+
+        Raises TemporarilyUnavailable.
+        """
+
+
 class Misread(Exception):
     """Not a taste file that can be used; the message is a sentence for the person."""
 
@@ -62,8 +73,9 @@ class Misread(Exception):
 class TasteFiles:
     """Implements `FileReader`."""
 
-    def __init__(self, desk: TasteDesk) -> None:
+    def __init__(self, desk: TasteDesk, tells: TellsDesk) -> None:
         self._desk = desk
+        self._tells = tells
 
     def reads(self, file: SentFile) -> bool:
         if file.content is None:
@@ -72,22 +84,28 @@ class TasteFiles:
 
     async def read(self, reader: Reader, said: Said, file: SentFile) -> Actions:
         try:
-            papers = parsed(file.content)
+            papers, told = parsed(file.content)
         except Misread as misread:
             yield privately(text(str(misread)))
             return
         known = await self._desk.take_in(reader, said.event, papers)
         lacking = known.lacking
-        yield privately(text(words.taste_taken_in(len(papers), known.stored, len(lacking))))
+        if papers:
+            yield privately(text(words.taste_taken_in(len(papers), known.stored, len(lacking))))
         if lacking:
             found = await self._desk.take_in_asking(reader, f"{said.event}:more", lacking)
             names = [isolated(clipped(p.title, 80)) or p.key for p in found.lacking[:_LISTED]]
             more = len(found.lacking) - len(names)
             yield privately(text(words.taste_looked_up(found.stored, names, more)))
+        if told:  # after the papers, of which interests are made
+            stored = await self._tells.take_in_told(reader, told)
+            yield privately(text(topics_words.told_taken_in(stored)))
 
 
-def parsed(content: bytes | None) -> list[TastePaper]:
-    """Return the papers of a taste file; entries that make no sense are left out.
+def parsed(content: bytes | None) -> tuple[list[TastePaper], ToldFile]:
+    """Return the papers of a taste file, and what its reader told in words.
+
+    Entries that make no sense are left out.
 
     Raises Misread.
     """
@@ -106,11 +124,12 @@ def parsed(content: bytes | None) -> list[TastePaper]:
     listed = document.get("papers")
     papers = [_paper(entry) for entry in listed] if isinstance(listed, list) else []
     kept = {paper.key: paper for paper in papers if paper is not None}
-    if not kept:
+    told = told_in(document)
+    if not kept and not told:
         raise Misread(_(words.TASTE_EMPTY))
     if len(kept) > MOST_PAPERS:
         raise Misread(words.taste_too_long(MOST_PAPERS))
-    return list(kept.values())
+    return list(kept.values()), told
 
 
 def _paper(entry: Any) -> TastePaper | None:

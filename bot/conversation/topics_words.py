@@ -132,6 +132,19 @@ def found(count: int) -> str:
     ).format(count=count)
 
 
+def told_taken_in(stored: int) -> str:
+    """Return how much of what a file says about follows, mutes and interests is new."""
+    if not stored:
+        return _("What you follow, mute and say of your interests was here already.")
+    return ngettext(
+        "Of what you follow, mute and say of your interests {count} thing is new here: see "
+        "/follow, /mute and /interests.",
+        "Of what you follow, mute and say of your interests {count} things are new here: see "
+        "/follow, /mute and /interests.",
+        stored,
+    ).format(count=stored)
+
+
 def already(topic: str, *, is_muting: bool) -> str:
     return _(_ALREADY_MUTED if is_muting else _ALREADY_FOLLOWED).format(topic=topic)
 

@@ -33,6 +33,7 @@ from bot.conversation.search import Search
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
 from bot.conversation.teaching import BibliographyFiles, Teaching
+from bot.conversation.told_file import ToldFile
 from bot.conversation.topics import TopicsFeature
 from bot.schedule import Due, Schedule, next_due
 from recommender.feedback import Verdict
@@ -296,6 +297,10 @@ class ScriptedDesk:
             for (user, p), o in self.opinions.items()
             if user == reader.id and (o.is_saved or not only_saved)
         ]
+
+    async def told(self, reader: Reader) -> ToldFile:
+        self._reach()
+        return ToldFile()
 
     async def everything(self, reader: Reader) -> Mapping[str, Any]:
         self._reach()

@@ -19,9 +19,17 @@ from bot.conversation.taste_file import (
     TastePaper,
     parsed,
 )
+from bot.conversation.told_file import SaidOf, ToldFile
 from recommender.feedback import Verdict
+from recommender.wishes import Kind, Standing, Topic
 from tests.conversation.journey import ADA, shown
 from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
+
+TOLD = ToldFile(
+    (Topic(Kind.AUTHOR, "Zoë Ångström"), Topic(Kind.CATEGORY, "cs.RO")),
+    (Topic(Kind.WORD, "graph flow"),),
+    (SaidOf(("arxiv:2611.00001", "arxiv:2611.00002"), Standing.BOOSTED, "my graphs"),),
+)
 
 
 class Knowing:
@@ -39,11 +47,21 @@ class Knowing:
         return await self.take_in(reader, event, papers)
 
 
-async def sent(content, desk=None, name="taste.json"):
+class Telling:
+    """Keeps what a file tells; `new` is how much of it is."""
+
+    def __init__(self, new=0):
+        self.new, self.told = new, []
+
+    async def take_in_told(self, reader, told):
+        self.told.append(told)
+        return self.new
+
+
+async def sent(content, desk=None, name="taste.json", tells=None):
     """Return what is said to a person who sends a file."""
-    conversation = Conversation(
-        ScriptedDesk([paper(1)]), lambda: NOW, files=[TasteFiles(desk or Knowing())]
-    )
+    reading = TasteFiles(desk or Knowing(), tells or Telling())
+    conversation = Conversation(ScriptedDesk([paper(1)]), lambda: NOW, files=[reading])
     event = Said("1", ADA, name, files=(SentFile(name, content),))
     return ["\n".join(shown(a.message)) async for a in conversation.answer(event)]
 
@@ -84,13 +102,48 @@ async def test_another_kind_of_file_is_still_only_its_name():
 
 def test_what_one_installation_writes_another_reads():
     entries = [Entry(paper(1), "like"), Entry(paper(2), "", NOW), Entry(paper(3), "off_topic", NOW)]
-    assert parsed(references.taste(entries).encode()) == [
+    papers = [
         TastePaper("arxiv:2611.00001", "Paper number 1", Verdict.LIKE, False),
         TastePaper("arxiv:2611.00002", "Paper number 2", None, True),
         TastePaper("arxiv:2611.00003", "Paper number 3", Verdict.OFF_TOPIC, True),
     ]
+    assert parsed(references.taste(entries).encode()) == (papers, ToldFile())
+    assert parsed(references.taste(entries, TOLD).encode()) == (papers, TOLD)
+    assert parsed(references.taste((), TOLD).encode()) == ([], TOLD)
 
 
+async def test_what_the_file_tells_in_words_is_taken_in_after_its_papers():
+    tells = Telling(new=4)
+    content = references.taste([Entry(paper(1), "like")], TOLD).encode()
+    first, second = await sent(content, Knowing(["arxiv:2611.00001"]), tells=tells)
+    assert first == words.taste_taken_in(1, 1, 0)
+    assert second.startswith("Of what you follow, mute and say of your interests 4 things are new")
+    assert tells.told == [TOLD]
+    (only,) = await sent(references.taste((), TOLD).encode())
+    assert only == "What you follow, mute and say of your interests was here already."
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"follows": [{"kind": "planet", "text": "Mars"}]},
+        {"follows": [{"kind": "category", "text": "cs.XX"}]},
+        {"mutes": [{"kind": "word", "text": "?!"}, "word", None]},
+        {"mutes": {"kind": "word", "text": "graph"}},
+        {"interests": [{"standing": "muted", "papers": []}]},
+        {"interests": [{"standing": "adored", "papers": ["arxiv:1"]}]},
+        {"interests": [{"standing": "kept", "name": "", "papers": ["arxiv:1"]}]},
+        {"interests": [{"standing": "muted", "papers": [7, "../../etc"]}]},
+    ],
+)
+def test_what_makes_no_sense_in_a_file_is_left_out(told):
+    _, found = parsed(file_of(1, **told))
+    assert not found
+
+
+FIELDS = (
+    "format version papers key verdict saved title text follows mutes interests kind name standing"
+)
 values = st.recursive(
     st.none()
     | st.booleans()
@@ -100,7 +153,7 @@ values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["format", "version", "papers", "key", "verdict", "saved", "title"]),
+            st.sampled_from(FIELDS.split()),
             inner,
         )
     ),
@@ -114,6 +167,6 @@ values = st.recursive(
 )
 def test_no_file_can_do_more_than_be_refused(document):
     with suppress(Misread):
-        papers = parsed(json.dumps(document).encode())
-        assert papers
+        papers, told = parsed(json.dumps(document).encode())
+        assert papers or told
         assert all(p.verdict or p.is_saved for p in papers)
