@@ -8,6 +8,7 @@ characters. What is too long loses summaries first, then sentences, then whole p
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from telegram import (
@@ -105,6 +106,8 @@ def channel_question(label: str, request: int) -> ReplyKeyboardMarkup:
 
 def units(text: str) -> int:
     """Return the length of text as Telegram's clients count it, in UTF-16 units."""
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -221,6 +224,8 @@ def _one_line(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Return text without what Telegram drops or what could turn around its surroundings."""
+    if text.isascii() and text.isprintable():
+        return text
     whole = text.encode("utf-8", "replace").decode()
     wanted = _UNWANTED.sub("", whole.replace("\r\n", "\n").replace("\t", " "))
     return "\n".join(
@@ -305,6 +310,7 @@ def _escaped(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=20_000)
 def _is_link(url: str) -> bool:
     """Return whether Telegram would take it: http or https, a host with a dot, no white space."""
     try:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.conversation import interests_words, topics_words, words
 from bot.conversation.language import _
@@ -198,7 +199,12 @@ def _title(offer: Offer, share: Share, length: int) -> str:
 
 def spelled(word: str, paper: Paper) -> str:
     """Return a telling word as the paper spells it most: `AI`, not `ai`."""
-    text = readable(f"{paper.abstract} {paper.title}")
+    return _spelled(word, paper.abstract, paper.title)
+
+
+@lru_cache(maxsize=20_000)  # a morning's digests name the same words of the same papers
+def _spelled(word: str, abstract: str, title: str) -> str:
+    text = readable(f"{abstract} {title}")
     found = re.findall(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)
     if not found:
         return isolated(readable(word))

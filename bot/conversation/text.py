@@ -21,7 +21,7 @@ def visible(text: str) -> str:
 
 def isolated(text: str) -> str:
     """Return text that cannot turn its surroundings round, should it run right to left."""
-    if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+    if not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
         return f"{_FIRST_ISOLATE}{text}{_POP_ISOLATE}"
     return text
 
