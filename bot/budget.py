@@ -5,6 +5,10 @@ from bot.conversation.events import Platform
 from bot.metrics import Metrics
 from storage.dialogue_state import Allowance, DialogueState
 
+# Seconds by which a shared window is longer than the platform's: a process counts its own sends
+# from their answers on, but the others know only when one was about to begin.
+_ON_THE_WAY = 0.06
+
 
 class SharedBudget:
     """Implements `bot.adapters.pacing.Budget`.
