@@ -48,6 +48,7 @@ from bot.conversation.ports import (
 
 RETRIES = (0.3, 1.5)  # seconds before a request that was not carried out is repeated
 LATER = timedelta(minutes=1)
+CONNECTIONS = 64  # at most, to the Bot API
 UPLOAD = 60.0  # seconds that a file may take
 PUSH = Turn(Urgency.PUSH, patience=10.0)
 
@@ -99,7 +100,7 @@ async def telegram_bot(token: str, api_base: str, pacer: Pacer) -> AsyncIterator
     api_base: an origin.
     """
     quieten()
-    calls = Request(64, read=10)
+    calls = Request(CONNECTIONS, read=10)
     polls = Request(2, read=10)
     base = api_base.rstrip("/")
     try:

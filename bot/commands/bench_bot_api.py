@@ -31,7 +31,6 @@ class Tally:
 
     refused: answered with 429. ignored: came although silence had been asked for.
     chats: that got a message. at_rest: messages after the first ALLOWED.
-    edited: when the card of each query was edited.
     """
 
     sent: int = 0
@@ -41,7 +40,19 @@ class Tally:
     at_rest: int = 0
     first: float = 0.0
     last: float = 0.0
+
+
+Call = tuple[str, dict[str, str]]
+"""A method of the Bot API, and what it was called with."""
+
+
+@dataclass
+class Heard:
+    """What came of taps. edited: when each message was, by its number; calls: of each chat."""
+
     edited: dict[str, float] = field(default_factory=dict)
+    calls: dict[str, list[Call]] = field(default_factory=dict)
+    followed: int = 0  # messages that were sent after an edit
 
 
 @contextmanager
@@ -72,6 +83,7 @@ async def _serving(started: Connection) -> None:
     application.router.add_post("/limits/{on}", api.limits)
     application.router.add_post("/taps", api.taps)
     application.router.add_get("/tally", api.tally)
+    application.router.add_get("/heard/{count}", api.heard)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
@@ -85,6 +97,9 @@ class _BotApi:
         self._number = 0
         self._updates: deque[dict[str, Any]] = deque()
         self._news = asyncio.Event()
+        self._queries: dict[str, str] = {}  # whose each query is
+        self._heard = Heard()
+        self._was_heard = asyncio.Event()
         self._forget()
 
     def _forget(self) -> None:
@@ -110,6 +125,7 @@ class _BotApi:
         """Let people tap, all at once: the body holds an update's `callback_query` for each."""
         for query in await request.json():
             self._number += 1
+            self._queries[query["id"]] = str(query["from"]["id"])
             self._updates.append({"update_id": self._number, "callback_query": query})
         self._news.set()
         return web.json_response({"at": time.monotonic()})
@@ -124,9 +140,25 @@ class _BotApi:
         if method == "sendMessage":
             return self._sent(params)
         if method == "editMessageText":
-            self._tally.edited[params["message_id"]] = time.monotonic()
+            self._hear(params["chat_id"], method, params)
+            self._heard.edited[params["message_id"]] = time.monotonic()
             return _result(_message(params, int(params["message_id"])))
+        if method == "answerCallbackQuery":
+            self._hear(self._queries[params["callback_query_id"]], method, params)
         return _result(_ANSWERS.get(method, True))
+
+    async def heard(self, request: web.Request) -> web.Response:
+        """Tell, once so many taps were answered by an edit and a message, what came of them."""
+        count = int(request.match_info["count"])
+        while min(len(self._heard.edited), self._heard.followed) < count:
+            self._was_heard.clear()
+            await self._was_heard.wait()
+        told, self._heard = asdict(self._heard), Heard()
+        return web.json_response(told)
+
+    def _hear(self, chat: str, method: str, params: dict[str, str]) -> None:
+        self._heard.calls.setdefault(chat, []).append((method, params))
+        self._was_heard.set()
 
     async def _fetched(self, params: Mapping[str, str]) -> list[dict[str, Any]]:
         offset = int(params.get("offset", 0))
@@ -145,6 +177,8 @@ class _BotApi:
             return web.json_response(
                 {"ok": False, "error_code": 429, "parameters": {"retry_after": wait}}, status=429
             )
+        self._hear(chat, "sendMessage", dict(params))
+        self._heard.followed += 1
         tally.sent += 1
         tally.at_rest = max(0, tally.sent - ALLOWED)
         tally.first, tally.last = tally.first or now, now

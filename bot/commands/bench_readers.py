@@ -85,7 +85,7 @@ async def settle(
     """
     rng = np.random.default_rng(0)
     async with database.writing() as db:
-        taken = await catalogue.take_in(db, _papers(papers), NOW - timedelta(days=1))
+        taken = await catalogue.take_in(db, papers_of_a_week(papers), NOW - timedelta(days=1))
     older = taken.new[-_OLDER:]
     for some in blocks(range(1, readers + 1), 5000):
         async with database.writing() as db:
@@ -99,7 +99,7 @@ async def settle(
                 await connection.execute(insert(table_of(FeedbackRow)), said)
 
 
-def _papers(count: int) -> list[NewPaper]:
+def papers_of_a_week(count: int) -> list[NewPaper]:
     """Return papers of the last seven announcement days and, at the end, of a month before."""
     known = sample_papers()
     return [

@@ -1,12 +1,15 @@
-"""`paperlark bench taps`: how many taps are stored in a second, beside bare inserts.
+"""`paperlark bench taps`: how many taps are stored in a second, and how soon they are answered.
 
 Everything happens in a database of its own: a SQLite file in a temporary folder, or an empty
 database that the operator names. So many readers tap at once as a busy minute has; each taps
 again once the last tap is committed. The bare loop then makes the same rows with the driver
 alone (aiosqlite, asyncpg), one insert after the other, as many in one commit.
+
+How soon a card is edited after a tap is measured with the whole bot; see `bench_answers`.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +21,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select, text
 
+from bot import log as logs
+from bot.commands.bench_answers import Sizes, Waits, measure
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from storage import catalogue, users
@@ -31,6 +36,7 @@ from storage.tap_line import MOST, TapLine
 READERS = 200  # who tap at once
 ROUNDS = 16  # told together: a round is short, and a stall of the disk may fill half of it
 BURSTS = 20
+ANSWERED = Sizes(READERS, bursts=10, lone=60)
 LONGEST = 120.0  # seconds after which a bench is given up
 
 _LOGGED = (
@@ -53,10 +59,14 @@ class Round:
     waits: Sequence[float]
 
 
-def run(url: str | None, taps: int) -> int:
-    """Measure, print, and return the exit status. taps: of one round."""
+def run(url: str | None, taps: int, answered: Sizes = ANSWERED) -> int:
+    """Measure, print, and return the exit status.
+
+    taps: of one round. answered: what the whole bot answers; no more than READERS at once.
+    """
+    logs.configure("console", level=logging.WARNING)
     try:
-        asyncio.run(asyncio.wait_for(_measured(url, max(taps // READERS, 1)), LONGEST))
+        asyncio.run(asyncio.wait_for(_measured(url, max(taps // READERS, 1), answered), LONGEST))
     except StorageError as error:
         print(error)
         return 1
@@ -66,13 +76,15 @@ def run(url: str | None, taps: int) -> int:
     return 0
 
 
-async def _measured(url: str | None, each: int) -> None:
+async def _measured(url: str | None, each: int, answered: Sizes) -> None:
     async with _empty_database(url) as database:
         readers, papers = await _people_and_papers(database, ROUNDS * each + 1)
         warm, *rest = [papers[:1], *(papers[1 + n * each :][:each] for n in range(ROUNDS))]
         await _round(database, readers, warm, 0)
         rounds = [await _round(database, readers, some, n + 1) for n, some in enumerate(rest)]
         bursts = [await _burst(database, readers, warm, n) for n in range(BURSTS)]
+        with TemporaryDirectory(prefix="paperlark-bench-") as folder:
+            waits = await measure(database, Path(folder), answered)
     name = "SQLite" if database.is_sqlite else "PostgreSQL"
     steady = [wait for one in rounds for wait in one.waits]
     at_once = [wait for burst in bursts for wait in burst]
@@ -90,6 +102,24 @@ async def _measured(url: str | None, each: int) -> None:
     print("from receipt to commit:")
     print(f"  {READERS} at once      {_waited(at_once)} ({BURSTS} times)")
     print(f"  without pause   {_waited(steady)}")
+    _tell_answers(waits, answered)
+
+
+def _tell_answers(waits: Waits, sizes: Sizes) -> None:
+    print("from a tap to its edited card, beside the same calls of a bare client:")
+    lone, bare = quantiles(waits.lone, n=20)[18], quantiles(waits.bare_lone, n=20)[18]
+    print(
+        f"  alone, warm     median {median(waits.lone) * 1000:.0f} ms, "
+        f"p95 {lone * 1000:.0f} ms (bare {bare * 1000:.0f} ms)"
+    )
+    pairs = zip(waits.at_once, waits.bare, strict=True)
+    ratios = sorted(max(ours) / max(theirs) for ours, theirs in pairs)
+    for name, all_of in ((f"{sizes.readers} at once", waits.at_once), ("  bare", waits.bare)):
+        print(f"  {name:<14}  {_waited([wait for burst in all_of for wait in burst])}")
+    print(
+        f"  the last of {sizes.readers}: {median(ratios):.1f} × the bare client's "
+        f"({ratios[0]:.1f}–{ratios[-1]:.1f} in {sizes.bursts} bursts)"
+    )
 
 
 def _waited(waits: Sequence[float]) -> str:
