@@ -149,14 +149,20 @@ class Shelf:
 
     def _make(self, published: tuple[Model, Encoder] | None, papers: list[Paper]) -> Holding:
         """Return what is held next. Blocking: encoding a month of papers takes seconds."""
-        if published is not None:
-            model, encoder = published
-            return Holding(model, Corpus(model, encoder).extended(papers))
-        if self._holding is None:
+        if self._holding is not None:
+            model, corpus = self._holding.model, self._holding.corpus
+            if published is not None:
+                model, corpus = published[0], Corpus(*published)
+            corpus = corpus.extended(papers)
+            # Reading a new paper takes milliseconds: until the newest are read, readers are
+            # answered by what was held before.
+            corpus.slate(corpus.newest())
+            return Holding(model, corpus)
+        if published is None:
             encoder = self._encoder_of(None)
             model = Model.text_only(papers, encoder, version=f"text-{encoder.name}")
-            return Holding(model, Corpus(model, encoder).extended(papers))
-        return Holding(self._holding.model, self._holding.corpus.extended(papers))
+            published = model, encoder
+        return Holding(published[0], Corpus(*published).extended(papers))
 
     def _encoder_of(self, name: str | None) -> Encoder:
         if self._encoder is None or (name is not None and self._encoder.name != name):

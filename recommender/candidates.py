@@ -6,27 +6,32 @@ offered, but stay known: a like of them still says something about its reader.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays import Floats, Ids, Rows, find, ids_of
+from recommender.cold_start import Mapped, joined
 from recommender.encoder import Encoder
 from recommender.exploring import Variety
 from recommender.model import Known, Model, fingerprints
 from recommender.papers import Paper, PaperId
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 _MANY_UPVOTES = 300.0  # from here on more upvotes say nothing more
 _SLATES = 4  # candidate lists held ready at the same time
-_MAPPED_AT_ONCE = 1024
+_REMEMBERED = 20_000  # papers of which is kept what readers teach of them: 11 kB each
 
 
 @dataclass(frozen=True)
 class Slate:
     """Candidates prepared for scoring; n of them, in the order of `rows`.
 
-    rows: where they stand in the corpus. features: φ, shape (n, r). base: shape (n, d).
+    rows: where they stand in the corpus. features: b and z, shape (n, r). base: shape (n, d).
+    worth: e, a row for each of the model's rated papers; None where readers teach nothing.
     rated: their rows among the model's rated papers, -1 for the unrated.
     popular: in [0, 1]; upvotes, and how new. variety: in which ways they differ.
     factor: what the profile's part of the score is multiplied by. spread: what, raised to a
@@ -36,6 +41,7 @@ class Slate:
     ids: Ids
     rows: Rows
     features: Floats = field(repr=False)
+    worth: "csr_array[Any] | None" = field(repr=False)
     base: Floats = field(repr=False)
     variety: Variety = field(repr=False)
     rated: Rows
@@ -62,10 +68,9 @@ class Corpus:
         self._encoder = encoder
         self._known = Known.of((), np.zeros((0, d), np.float32), np.zeros((0, 0), np.int32))
         self._base = np.zeros((0, d), np.float32)
-        # φ beyond the base vectors, filled in when first asked for: with many landmarks it
-        # is the dearest thing about a paper.
-        self._mapped = np.zeros((0, model.text_map.dimensions - d), np.float16)
-        self._is_mapped = np.zeros(0, np.bool_)
+        # What readers teach of papers, found out when first asked for: it is the dearest thing
+        # about a paper. Threads may fill it twice, never wrongly.
+        self._mapped: dict[int, Mapped] = {}
         self._days = np.zeros(0, np.int64)
         self._upvotes = np.zeros(0, np.float32)
         self._is_sample = np.zeros(0, np.bool_)
@@ -150,11 +155,9 @@ class Corpus:
         grown._base = np.zeros((len(ids), self._base.shape[1]), np.float32)
         old, new = find(ids, self.ids), find(ids, fresh.ids)
         grown._base[old] = self._base
-        grown._mapped = np.zeros((len(ids), self._mapped.shape[1]), np.float16)
-        grown._mapped[old] = self._mapped
-        grown._is_mapped = np.zeros(len(ids), np.bool_)
-        grown._is_mapped[old] = self._is_mapped
-        grown._is_mapped[new] = False
+        grown._mapped = dict(self._mapped)
+        for paper in fresh.ids.tolist():
+            grown._mapped.pop(paper, None)
         grown._base[new] = fresh.base
         grown._rated = self._model.rows_of(ids)
         at = find(ids, ids_of(paper.id for paper in latest))
@@ -216,34 +219,42 @@ class Corpus:
         rows = rows[~self._is_out[rows]]
         base = self._base if len(rows) == len(self._base) else self._base[rows]
         rated, model = self._rated[rows], self._model
-        features = self._features(rows, base)
-        flat = np.zeros(len(rows), np.float32)
+        mapped = self.mapped(rows)
+        features = base if mapped is None else np.hstack([base, mapped.factors])
+        worth = None if mapped is None else mapped.worth.matrix().T.tocsr()
+        spread = np.ones(len(rows), np.float32)
+        if model.hubs is not None and worth is not None:
+            spread = model.hubs.spread(features, worth)
         return Slate(
             ids=self.ids[rows],
             rows=rows,
             features=features,
+            worth=worth,
             base=base,
             variety=Variety.of(base @ model.directions),
             rated=rated,
             popular=_popularity(self._upvotes[rows], self._days[rows]),
             factor=np.where(rated >= 0, model.rated_factor, model.new_factor).astype(np.float32),
-            spread=np.log(model.hubs.spread(features)) if model.hubs else flat,
+            spread=np.log(spread),
         )
 
-    def _features(self, rows: Rows, base: Floats) -> Floats:
-        """Return φ of papers of this corpus. Threads may work the same out twice."""
-        width = base.shape[1]
-        if not self._mapped.shape[1]:
-            return base
-        new = rows[~self._is_mapped[rows]]
-        for start in range(0, len(new), _MAPPED_AT_ONCE):
-            at = new[start : start + _MAPPED_AT_ONCE]
-            self._mapped[at] = self._model.text_map(self._base[at])[:, width:]
-            self._is_mapped[at] = True
-        features = np.empty((len(rows), width + self._mapped.shape[1]), np.float32)
-        features[:, :width] = base
-        features[:, width:] = self._mapped[rows]
-        return features
+    def mapped(self, rows: Rows) -> Mapped | None:
+        """Return what readers teach of papers of this corpus; None where they teach nothing."""
+        readers = self._model.readers
+        if readers is None:
+            return None
+        ids = self.ids[rows].tolist()
+        known = {paper: self._mapped.get(paper) for paper in ids}
+        new = rows[np.array([known[paper] is None for paper in ids], np.bool_)]
+        if len(new) or not len(rows):
+            found = readers.read(self._base[new], self._rated[new])
+            for at, paper in enumerate(self.ids[new].tolist()):
+                known[paper] = self._mapped[paper] = found.rows(np.array([at]))
+            while len(self._mapped) > _REMEMBERED:
+                self._mapped.pop(next(iter(self._mapped)), None)
+            if len(new) == len(rows):
+                return found
+        return joined([one for one in known.values() if one is not None])
 
     def _settled(self) -> Self:
         """Work out what may be offered: real papers, or the sample while there are none."""

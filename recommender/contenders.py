@@ -14,7 +14,7 @@ import numpy as np
 from recommender import baselines
 from recommender.arrays import Mask
 from recommender.candidates import Corpus
-from recommender.cold_start import Strand
+from recommender.cold_start import KNOTS
 from recommender.encoder import Encoder
 from recommender.evaluation import Pairs, Scorer, Task, by_model
 from recommender.model import Model
@@ -82,22 +82,19 @@ def ours(model: Model, corpus: Corpus) -> Iterator[Contender]:
         return Contender(name, Kind.PART, lambda: by_model(changed, corpus))
 
     yield Contender("ours", Kind.OURS, lambda: by_model(model, corpus))
-    if len(model.strands) > 1:
-        for number, strand in enumerate(model.strands):
-            alone = _only(model.strands, number)
-            yield part(f"{strand.name} strand alone", strands=alone, hubs=None, neighbours=None)
+    readers = model.readers
+    if readers is not None:
+        none = (0.0,) * len(KNOTS)
+        silent = replace(readers, ease=none, als=none, direct=0.0)
+        wordless = 0 * model.guess
+        yield part("text alone", readers=silent, hubs=None)
+        ease, als = replace(silent, ease=readers.ease), replace(silent, als=readers.als)
+        yield part("ease alone", readers=ease, guess=wordless, hubs=None)
+        yield part("als alone", readers=als, guess=wordless, hubs=None)
     if model.hubs is not None:
         yield part("without hub damping", hubs=None)
-    if model.neighbours is not None:
-        yield part("without item weights", neighbours=None)
-
-
-def _only(strands: Sequence[Strand], number: int) -> tuple[Strand, ...]:
-    """Return the strands with one of them counting; the first keeps its place, as it must."""
-    return tuple(
-        strand if at == number else replace(strand, weights=(0.0,) * len(strand.weights))
-        for at, strand in enumerate(strands)
-    )
+    if readers is not None:
+        yield part("without item weights", readers=replace(readers, direct=0.0))
 
 
 def others(

@@ -287,9 +287,7 @@ def fit(
     if not choice.blend or choice.lessons is None:
         return model
     hybrid = with_readers(model, likes, choice, seed, fit_factors)
-    mapped = choice.lessons.mapped
-    del choice  # of what it has learnt no more than `mapped` is needed
-    return balanced(hybrid, mapped, likes, held, new).applied(hybrid)
+    return balanced(hybrid, choice, likes, held, new).applied(hybrid)
 
 
 def _new_likes(likes: Interactions, pairs: Pairs) -> Interactions:

@@ -31,11 +31,14 @@ class Factors:
 
     items: Floats
 
+    def spread(self) -> Floats:
+        """Return what stands before Vᵀ in L with s = 1, shape (n_papers, f)."""
+        gram = self.items.T @ self.items + REGULARIZATION * np.eye(self.items.shape[1])
+        return np.asarray(np.linalg.solve(gram, self.items.T).T, np.float32)
+
     def apply(self, features: Floats) -> Floats:
         """Return L·features with s = 1, shape (n_papers, width)."""
-        gram = self.items.T @ self.items + REGULARIZATION * np.eye(self.items.shape[1])
-        inner = np.linalg.solve(gram, self.items.T @ features)
-        return np.asarray(self.items @ inner.astype(np.float32), np.float32)
+        return np.asarray(self.spread() @ (self.items.T @ features), np.float32)
 
 
 FitFactors = Callable[["csr_array[Any]", int], Factors]

@@ -220,7 +220,12 @@ def _alone(taste: Taste, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> 
     whole = float(taste.weights[taste.weights > 0].sum())
     weights[is_liked] *= whole / float(weights[is_liked].sum())
     return replace(
-        taste, rows=taste.rows[kept], weights=weights, values=values, profile=weights @ values
+        taste,
+        rows=taste.rows[kept],
+        weights=weights,
+        values=values,
+        profile=weights @ values,
+        spoken=taste.spoken.of(kept),
     )
 
 

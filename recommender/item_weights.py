@@ -48,30 +48,6 @@ class ItemWeights:
         found[np.arange(len(at)), at] = 0
         return found
 
-    def apply(self, features: Floats) -> Floats:
-        """Return B·features, shape (n_papers, width)."""
-        if not self.by_user:
-            scaled = features / self.diagonal[:, None]
-            full = -(self.inverse @ scaled)
-            itself = -self.inverse.diagonal()[:, None] * scaled
-        else:
-            scaled = features / (self.regularization * self.diagonal[:, None])
-            full = self.likes.T @ (self.inverse @ np.asarray(self.likes @ scaled, np.float32))
-            # x_jᵀKx_j = 1 − λP_jj
-            itself = (1 - self.regularization * self.diagonal)[:, None] * scaled
-        full -= itself
-        return np.asarray(full, np.float32)
-
-    def apply_transposed(self, weights: Floats) -> Floats:
-        """Return Bᵀ·weights, shape (n_papers, width)."""
-        if not self.by_user:
-            full = self.inverse @ weights - self.inverse.diagonal()[:, None] * weights
-            return np.asarray(-full / self.diagonal[:, None], np.float32)
-        full = self.likes.T @ (self.inverse @ np.asarray(self.likes @ weights, np.float32))
-        full -= (1 - self.regularization * self.diagonal)[:, None] * weights
-        full /= self.regularization * self.diagonal[:, None]
-        return np.asarray(full, np.float32)
-
 
 def solve(
     likes: "csr_array[Any]", regularization: float, by_user: bool | None = None
@@ -148,10 +124,6 @@ class Neighbours:
         n = len(self.starts) - 1
         return csr_array((self.values, self.papers, self.starts), shape=(n, n))
 
-    def scaled(self, scale: float) -> Self:
-        """Return the same with all weights multiplied."""
-        return type(self)(self.starts, self.papers, self.values * np.float32(scale))
-
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         return {
             "neighbour_starts": self.starts,
@@ -160,9 +132,7 @@ class Neighbours:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self | None:
-        if "neighbour_starts" not in arrays:
-            return None
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         names = ("neighbour_starts", "neighbour_papers", "neighbour_values")
         return cls(*(arrays[name] for name in names))
 

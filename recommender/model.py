@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from recommender import text_features
 from recommender.arrays import Floats, Ids, Rows, find, ids_of
-from recommender.cold_start import Hubs, Strand, TextMap, no_landmarks, text_strand
+from recommender.cold_start import Hubs, Readers, text_guess
 from recommender.encoder import Encoder
 from recommender.item_weights import Neighbours
+from recommender.local_ridge import LocalRidge
 from recommender.papers import Paper
 from recommender.text_features import TELLING, TextFeatures
 from recommender.text_metric import TextMetric
 
 Arrays = dict[str, NDArray[Any]]
-_FORMAT = 2
+_FORMAT = 3
 
 
 class WrongArrays(ValueError):
@@ -51,8 +52,9 @@ class Known:
 class Model:
     """version, encoder: names. metrics: what training measured, numbers by name.
 
-    rated: ids of the papers that the strands' rows and `neighbours` are about, ascending.
-    new_factor, rated_factor: what the text's part of a score is multiplied by for a
+    guess: what makes a profile of likes by text alone, see `text_guess`.
+    rated: ids of the papers that `readers` is about, ascending. readers: what readers teach.
+    new_factor, rated_factor: what the profile's part of a score is multiplied by for a
         candidate that no reader, or that some reader had rated at training.
     directions: shape (d, e), the leading directions in which exploring varies a profile.
     """
@@ -61,12 +63,11 @@ class Model:
     encoder: str
     metrics: Mapping[str, float]
     text: TextFeatures
-    text_map: TextMap
-    strands: tuple[Strand, ...]
+    guess: Floats = field(repr=False)
     known: Known = field(repr=False)
     directions: Floats = field(repr=False)
     rated: Ids = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
-    neighbours: Neighbours | None = field(default=None, repr=False)
+    readers: Readers | None = field(default=None, repr=False)
     hubs: Hubs | None = field(default=None, repr=False)
     new_factor: float = 1.0
     rated_factor: float = 1.0
@@ -85,17 +86,21 @@ class Model:
         with threadpool_limits(1, "blas"):
             text, vectors = text_features.fit(texts, encoder, seed=0)
             base, telling = text.read(texts, encoder, vectors)
-            strands, directions = (text_strand(base),), leading_directions(base)
+            guess, directions = text_guess(base), leading_directions(base)
         return cls(
             version=version,
             encoder=encoder.name,
             metrics={"papers": float(len(papers))},
             text=text,
-            text_map=no_landmarks(text.dimensions),
-            strands=strands,
+            guess=guess,
             known=Known.of(papers, base, telling),
             directions=directions,
         )
+
+    @property
+    def width(self) -> int:
+        """Of a profile's dense part: base vectors, and what ALS says."""
+        return len(self.guess) + (self.readers.items.shape[1] if self.readers else 0)
 
     def features(self, papers: Sequence[Paper], encoder: Encoder) -> Floats:
         """Return the base vectors of any papers, shape (n, d), unit rows or zeros."""
@@ -132,24 +137,16 @@ class Model:
             "center": self.text.center,
             "common": self.text.common,
             "is_telling": self.text.is_telling,
-            "landmarks": self.text_map.landmarks,
-            "projection": self.text_map.projection,
+            "guess": self.guess,
             "directions": self.directions,
             "rated": self.rated,
             "words": _bytes("\n".join(self.text.words)),
             "terms": _bytes("\n".join(self.text.terms)),
         }
-        for strand in self.strands:
-            arrays[f"guess_{strand.name}"] = strand.guess
-            if strand.rows is not None:
-                arrays[f"rows_{strand.name}"] = strand.rows
-        if self.text_map.metric is not None:
-            arrays["metric_landmarks"] = self.text_map.metric.landmarks
-            arrays["metric_coefficients"] = self.text_map.metric.coefficients
+        if self.readers is not None:
+            arrays |= _taken_apart(self.readers)
         if self.hubs is not None:
-            arrays["hub_readers"] = self.hubs.readers
-        if self.neighbours is not None:
-            arrays |= self.neighbours.to_arrays()
+            arrays |= {"hub_profiles": self.hubs.profiles, "hub_likes": self.hubs.likes}
         empty = {name: [*a.shape, a.dtype.str] for name, a in arrays.items() if not a.size}
         filled = {name: array for name, array in arrays.items() if array.size}
         return filled | {"head": _bytes(json.dumps(self._head(empty)))}
@@ -160,8 +157,7 @@ class Model:
             "version": self.version,
             "encoder": self.encoder,
             "metrics": dict(self.metrics),
-            "gamma": self.text_map.gamma,
-            "strands": [[s.name, s.start, list(s.weights)] for s in self.strands],
+            "readers": _said_of(self.readers) if self.readers else {},
             "factors": [self.new_factor, self.rated_factor],
             "hub_powers": list(self.hubs.powers) if self.hubs else [],
             "empty": empty,
@@ -185,10 +181,6 @@ class Model:
     def _assembled(cls, head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         words, terms = _text(arrays["words"]), _text(arrays["terms"])
         powers = tuple(head["hub_powers"])
-        strands = tuple(
-            Strand(name, start, tuple(weights), arrays[f"guess_{name}"], arrays.get(f"rows_{name}"))
-            for name, start, weights in head["strands"]
-        )
         return cls(
             version=head["version"],
             encoder=head["encoder"],
@@ -203,10 +195,7 @@ class Model:
                 common=arrays["common"],
                 is_telling=arrays["is_telling"],
             ),
-            text_map=TextMap(
-                arrays["landmarks"], arrays["projection"], head["gamma"], _metric(arrays)
-            ),
-            strands=strands,
+            guess=arrays["guess"],
             known=Known(
                 arrays["known_ids"],
                 arrays["known_prints"],
@@ -215,8 +204,8 @@ class Model:
             ),
             directions=arrays["directions"],
             rated=arrays["rated"],
-            neighbours=Neighbours.from_arrays(arrays),
-            hubs=Hubs(arrays["hub_readers"], powers) if powers else None,
+            readers=_readers(head["readers"], arrays) if head["readers"] else None,
+            hubs=Hubs(arrays["hub_profiles"], arrays["hub_likes"], powers) if powers else None,
             new_factor=head["factors"][0],
             rated_factor=head["factors"][1],
         )
@@ -239,10 +228,46 @@ def leading_directions(base: Floats, count: int = 64) -> Floats:
     return np.asarray(kept / np.sqrt(max(float(values[::-1][:count].sum()), 1e-9)), np.float32)
 
 
-def _metric(arrays: Mapping[str, NDArray[Any]]) -> TextMetric | None:
-    if "metric_landmarks" not in arrays:
-        return None
-    return TextMetric(arrays["metric_landmarks"], arrays["metric_coefficients"])
+def _taken_apart(readers: Readers) -> Arrays:
+    arrays: Arrays = {
+        "rated_texts": readers.ridge.rated,
+        "loudness": readers.loudness,
+        "items": readers.items,
+        "values": readers.values,
+        **readers.near.to_arrays(),
+    }
+    metric = readers.ridge.metric
+    if metric is not None:
+        arrays["metric_landmarks"] = metric.landmarks
+        arrays["metric_coefficients"] = metric.coefficients
+    return arrays
+
+
+def _said_of(readers: Readers) -> dict[str, Any]:
+    return {
+        "itself": readers.itself,
+        "ease": list(readers.ease),
+        "als": list(readers.als),
+        "direct": readers.direct,
+        "has_metric": readers.ridge.metric is not None,
+    }
+
+
+def _readers(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Readers:
+    metric = None
+    if head["has_metric"]:
+        metric = TextMetric(arrays["metric_landmarks"], arrays["metric_coefficients"])
+    return Readers(
+        ridge=LocalRidge(arrays["rated_texts"], metric),
+        near=Neighbours.from_arrays(arrays),
+        loudness=arrays["loudness"],
+        itself=head["itself"],
+        items=arrays["items"],
+        values=arrays["values"],
+        ease=tuple(head["ease"]),
+        als=tuple(head["als"]),
+        direct=head["direct"],
+    )
 
 
 def _bytes(text: str) -> NDArray[np.uint8]:

@@ -1,8 +1,9 @@
 """Rank candidates for one reader or for a hundred thousand.
 
-    score = profile·φ(candidate) + what readers of the same papers liked + popularity
+    score = profile·features(candidate) + Σ e(candidate) over liked papers
+            + what readers of the same papers liked + popularity
 
-One matrix product scores a block of readers, each interest of a reader by itself, and every
+Two matrix products score a block of readers, each interest of a reader by itself, and every
 interest fills its places in the list. From its best 50 they are chosen by
 maximal marginal relevance (Carbonell & Goldstein 1998), so that it does not say the same
 thing five times, and one slot explores: a sample from the posterior of the profile (Thompson
@@ -13,7 +14,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from recommender.papers import PaperId
 from recommender.picks import Pick, Request, ScorePart
 from recommender.taste import Taste, tastes
 from recommender.wishes import Said
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 TOP = 50
 _READERS = 256  # in one matrix product
@@ -121,12 +125,14 @@ def score(model: Model, corpus: Corpus, slate: Slate, tastes: Sequence[Taste]) -
         return np.zeros((0, len(slate)), np.float32)
     profiles = np.stack([taste.profile for taste in tastes])
     scores: Floats = profiles @ slate.features.T
+    if slate.worth is not None:
+        scores += (likes_of(tastes, slate.worth.shape[0]) @ slate.worth).toarray()
     scores *= slate.factor
     for damping in {taste.damping for taste in tastes} - {0.0}:  # few: one at each of the knots
         at = [row for row, taste in enumerate(tastes) if taste.damping == damping]
         scores[at] *= np.exp(-damping * slate.spread)
     scores += np.outer([taste.popular for taste in tastes], slate.popular).astype(np.float32)
-    if model.neighbours is not None and np.any(slate.rated >= 0):
+    if model.readers is not None and np.any(slate.rated >= 0):
         for row, taste in zip(scores, tastes, strict=True):
             row += _readers_share(model, corpus, slate.rated, taste)
     return scores
@@ -138,12 +144,25 @@ def _readers_share(model: Model, corpus: Corpus, rated: Rows, taste: Taste) -> F
     rated: the candidates among the model's rated papers, -1 for the others.
     """
     worth = np.zeros(len(model.rated) + 1, np.float32)  # the last is that of unrated papers
-    if model.neighbours is not None:
+    if model.readers is not None:
         for row, weight in zip(corpus.rated[taste.rows], taste.weights, strict=True):
             if row >= 0 and weight > 0:
-                papers, values = model.neighbours.of(row)
-                worth[papers] += weight * values
+                papers, values = model.readers.near.of(row)
+                worth[papers] += np.float32(weight * model.readers.direct) * values
     return worth[rated]
+
+
+def likes_of(tastes: Sequence[Taste], rated: int) -> "csr_array[Any]":
+    """Return what each taste says of the rated papers, shape (tastes, rated)."""
+    from scipy.sparse import csr_array
+
+    spoken = [taste.spoken for taste in tastes]
+    starts = np.cumsum([0, *(len(one.whose) for one in spoken)])
+    values = [
+        taste.weights[one.whose] * one.amounts for taste, one in zip(tastes, spoken, strict=True)
+    ]
+    cells = np.concatenate(values), np.concatenate([one.papers for one in spoken]), starts
+    return csr_array(cells, shape=(len(tastes), rated))
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +339,7 @@ class _Block:
             taste = side.tastes[number]
             factor = slate.factor[at] * np.exp(-taste.damping * slate.spread[at].astype(np.float64))
             papers = taste.weights * (features @ taste.values.T) * factor[:, None]
+            papers += taste.weights * _by_ease(slate, at, taste) * factor[:, None]
             readers = _readers_share(self.model, self.corpus, slate.rated[at], taste)
             worths[number] = _Worths.of(explanation.Judged.of(self.corpus, taste), papers, readers)
         for place, (one, row) in enumerate(zip(chosen, slate.rows[at].tolist(), strict=True)):
@@ -348,6 +368,18 @@ class _Worths:
     def of(cls, judged: explanation.Judged, papers: Doubles, readers: Floats) -> Self:
         order = np.argsort(-np.abs(papers), axis=1, kind="stable")
         return cls(judged, papers.tolist(), order.tolist(), readers.tolist())
+
+
+def _by_ease(slate: Slate, at: Sequence[int], taste: Taste) -> Doubles:
+    """Return e of some candidates for each of a reader's papers, shape (candidates, n)."""
+    if slate.worth is None:
+        return np.zeros((len(at), len(taste.rows)))
+    spoken = taste.spoken
+    entries = slate.worth[spoken.papers][:, list(at)].toarray().astype(np.float64)
+    entries *= spoken.amounts[:, None]
+    found = np.zeros((len(taste.rows), len(at)))
+    np.add.at(found, spoken.whose, entries)
+    return found.T
 
 
 def _explores(request: Request) -> bool:

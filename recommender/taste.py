@@ -15,8 +15,9 @@ from typing import Self
 
 import numpy as np
 
-from recommender.arrays import Floats, Rows
+from recommender.arrays import Floats, Mask, Rows
 from recommender.candidates import Corpus
+from recommender.cold_start import at_likes
 from recommender.feedback import Feedback, Verdict
 from recommender.model import Model
 
@@ -37,14 +38,34 @@ _POPULAR = 0.06  # how much popularity counts beside a profile; without likes it
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """Which rated papers each of a reader's papers stands for, entry by entry.
+
+    whose: the places of the reader's papers, ascending. papers: rows of rated ones, of each
+    the paper itself, or what a new one recalls. amounts: how much of it, as EASE counts.
+    """
+
+    whose: Rows
+    papers: Rows
+    amounts: Floats
+
+    def of(self, kept: Mask) -> "Spoken":
+        """Return the same for some of the reader's papers."""
+        entries = kept[self.whose]
+        place = np.cumsum(kept) - 1
+        return Spoken(place[self.whose[entries]], self.papers[entries], self.amounts[entries])
+
+
+@dataclass(frozen=True, slots=True)
 class Taste:
     """What one reader's feedback amounts to.
 
     likes: papers liked, saved or known. rows: of the n papers that count, in the corpus,
     ascending. weights: shape (n,), positive for liked, negative for pushed away; the
-    division by their sum is done. values: shape (n, r), q of each paper over all features.
-    profile: shape (r,), weights·values. popular: what popularity counts. damping: the power
-    of a paper's spread by which its score is divided.
+    division by their sum is done. values: shape (n, r), q of each paper by text and by ALS.
+    profile: shape (r,), weights·values. spoken: what EASE goes by, beside the profile.
+    popular: what popularity counts. damping: the power of a paper's spread by which its score
+    is divided.
     """
 
     likes: int
@@ -52,6 +73,7 @@ class Taste:
     weights: Floats
     values: Floats
     profile: Floats
+    spoken: Spoken
     popular: float
     damping: float
 
@@ -122,40 +144,66 @@ def _some(weighed: Sequence[tuple[Rows, Floats]]) -> Sequence[tuple[Rows, Floats
 
 def _taste(model: Model, reading: "_Reading", rows: Rows, weights: Floats) -> Taste:
     likes = int(np.count_nonzero(weights > 0))
-    worth = reading.worth(model, rows, weights, likes)
+    places = np.searchsorted(reading.rows, rows)
+    values, spoken = reading.values(model, places, weights > 0, likes)
     popular = _POPULAR if likes else 1.0
     damping = model.hubs.power(likes) if model.hubs else 0.0
-    return Taste(likes, rows, weights, worth, weights @ worth, popular, damping)
+    return Taste(likes, rows, weights, values, weights @ values, spoken, popular, damping)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What every strand says of papers. rows: in the corpus, ascending. by_strand: q, (n, w)."""
+    """What papers say, whoever likes them. rows: in the corpus, ascending.
+
+    text, als: q of each. papers, amounts: the rated papers each stands for; `starts` of each.
+    """
 
     rows: Rows
-    by_strand: Sequence[Floats]
+    text: Floats
+    als: Floats
+    starts: Rows
+    papers: Rows
+    amounts: Floats
 
     @classmethod
     def of(cls, model: Model, corpus: Corpus, rows: Rows) -> Self:
-        base, rated = corpus.base[rows], corpus.rated[rows]
-        features = np.zeros((len(rows), model.text_map.dimensions), np.float32)
-        features[:, : base.shape[1]] = base
-        # What rated papers are worth is known; only the others must be read by their text.
-        new = rated < 0
-        if np.any(new):
-            features[new] = model.text_map(base[new])
-        return cls(rows, [strand.read(features, rated) for strand in model.strands])
+        text = corpus.base[rows] @ model.guess
+        readers, rated = model.readers, corpus.rated[rows]
+        if readers is None:
+            none = np.zeros(0, np.int64)
+            starts = np.zeros(len(rows) + 1, np.int64)
+            silence = np.zeros((len(rows), 0), np.float32)
+            return cls(rows, text, silence, starts, none, none.astype(np.float32))
+        new = np.flatnonzero(rated < 0)
+        mapped = corpus.mapped(rows[new]) if len(new) else None
+        als = readers.values[rated]
+        counts = np.ones(len(rows), np.int64)
+        if mapped is not None:
+            counts[new] = mapped.recalled.columns.shape[1]
+            als[new] = mapped.recalled.matrix() @ readers.values
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        papers, amounts = np.empty(starts[-1], np.int64), np.ones(starts[-1], np.float32)
+        papers[starts[:-1]] = rated
+        if mapped is not None:
+            at = starts[new][:, None] + np.arange(counts[new[0]])
+            papers[at], amounts[at] = mapped.recalled.columns, mapped.recalled.values
+        return cls(rows, text, als, starts, papers, amounts)
 
-    def worth(self, model: Model, rows: Rows, weights: Floats, likes: int) -> Floats:
-        """Return q of each of a reader's papers, all strands together, shape (n, r)."""
-        worth = np.zeros((len(rows), model.text_map.dimensions), np.float32)
-        places = np.searchsorted(self.rows, rows)
-        is_liked = weights > 0
-        for number, (strand, read) in enumerate(zip(model.strands, self.by_strand, strict=True)):
-            # The first strand is the texts'; what is pushed away is pushed through it alone.
-            at = np.flatnonzero(is_liked) if number else np.arange(len(rows))
-            share = np.ones(len(at), np.float32)
-            share[is_liked[at]] = strand.weight(likes)
-            if np.any(share):
-                worth[at, strand.columns] += share[:, None] * read[places[at]]
-        return worth
+    def values(
+        self, model: Model, places: Rows, is_liked: Mask, likes: int
+    ) -> tuple[Floats, Spoken]:
+        """Return q of a reader's papers, shape (n, r), and what they stand for."""
+        found = np.zeros((len(places), model.width), np.float32)
+        found[:, : self.text.shape[1]] = self.text[places]
+        if model.readers is None:
+            none = np.zeros(0, np.int64)
+            return found, Spoken(none, none, np.zeros(0, np.float32))
+        # What is pushed away is pushed through the texts alone.
+        liked = np.flatnonzero(is_liked)
+        share = np.float32(at_likes(model.readers.als, likes))
+        found[liked, self.text.shape[1] :] = share * self.als[places[liked]]
+        first, last = self.starts[places[liked]], self.starts[places[liked] + 1]
+        counts = last - first
+        entries = np.repeat(last - np.cumsum(counts), counts) + np.arange(counts.sum())
+        amounts = np.float32(at_likes(model.readers.ease, likes)) * self.amounts[entries]
+        return found, Spoken(np.repeat(liked, counts), self.papers[entries], amounts)

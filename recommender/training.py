@@ -1,6 +1,6 @@
 """Nightly: everybody's ratings → a model. What readers share is used only where it helps.
 
-The text strand needs no training but the texts. What readers teach (`lessons`) makes two more,
+The text's part needs no training but the texts. What readers teach (`lessons`) makes two more,
 EASE's and ALS's. Whether and how much they count is decided by hiding papers from training and
 ranking them for the readers who liked them. While likes are few, text alone wins, and then
 stays alone.
@@ -9,15 +9,15 @@ stays alone.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import structlog
 
 from recommender import factors, lessons
-from recommender.arrays import Floats, Ids, Mask, find
-from recommender.calibration import Balance, balance, hold_one
-from recommender.cold_start import KNOTS, Strand, hubs_of
+from recommender.arrays import Entries, Floats, Ids, Mask, find, stacked, strongest
+from recommender.calibration import Balance, Read, Sample, balance, hold_one, profiles_of
+from recommender.cold_start import KEPT, KNOTS, Readers, carried, hubs_of, worth
 from recommender.encoder import Encoder
 from recommender.factors import FactorsUnavailable, FitFactors
 from recommender.feedback import Rating
@@ -35,9 +35,9 @@ log = structlog.get_logger()
 Progress = Callable[[str, float], None]
 
 DIRECT = 1 / 3  # what is known of a rated paper directly, beside what text says of a new one
-BLENDS = (0.5, 2.0, 8.0, 32.0)  # weight of the readers' strands; the text's is 1
-RHOS = (0.3, 1.0, 2.0)  # of ALS beside EASE
-BETAS = (0.1, 0.3, 0.8)  # of the liked paper itself
+BLENDS = (0.5, 1.0, 2.0, 4.0, 8.0, 32.0)  # weight of what readers teach; the text's is 1
+RHOS = (0.3, 0.6, 1.0, 2.0)  # of ALS beside EASE
+BETAS = (0.1, 0.2, 0.3, 0.5, 0.8)  # of the liked paper itself
 POWERS = (0.0, 0.4, 0.6, 0.8)  # of the spread by which scores are divided
 
 MIN_READERS = 20  # with two likes or more
@@ -47,8 +47,9 @@ _JUDGES = 2_000  # readers for whom the weights are judged
 _YOUNG_JUDGES = 1_000  # those of them who are judged by a few of their likes as well
 _REFERENCE = 10_000  # readers by whose scores hubs are found, at most
 _AT_ONCE = 500  # of them whose profiles are held
+_SCALED = 500  # rated papers by which the scale of the text's scores is known
 _SMALL = 2_000  # rated papers, for which one BLAS thread is enough
-_SURE = 2.0  # standard errors by which the readers' strands must beat text alone
+_SURE = 2.0  # standard errors by which what readers teach must beat text alone
 
 
 def train(
@@ -110,7 +111,8 @@ class Choice:
     young: the same for readers with as many likes as KNOTS say, without the last: what above
     is chosen for whole libraries stands there. Empty when nothing was chosen for them.
     balance: of new and rated papers.
-    lessons: what was learnt to find out, for whoever needs it of the same likes.
+    lessons: what was learnt to find out, for whoever needs it of the same likes. recalled: of
+    the papers that were ranked to find out, those of the wanted likes first.
     """
 
     blend: float
@@ -119,6 +121,7 @@ class Choice:
     power: float
     metrics: dict[str, float]
     lessons: Lessons | None = field(default=None, repr=False)
+    recalled: Entries | None = field(default=None, repr=False)
     young: "tuple[Weights, ...]" = ()
     balance: Balance = field(default_factory=Balance)
 
@@ -135,82 +138,80 @@ def with_readers(
     seed: int,
     fit_factors: FitFactors | None = None,
 ) -> Model:
-    """Return a text-only model extended by what these likes teach.
-
-    The choice's lessons serve once: a part of them becomes a part of the model.
-
-    Raises FactorsUnavailable.
-    """
+    """Return a text-only model extended by what these likes teach. Raises FactorsUnavailable."""
     base = _vectors(model, likes.papers)
     learnt = choice.lessons
     if learnt is None or learnt.likes is not likes:
         learnt = lessons.learn(likes, base, seed, fit_factors or factors.fit)
-    scale = choice.blend * _scale(model.strands[0], base, learnt)
-    parts = {
-        "ease": learnt.rows(1.0, 0.0, choice.beta),
-        "als": learnt.taken_factored(choice.rho),
-    }
+    scale = np.float32(_scale(model, base, learnt))
+    loudness = scale * np.float32(choice.blend) * learnt.w
     weights = choice.weights()
-    counts = {
-        "ease": tuple(blend / choice.blend for blend, *_ in weights),
-        "als": tuple(blend * rho / (choice.blend * choice.rho) for blend, rho, *_ in weights),
-    }
-    strands = [*model.strands]
-    for name, rows in parts.items():
-        rows *= np.float32(scale)
-        strands.append(Strand(name, base.shape[1], counts[name], learnt.guess(rows), rows))
-    hubs = None
+    readers = Readers(
+        ridge=learnt.ridge,
+        near=learnt.near,
+        loudness=loudness,
+        itself=choice.beta,
+        items=learnt.items,
+        values=np.float32(choice.rho) * loudness[:, None] * learnt.spread,
+        ease=tuple(blend / choice.blend for blend, *_ in weights),
+        als=tuple(blend * rho / (choice.blend * choice.rho) for blend, rho, *_ in weights),
+        direct=DIRECT * float(scale) * choice.blend,
+    )
+    model = replace(model, readers=readers, rated=likes.papers)
     powers = tuple(power for *_, power in weights)
     if any(powers):
-        features = np.hstack([base[learnt.sample], learnt.features])
+        sample = readers.mapped(learnt.recalled)
+        features = np.hstack([base[learnt.sample], sample.factors])
         rng = np.random.default_rng([seed, 5])
-        readers = _profiles(strands[0], list(parts.values()), likes, base, rng)
-        hubs = hubs_of(readers, features, powers, rng)
-    model = replace(
-        model,
-        text_map=learnt.text_map,
-        strands=tuple(strands),
-        hubs=hubs,
-        rated=likes.papers,
-        neighbours=learnt.neighbours.scaled(DIRECT * scale),
-    )
+        profiles = _profiles(model, likes, base, rng)
+        hubs = hubs_of(profiles, features, sample.worth.matrix().T.tocsr(), powers, rng)
+        model = replace(model, hubs=hubs)
     return choice.balance.applied(model)
 
 
 def balanced(
-    model: Model, mapped: Floats, shown: Interactions, held: Interactions, wanted: Interactions
+    model: Model, choice: Choice, shown: Interactions, held: Interactions, wanted: Interactions
 ) -> Balance:
     """Return the balance of new and rated papers in a model of the likes `shown`.
 
-    mapped: `Lessons.mapped` of these likes. held: likes of the same papers, without these
-    likes; wanted: of other papers; see `calibration`.
+    choice: that was made with these likes, with all it learnt. held: likes of the same papers,
+    without these likes; wanted: of other papers; see `calibration`.
     """
-    rated = np.hstack([_vectors(model, shown.papers), mapped])
-    new = model.text_map(_vectors(model, wanted.papers))
-    return balance(model, shown, held, wanted, rated, new)
+    learnt, recalled, readers = choice.lessons, choice.recalled, model.readers
+    if learnt is None or recalled is None or readers is None:
+        return Balance()
+    base = _vectors(model, shown.papers)
+    more = np.setdiff1d(held.likes.indices, learnt.sample)
+    rows = np.concatenate([learnt.sample, more])
+    again = learnt.ridge.without_themselves(more, lessons.THREADS)
+    read = Read(base[rows], readers.mapped(stacked(learnt.recalled, again)))
+    new = recalled.rows(np.arange(len(wanted.papers)))
+    return balance(
+        model,
+        shown,
+        held,
+        wanted,
+        base,
+        Sample(rows, len(learnt.sample), read),
+        Read(_vectors(model, wanted.papers), readers.mapped(new)),
+    )
 
 
 def _profiles(
-    text: Strand,
-    parts: Sequence[Floats],
-    likes: Interactions,
-    base: Floats,
-    rng: np.random.Generator,
-) -> Iterator[Floats]:
-    """Yield the profiles of readers in blocks, shape (·, d + r); of some where there are many."""
+    model: Model, likes: Interactions, base: Floats, rng: np.random.Generator
+) -> Iterator[tuple["csr_array[Any]", Floats]]:
+    """Yield readers in blocks, as `hubs_of` takes them; some of them where there are many."""
     some = rng.permutation(likes.likes.shape[0])[:_REFERENCE]
     for start in range(0, len(some), _AT_ONCE):
         liked = likes.likes[some[start : start + _AT_ONCE]]
-        by_readers = sum(np.asarray(liked @ rows, np.float32) for rows in parts)
-        yield np.hstack([(liked @ base) @ text.guess, by_readers]).astype(np.float32)
+        profiles, said = profiles_of(model, liked, base)
+        yield said, profiles
 
 
-def _scale(text: Strand, base: Floats, learnt: Lessons) -> float:
-    """Return what gives the readers' strands the spread of scores that the text's has."""
-    some = slice(0, 500)
-    goal = float((base[some] @ text.guess @ base[some].T).std())
-    rows = learnt.rows(1.0, *lessons.TYPICAL, some)
-    return goal / max(float((rows @ learnt.features[some].T).std()), 1e-12)
+def _scale(model: Model, base: Floats, learnt: Lessons) -> float:
+    """Return what gives the readers' parts the spread of scores that the text's has."""
+    some = base[:_SCALED]
+    return float((some @ model.guess @ some.T).std()) / max(learnt.size, 1e-12)
 
 
 def _vectors(model: Model, papers: Ids) -> Floats:
@@ -224,14 +225,13 @@ def _choose_on_hidden(
     hidden = np.random.default_rng([seed, 2]).random(len(likes.papers)) < _HIDDEN
     shown, wanted = _columns(likes, ~hidden), _columns(likes, hidden)
     shown, held = hold_one(shown, seed)
-    # What was learnt without the hidden papers is not kept: it would only fill the memory.
     choice = choose_blend(model, shown, wanted, seed, _UNRATED, fit_factors)
-    learnt, found = choice.lessons, replace(choice, lessons=None)
-    if learnt is None or not choice.blend:
+    # What was learnt without the hidden papers is not kept: it would only fill the memory.
+    found = replace(choice, lessons=None, recalled=None)
+    if choice.lessons is None or not choice.blend:
         return found
-    trial, mapped = with_readers(model, shown, choice, seed, fit_factors), learnt.mapped
-    del learnt, choice
-    return replace(found, balance=balanced(trial, mapped, shown, held, wanted))
+    trial = with_readers(model, shown, choice, seed, fit_factors)
+    return replace(found, balance=balanced(trial, choice, shown, held, wanted))
 
 
 def choose_blend(
@@ -257,10 +257,11 @@ def choose_blend(
     candidates = _vectors(model, np.concatenate([wanted.papers, others]))
     base = _vectors(model, shown.papers)
     learnt = lessons.learn(shown, base, seed, fit_factors or factors.fit)
-    trial = _Trial.of(model, learnt, shown.likes[judges], candidates)
+    asked = _Asked.of(model, learnt, candidates)
+    trial = _Trial.of(model, learnt, shown.likes[judges], asked)
     relevant = np.zeros(trial.text.shape, np.bool_)  # of the rivals nothing is known
     relevant[:, : len(wanted.papers)] = wanted.likes[judges].toarray() > 0
-    choice = _decide(trial, relevant, learnt)
+    choice = replace(_decide(trial, relevant, learnt), recalled=asked.recalled)
     if not choice.blend:
         return choice
     # A serving model knows the spread among grown readers only, whoever asks.
@@ -271,7 +272,7 @@ def choose_blend(
     libraries = shown.likes[judges[some]]
     young = list[Weights]()
     for k in KNOTS[:-1]:
-        few = _Trial.of(model, learnt, _few(libraries, k, rng), candidates)
+        few = _Trial.of(model, learnt, _few(libraries, k, rng), asked)
         young.append(_young(choice, replace(few, spread=spread), relevant[some]))
     return replace(choice, young=tuple(young))
 
@@ -309,6 +310,21 @@ Weights = tuple[float, float, float, float]  # blend, rho, beta, power
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """Candidates as a trial reads them. base: shape (m, d). recalled: A. eased: w·B·A."""
+
+    base: Floats
+    recalled: Entries
+    eased: Entries
+
+    @classmethod
+    def of(cls, model: Model, learnt: Lessons, base: Floats) -> Self:
+        recalled = learnt.ridge(base, lessons.THREADS)
+        onto = worth(learnt.near, learnt.w, 0.0)
+        return cls(base, recalled, strongest(carried(recalled, onto), KEPT, recalled.n))
+
+
+@dataclass(frozen=True)
 class _Trial:
     """Scores of candidates for judges by each part, all of shape (judges, candidates).
 
@@ -323,16 +339,21 @@ class _Trial:
 
     @classmethod
     def of(
-        cls, model: Model, learnt: Lessons, likes: "csr_array[np.float32]", candidates: Floats
+        cls, model: Model, learnt: Lessons, likes: "csr_array[np.float32]", asked: _Asked
     ) -> "_Trial":
         base = _vectors(model, learnt.likes.papers)
-        text = (likes @ (base @ model.strands[0].guess)) @ candidates.T
-        features = learnt.text_map(candidates)[:, base.shape[1] :]
+        text = (likes @ (base @ model.guess)) @ asked.base.T
+        scale = np.float32(_scale(model, base, learnt))
         weighed = likes.copy()
-        weighed.data *= learnt.w[likes.indices, 0] * _scale(model.strands[0], base, learnt)
-        parts = (learnt.eased, learnt.factored, learnt.mapped)
-        eased, factored, itself = ((weighed @ part) @ features.T for part in parts)
-        return cls(text, eased, factored, itself)
+        weighed.data *= learnt.w[likes.indices]
+        recalled = asked.recalled.matrix().T.tocsr()
+        factored = (weighed @ learnt.spread) @ np.asarray(recalled.T @ learnt.items).T
+        return cls(
+            text,
+            scale * (likes @ asked.eased.matrix().T.tocsr()).toarray(),
+            scale * factored,
+            scale * (weighed @ recalled).toarray(),
+        )
 
     def scores(self, weights: Weights) -> Floats:
         blend, rho, beta, power = weights
@@ -369,10 +390,12 @@ def _quality(scores: Floats, relevant: Mask) -> Doubles:
 def _decide(trial: _Trial, relevant: Mask, learnt: Lessons) -> Choice:
     """Choose the best weights if they surely beat text alone, reader by reader."""
     text = _quality(trial.text, relevant)
-    coarse: Iterator[Weights] = ((blend, 0.3, 0.3, 0.6) for blend in BLENDS)
+    coarse: Iterator[Weights] = ((blend, 0.6, 0.2, 0.6) for blend in BLENDS)
     (blend, *_), _ = _best_of(trial, relevant, coarse)
     fine: Iterator[Weights] = product((blend,), RHOS, BETAS, POWERS)
-    weights, quality = _best_of(trial, relevant, fine)
+    weights, _ = _best_of(trial, relevant, fine)
+    again: Iterator[Weights] = ((blend, *weights[1:]) for blend in BLENDS)
+    weights, quality = _best_of(trial, relevant, again)
     gain = quality - text
     error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
     is_sure = float(gain.mean()) > _SURE * max(error, 1e-9)

@@ -18,16 +18,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from threadpoolctl import threadpool_limits
 
-from recommender.arrays import Ids, unit_rows
+from recommender.arrays import Floats, Ids, unit_rows
 from recommender.candidates import Corpus
-from recommender.cold_start import KNOTS, Strand, TextMap, text_strand
+from recommender.cold_start import KNOTS, Readers, text_guess
 from recommender.encoder import LsaEncoder
+from recommender.factors import MOST_FACTORS
 from recommender.feedback import Feedback, Verdict
-from recommender.lessons import RANK
+from recommender.item_weights import Neighbours
+from recommender.lessons import NEIGHBOURS
+from recommender.local_ridge import LocalRidge
 from recommender.model import Known, Model, leading_directions
 from recommender.papers import Paper, PaperId
 from recommender.picks import Request
-from recommender.ranking import TOP, leading, recommend
+from recommender.ranking import TOP, leading, likes_of, recommend
 from recommender.taste import taste_of
 
 if TYPE_CHECKING:
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 BATCH = 500  # readers: what the scheduler claims at a time
 SEEN = 40  # new papers that a reader has seen
 LIKES = 12
-FACTORS = RANK
 RATED = 20_000  # papers at most
 TAPS = 30
 _BLOCK = 256
@@ -109,11 +111,14 @@ def measure(
 def _beside_the_product(
     model: Model, corpus: Corpus, slate: "Slate", batch: list[Request], found: Found
 ) -> None:
-    """Time scores, masks and the best fifty of a block, and the bare product they rest on."""
+    """Time scores, masks and the best fifty of a block, and the bare products they rest on."""
     tastes = [taste_of(model, corpus, request.feedback) for request in batch]
     profiles = np.stack([taste.profile for taste in tastes])
+    likes, worth = likes_of(tastes, len(model.rated)), slate.worth
+    assert worth is not None
     began = time.perf_counter()
     profiles @ slate.features.T
+    likes @ worth
     found.product.append(time.perf_counter() - began)
     began = time.perf_counter()
     leading(model, corpus, slate, tastes, batch)
@@ -169,26 +174,40 @@ def _catalogue(sizes: Sizes) -> tuple[Model, Corpus, Ids]:
     base = unit_rows(rng.standard_normal((sizes.papers, text.dimensions), np.float32))
     telling = rng.integers(0, max(len(text.words), 1), (sizes.papers, 24)).astype(np.int32)
     rated = np.arange(sizes.new, sizes.papers)[:RATED]
-    landmarks = base[rated[:1_000]]
-    projection = rng.standard_normal((len(landmarks), FACTORS), np.float32) / np.float32(30)
-    strands = [text_strand(base[:20_000])]
-    for name in ("ease", "als"):
-        rows = rng.standard_normal((len(rated), FACTORS), np.float32) / np.float32(15)
-        guess = np.eye(FACTORS, dtype=np.float32)
-        strands.append(Strand(name, text.dimensions, (1.0,) * len(KNOTS), guess, rows))
     model = Model(
         version="bench",
         encoder="lsa",
         metrics={},
         text=text,
-        text_map=TextMap(landmarks, projection, 4.0),
-        strands=tuple(strands),
+        guess=text_guess(base[:20_000]),
         known=Known.of(papers, base, telling),
         directions=leading_directions(base[:20_000]),
         rated=rated + 1,
+        readers=_taught(base[rated], rng),
     )
     corpus = Corpus(model, LsaEncoder()).extended(papers)
     return model, corpus, corpus.newest(1)
+
+
+def _taught(base: Floats, rng: np.random.Generator) -> Readers:
+    """Return what readers might teach of rated papers with these vectors."""
+    n, near = len(base), min(NEIGHBOURS, len(base))
+    items = rng.standard_normal((n, MOST_FACTORS), np.float32) / np.float32(15)
+    return Readers(
+        ridge=LocalRidge(base),
+        near=Neighbours(
+            np.arange(n + 1) * near,
+            rng.integers(0, n, n * near).astype(np.int32),
+            rng.random(n * near, np.float32) / np.float32(100),
+        ),
+        loudness=np.ones(n, np.float32),
+        itself=0.3,
+        items=items,
+        values=items,
+        ease=(1.0,) * len(KNOTS),
+        als=(1.0,) * len(KNOTS),
+        direct=1.0,
+    )
 
 
 def _word(rng: np.random.Generator) -> str:

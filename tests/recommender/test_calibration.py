@@ -5,7 +5,7 @@ import pytest
 
 from recommender import calibration
 from recommender.arrays import find
-from recommender.calibration import Balance
+from recommender.calibration import Balance, Read, Sample
 from recommender.interactions import from_pairs
 from recommender.training import Choice, with_readers
 from tests.recommender import planted
@@ -51,32 +51,53 @@ def asked(school, coder, corpus):
     text = Model.text_only(papers, coder, "balance-test")
     model = with_readers(text, known, Choice(8.0, 0.3, 0.1, 0.4, {}), seed=0)
 
-    def features(ids):
+    def read(ids):
         base = text.known.base[find(text.known.ids, ids)].astype(np.float32)
-        return model.text_map(base)
+        return Read(base, model.readers.read(base, model.rows_of(ids)))
 
-    return model, known, held, wanted, features(known.papers), features(wanted.papers)
+    everything = Sample(np.arange(len(known.papers)), len(known.papers), read(known.papers))
+    base = everything.read.base
+    return model, known, held, wanted, base, everything, read(wanted.papers)
+
+
+def louder(read, factor):
+    worth = replace(read.mapped.worth, values=factor * read.mapped.worth.values)
+    mapped = replace(read.mapped, factors=factor * read.mapped.factors, worth=worth)
+    return Read(factor * read.base, mapped)
 
 
 @pytest.mark.parametrize("wrong", [0.02, 50.0])
 def test_a_model_whose_new_papers_are_told_too_softly_or_loudly_is_put_right(asked, wrong):
-    model, *rest = asked
-    new = rest[-1]
-    right = calibration.balance(model, *rest)
-    off = calibration.balance(model, *rest[:-1], np.float32(wrong) * new)
+    model, *rest, new = asked
+    plain = replace(model, hubs=None)
+    right = calibration.balance(plain, *rest, new)
+    off = calibration.balance(plain, *rest, louder(new, np.float32(wrong)))
     assert right.direct == off.direct
     assert (off.new_factor > right.new_factor) == (wrong < 1)
+
+
+def test_a_sample_of_the_rated_papers_tells_nearly_what_all_of_them_tell(asked):
+    model, known, held, wanted, base, everything, new = asked
+    drawn = np.random.default_rng(0).permutation(len(known.papers))[: 2 * len(known.papers) // 3]
+    rows = np.concatenate([drawn, np.setdiff1d(everything.rows, drawn)])
+    read = Read(base[rows], everything.read.mapped.rows(rows))
+    found = calibration.balance(
+        model, known, held, wanted, base, Sample(rows, len(drawn), read), new
+    )
+    whole = calibration.balance(*asked)
+    factors = calibration.FACTORS
+    assert abs(factors.index(found.new_factor) - factors.index(whole.new_factor)) <= 1
 
 
 def test_a_balance_reaches_the_model_that_serves(asked):
     model, *_ = asked
     balanced = Balance(3.0, 2.0).applied(model)
     assert balanced.new_factor == 2.0
-    assert np.allclose(balanced.neighbours.values, 3 * model.neighbours.values)
+    assert balanced.readers.direct == pytest.approx(3 * model.readers.direct)
 
 
 def test_without_readers_enough_everything_stays_as_it_is(asked):
-    model, known, held, wanted, *features = asked
+    model, known, held, wanted, *papers = asked
     nobody = replace(held, likes=0 * held.likes)
     nobody.likes.eliminate_zeros()
-    assert calibration.balance(model, known, nobody, wanted, *features) == Balance()
+    assert calibration.balance(model, known, nobody, wanted, *papers) == Balance()

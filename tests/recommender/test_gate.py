@@ -62,17 +62,8 @@ def judged(live, candidate, exam, coder):
 def ruined(model):
     """Return a model whose idea of what a like is worth is noise."""
     rng = np.random.default_rng(1)
-    strands = tuple(
-        replace(
-            strand,
-            guess=rng.standard_normal(strand.guess.shape, np.float32),
-            rows=None
-            if strand.rows is None
-            else rng.standard_normal(strand.rows.shape, np.float32),
-        )
-        for strand in model.strands
-    )
-    return replace(model, strands=strands, neighbours=None)
+    guess = rng.standard_normal(model.guess.shape, np.float32)
+    return replace(model, guess=guess, readers=None, hubs=None)
 
 
 def test_what_readers_liked_since_is_neither_in_their_profiles_nor_in_what_a_trial_learns(
@@ -123,10 +114,7 @@ def test_a_ruined_model_is_worse_and_the_sentence_has_the_figures(trial, exam, c
 
 
 def test_scores_that_are_no_numbers_are_the_worst_there_are(trial, exam, coder):
-    profile = trial.strands[0]
-    broken = replace(
-        trial, strands=(replace(profile, guess=profile.guess * np.nan), *trial.strands[1:])
-    )
+    broken = replace(trial, guess=trial.guess * np.nan)
     assert not np.any(quality(broken, exam, coder))
     assert judged(trial, broken, exam, coder).is_worse
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from recommender import item_weights, kernel_ridge, lessons
+from recommender import item_weights, lessons
 from recommender.arrays import unit_rows
+from recommender.cold_start import Readers
 from recommender.interactions import from_pairs
-from recommender.lessons import EASE_REGULARIZATION, GAMMA, RIDGE
+from recommender.lessons import EASE_REGULARIZATION
 
 
 @pytest.fixture(scope="module")
@@ -19,43 +20,61 @@ def base(likes):
     return unit_rows(vectors.astype(np.float32))
 
 
-def answers_to(learnt, new):
-    """The ridge regression that the module promises, from its definition."""
-    rated, metric = learnt.text_map.landmarks, learnt.text_map.metric
-    asked = metric.join(new) if metric else new
-    ridge = kernel_ridge.fit(rated, GAMMA, RIDGE)
-    return ridge.solve(np.exp(GAMMA * (rated @ asked.T - 1)))
+@pytest.fixture(scope="module")
+def learnt(likes, base):
+    return lessons.learn(likes, base, seed=0)
 
 
-def test_with_few_papers_a_like_is_worth_exactly_what_the_definition_says(likes, base):
-    learnt = lessons.learn(likes, base, seed=0)
-    new = unit_rows(np.random.default_rng(2).standard_normal((7, 10)).astype(np.float32))
-    answers = answers_to(learnt, new)
-    weights = item_weights.solve(likes.likes, EASE_REGULARIZATION)
-    expected = learnt.w * (weights.apply(answers) + 0.5 * answers)
-    found = learnt.rows(1.0, 0.0, 0.5) @ learnt.text_map(new)[:, 10:].T
-    assert np.allclose(found, expected, atol=5e-3 * np.abs(expected).max())
+@pytest.fixture(scope="module")
+def readers(learnt):
+    ones = (1.0,) * 5
+    return Readers(
+        ridge=learnt.ridge,
+        near=learnt.near,
+        loudness=learnt.w,
+        itself=0.5,
+        items=learnt.items,
+        values=learnt.w[:, None] * learnt.spread,
+        ease=ones,
+        als=ones,
+        direct=1.0,
+    )
 
 
-def test_a_paper_nobody_rated_is_read_as_the_rated_ones_that_its_text_recalls(likes, base):
-    learnt = lessons.learn(likes, base, seed=0)
-    new = unit_rows(np.random.default_rng(3).standard_normal((4, 10)).astype(np.float32))
-    answers = answers_to(learnt, new)
-    rows = learnt.rows(1.0, 1.0, 0.3)
-    guessed = learnt.text_map(new)[:, 10:] @ learnt.guess(rows)
-    assert np.allclose(guessed, answers.T @ rows, atol=1e-2 * np.abs(rows).max())
+def by_ease(learnt):
+    weights = item_weights.solve(learnt.likes.likes, EASE_REGULARIZATION)
+    return weights.rows(np.arange(len(learnt.w)))
 
 
-def test_papers_that_speak_for_everything_count_less(likes, base):
-    learnt = lessons.learn(likes, base, seed=0)
-    plain = learnt.rows(1.0, 0.3, 0.2) / learnt.w
-    reach = np.linalg.norm(plain @ learnt.features.T, axis=1)
-    assert np.corrcoef(reach, learnt.w[:, 0])[0, 1] < -0.9
+@pytest.fixture(scope="module")
+def new():
+    return unit_rows(np.random.default_rng(2).standard_normal((7, 10)).astype(np.float32))
 
 
-def test_what_als_says_can_be_taken_without_a_copy(likes, base):
-    learnt = lessons.learn(likes, base, seed=0)
-    expected = learnt.rows(0.0, 2.0, 0.0)
-    taken = learnt.taken_factored(2.0)
-    assert np.allclose(taken, expected, rtol=1e-5)
-    assert np.shares_memory(taken, learnt.factored)
+def test_a_like_is_worth_exactly_what_the_definition_says(learnt, readers, new):
+    mapped = readers.read(new, np.full(7, -1))
+    recalled = learnt.ridge(new).matrix().toarray()
+    weights = by_ease(learnt) + 0.5 * np.eye(len(learnt.w))
+    expected = learnt.w[:, None] * (weights @ recalled.T)
+    assert np.allclose(mapped.worth.matrix().toarray().T, expected, atol=1e-4)
+    by_als = learnt.w[:, None] * (learnt.spread @ learnt.items.T @ recalled.T)
+    assert np.allclose(readers.values @ mapped.factors.T, by_als, atol=1e-4)
+
+
+def test_new_and_rated_papers_are_read_side_by_side(readers, learnt, base, new):
+    rated = np.array([-1, 5, -1, 80])
+    asked = np.stack([new[0], base[5], new[1], base[80]])
+    together = readers.read(asked, rated).worth.matrix().toarray()
+    apart = readers.read(new[:2], np.array([-1, -1])).worth.matrix().toarray()
+    assert np.allclose(together[[0, 2]], apart, atol=1e-6)
+    again = readers.mapped(learnt.ridge.without_themselves(np.array([5, 80])))
+    assert np.allclose(together[[1, 3]], again.worth.matrix().toarray(), atol=1e-6)
+
+
+def test_papers_that_speak_for_everything_count_less(learnt):
+    rho, beta = lessons.TYPICAL
+    whole = by_ease(learnt) + rho * learnt.spread @ learnt.items.T + beta * np.eye(len(learnt.w))
+    plain = whole @ learnt.recalled.matrix().toarray().T
+    reach = np.linalg.norm(plain, axis=1)
+    assert np.corrcoef(reach, learnt.w)[0, 1] < -0.9
+    assert learnt.size == pytest.approx((learnt.w[:, None] * plain).std(), rel=1e-3)

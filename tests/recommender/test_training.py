@@ -22,7 +22,7 @@ def test_a_young_installation_goes_by_text_alone(school, coder):
     for readers, likes in ((0, 0), (3, 4), (40, 3)):
         ratings = planted.readers_of_schools(found, readers, likes)
         model = train(papers, ratings, coder, version="young", seed=0)
-        assert [strand.name for strand in model.strands] == ["text"]
+        assert model.readers is None
         assert model.metrics["blend"] == 0
         assert model.metrics["likes"] == readers * likes
 
@@ -52,22 +52,22 @@ def test_an_engine_that_is_not_there_leaves_text_alone(school, coder):
 
     with capture_logs() as said:
         model = train(papers, ratings, coder, version="v", seed=0, fit_factors=engine)
-    assert [strand.name for strand in model.strands] == ["text"]
+    assert model.readers is None
     assert [line["why"] for line in said] == ["It is not there."]
 
 
 def test_readers_count_once_hidden_papers_are_surely_ranked_better_with_them(hybrid):
-    assert [strand.name for strand in hybrid.strands] == ["text", "ease", "als"]
+    assert hybrid.readers is not None
     assert hybrid.metrics["hybrid_quality"] > hybrid.metrics["text_quality"]
     assert hybrid.metrics["blend"] > 0
 
 
 def test_what_readers_teach_counts_by_how_much_a_reader_has_said(hybrid):
-    for strand in hybrid.strands[1:]:
-        assert len(strand.weights) == len(KNOTS)
-        assert all(np.isfinite(strand.weights))
-        assert strand.weights[-1] == pytest.approx(1)
-    assert all(weight > 0 for weight in hybrid.strands[1].weights)
+    for weights in (hybrid.readers.ease, hybrid.readers.als):
+        assert len(weights) == len(KNOTS)
+        assert all(np.isfinite(weights))
+        assert weights[-1] == pytest.approx(1)
+    assert all(weight > 0 for weight in hybrid.readers.ease)
 
 
 def test_weights_for_the_young_are_chosen_by_few_of_a_readers_likes(school):
@@ -83,10 +83,10 @@ def test_a_paper_nobody_has_rated_reaches_the_readers_of_its_school(hybrid, scho
     papers, found = school
     new, new_found = planted.schools(200, seed=77)
     arrived = [replace(p, id=PaperId(p.id + 1000)) for p in new]
-    corpus = Corpus(hybrid, coder).extended([*papers, *arrived])
-    text_alone = replace(hybrid, strands=hybrid.strands[:1], neighbours=None)
+    text_alone = replace(hybrid, readers=None, hubs=None)
 
     def found_of(model):
+        corpus = Corpus(model, coder).extended([*papers, *arrived])
         hits = []
         for school_name in planted.SCHOOLS:
             liked = planted.of_topic(found, school_name)[:10]
@@ -104,7 +104,7 @@ def test_training_twice_gives_the_same_model(school, coder):
     ratings = planted.readers_of_schools(found, 60, 6)
     one, other = (train(papers, ratings, coder, version="v", seed=3) for _ in range(2))
     assert one.metrics == pytest.approx(other.metrics, abs=1e-6)
-    assert np.allclose(one.strands[0].guess, other.strands[0].guess)
+    assert np.allclose(one.guess, other.guess)
 
 
 def test_progress_goes_from_nothing_to_all(school, coder):

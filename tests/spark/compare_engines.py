@@ -24,7 +24,7 @@ from tests.recommender import planted
 MASTER = os.environ.get("SPARK_MASTER", "local[2]")
 N_PAPERS, N_NEW, N_READERS, LIKES = 700, 140, 400, 20
 CLOSE = 0.02  # recall; what may lie between the two
-COMPARED = ("ours", "als strand alone")
+COMPARED = ("ours", "als alone")
 
 
 @pytest.fixture(scope="session")
