@@ -200,6 +200,14 @@ def evaluate(
         typer.Option(help="What turns text into vectors; file: the folder's embeddings.f16.npy."),
     ] = "static",
     seed: Annotated[int, typer.Option(min=0, help="Decides whatever chance decides.")] = 0,
+    seeds: Annotated[
+        str | None,
+        typer.Option(metavar="0,1,2", help="The medians of runs with these seeds."),
+    ] = None,
+    encoders: Annotated[
+        str | None,
+        typer.Option(metavar="static,file", help="With --seeds: of each of these encoders."),
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write all figures to this file.")
     ] = None,
@@ -222,11 +230,26 @@ def evaluate(
 
     if make_warm is not None:
         raise typer.Exit(evaluating.make_warm(folder, make_warm, seed))
+    if seeds is not None:
+        from bot.commands import evaluate_seeds
+
+        if plot is not None:
+            raise typer.BadParameter("--plot: expected one run, without --seeds")
+        each = (encoders or encoder).split(",")
+        series = evaluate_seeds.Series(folder, protocol, each, _seeds(seeds), baselines, json)
+        raise typer.Exit(evaluate_seeds.run(series))
     wanted = evaluating.EVERY if protocol == "all" else (protocol,)
     # Only the neural encoder keeps anything, in DATA_DIR; the others need no settings at all.
     kept = _settings().data_dir / FOLDER if encoder == "neural" else folder
     wish = evaluating.Wish(folder, wanted, encoder, kept, seed, baselines, json, plot)
     raise typer.Exit(evaluating.run(wish))
+
+
+def _seeds(words: str) -> list[int]:
+    found = [int(word) for word in words.split(",") if word.strip().isdecimal()]
+    if not found or len(found) != len(words.split(",")):
+        raise typer.BadParameter("expected whole numbers such as 0,1,2")
+    return found
 
 
 def _day(words: str) -> date:

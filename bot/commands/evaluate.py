@@ -51,7 +51,7 @@ class Wish:
 def run(wish: Wish, console: Console | None = None, clock: Clock = time.perf_counter) -> int:
     """Evaluate, print and write; return the exit status: 2 for a folder that cannot be used,
     1 when nothing could be measured."""
-    console = console or _console()
+    console = console or screen()
     if (wrong := _wrong(wish)) is not None:
         _say(console, wrong, "red")
         return 2
@@ -91,7 +91,7 @@ def _wrong(wish: Wish) -> str | None:
 
 def make_warm(folder: Path, target: Path, seed: int, console: Console | None = None) -> int:
     """Write a folder with a tenth of train held out as test; return the exit status."""
-    console = console or _console()
+    console = console or screen()
     try:
         benchmark = benchmark_files.read(folder)
         warm = protocols.hold_out(benchmark, seed)
@@ -115,7 +115,8 @@ def _say(console: Console, sentence: str, style: str = "") -> None:
     console.print(sentence, style=style, markup=False, soft_wrap=True)
 
 
-def _console() -> Console:
+def screen() -> Console:
+    """Return where figures are printed."""
     # A file or a pipe has no width of its own, and a table must not be squeezed into 80.
     width = None if sys.stdout.isatty() else 150
     return Console(highlight=False, width=width)

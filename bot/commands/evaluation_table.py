@@ -18,7 +18,7 @@ METRICS = {
     "N@20": "NDCG@20",
     "HR@10": "Hit@10",
 }
-_KEYS = {
+KEYS = {
     "R@20": "recall@20",
     "R@50": "recall@50",
     "R@100": "recall@100",
@@ -26,7 +26,7 @@ _KEYS = {
     "N@20": "ndcg@20",
     "HR@10": "hit_rate@10",
 }
-_STYLES = {Kind.OURS: "bold", Kind.PART: "", Kind.BASELINE: "dim"}
+STYLES = {Kind.OURS: "bold", Kind.PART: "", Kind.BASELINE: "dim"}
 
 
 @dataclass
@@ -70,17 +70,18 @@ def drawn(table: Table) -> Drawn:
     notes = list(dict.fromkeys(line.note for line in table.lines if line.note))
     for line in table.lines:
         mark = f" [{notes.index(line.note) + 1}]" if line.note else ""
-        cells = [_cell(line, metric) for metric in METRICS]
+        cells = [cell(line, metric) for metric in METRICS]
         if not line.metrics:
             cells[0] = "undefined"
         costs = (_cost(line.train_seconds), _cost(line.ms_per_reader, 2), _cost(line.peak_mb, 0))
-        found.add_row(Text(line.name + mark), *cells, *costs, style=_STYLES[line.kind])
+        found.add_row(Text(line.name + mark), *cells, *costs, style=STYLES[line.kind])
     found.caption = Text("\n".join(f"[{n}] {note}" for n, note in enumerate(notes, start=1)))
     found.caption_justify = "left"
     return found
 
 
-def _cell(line: Line, metric: str) -> str:
+def cell(line: Line, metric: str) -> str:
+    """Return a mean with half the width of its interval, as a table has it."""
     if metric not in line.metrics:
         return "–"
     mean, low, high = line.metrics[metric]
@@ -104,7 +105,7 @@ def as_json(table: Table) -> dict[str, Any]:
                 "readers": line.readers,
                 "note": line.note,
                 "metrics": {
-                    _KEYS[metric]: dict(zip(("mean", "low", "high"), values, strict=True))
+                    KEYS[metric]: dict(zip(("mean", "low", "high"), values, strict=True))
                     for metric, values in line.metrics.items()
                 },
                 "train_seconds": line.train_seconds,

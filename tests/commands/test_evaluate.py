@@ -158,6 +158,47 @@ def test_the_folders_own_vectors_serve_as_an_encoder(cold, tmp_path):
     assert rows_of(report, "cold")["ours"]["metrics"]["ndcg@20"]["mean"] > 0.5
 
 
+def test_several_seeds_and_encoders_are_told_as_medians_of_runs_of_their_own(cold, tmp_path):
+    out = tmp_path / "medians.json"
+    options = ("--no-baselines", "--encoders", "lsa,file", "--json")
+    single = []
+    for seed in ("0", "1"):
+        result = evaluate(cold, "--seeds", seed, *options, str(out))
+        assert result.exit_code == 0, result.output
+        single.append(json.loads(out.read_text())["encoders"])
+    result = evaluate(cold, "--seeds", "0,1", *options, str(out))
+    assert result.exit_code == 0, result.output
+    report = json.loads(out.read_text())
+    assert report["seeds"] == [0, 1]
+    assert set(report["encoders"]) == {"lsa", "file"}
+    for encoder, tasks in report["encoders"].items():
+        for number, task in enumerate(tasks):
+            for place, row in enumerate(task["rows"]):
+                means = [
+                    one[encoder][number]["rows"][place]["metrics"]["recall@20"]["mean"]
+                    for one in single
+                ]
+                assert row["metrics"]["recall@20"]["mean"] == pytest.approx(np.median(means))
+        assert f"cold, {encoder}" in result.output
+        assert f"new papers, {encoder}: a hit among the first ten, by likes" in result.output
+
+
+def test_a_run_that_fails_ends_the_series_in_its_own_words(cold, tmp_path):
+    shutil.copytree(cold, tmp_path / "spoilt")
+    (tmp_path / "spoilt" / "train.csv.gz").unlink()
+    result = evaluate(tmp_path / "spoilt", "--seeds", "0,1")
+    assert result.exit_code == 2
+    assert result.output.startswith("train.csv.gz: expected this file")
+    assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("seeds", ["", "a", "1,,2", "-1"])
+def test_seeds_that_are_no_numbers_are_refused(cold, seeds):
+    result = evaluate(cold, "--seeds", seeds)
+    assert result.exit_code == 2
+    assert "expected whole numbers such as 0,1,2" in result.output
+
+
 @pytest.mark.parametrize("protocol", ["warm", "overall"])
 def test_a_folder_of_new_papers_alone_says_in_one_sentence_that_nothing_is_warm(cold, protocol):
     result = evaluate(cold, "--protocol", protocol)
