@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from recommender.feedback import Feedback, Verdict
 from recommender.interests import interests_of, turns
-from recommender.picks import Request
+from recommender.picks import PartKind, Request
 from recommender.ranking import recommend, score
 from recommender.taste import taste_of
 from tests.recommender import planted
@@ -95,6 +97,36 @@ def test_the_parts_of_a_pick_for_an_interest_sum_to_its_score_and_name_its_likes
         if not pick.is_exploring:
             named = {topics[p.paper] for p in pick.parts if p.paper and p.value > 0}
             assert named == {topics[pick.paper]}
+
+
+@settings(deadline=None)
+@given(
+    counts=st.lists(st.integers(0, 12), min_size=6, max_size=6),
+    away=st.frozensets(st.integers(1, 240), max_size=6),
+    k=st.integers(1, 10),
+    surprise=st.integers(0, 4),
+)
+@example(counts=[9, 0, 6, 0, 4, 0], away=frozenset([3, 5]), k=10, surprise=2)
+def test_whatever_the_interests_the_parts_of_a_pick_sum_to_its_score_and_the_shares_to_a_whole(
+    model, corpus, topics, counts, away, k, surprise
+):
+    chosen = [
+        paper
+        for topic, count in zip(planted.NAMES, counts, strict=True)
+        for paper in planted.of_topic(topics, topic)[:count]
+    ]
+    skipped = [Feedback(paper, Verdict.SKIP) for paper in away if paper not in chosen]
+    liked = tuple(planted.like(paper) for paper in chosen)
+    (picks,) = recommend(
+        model, corpus, [Request(1, (*liked, *skipped), k=k, surprise=surprise)], None, seed=0
+    )
+    several = len(interests_of(model, corpus, liked)) > 1
+    for pick in picks:
+        values = [part.value for part in pick.parts]
+        assert abs(sum(values) - pick.score) <= 1e-6 * max(1e-9, *map(abs, values))
+        named = [part for part in pick.parts if part.kind is PartKind.INTEREST]
+        assert len(named) == (several and not pick.is_exploring)
+        assert all(part.value == 0 for part in named)
 
 
 def test_single_cards_take_turns_as_a_list_does(model, corpus, topics):
