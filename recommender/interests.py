@@ -146,19 +146,9 @@ def arranged(corpus: Corpus, liked: Rows, said: Sequence[Said] = ()) -> Arranged
         counts = np.bincount(meant[inside] + 1, minlength=len(said) + 1)[1:]
         if counts.max() * 2 > np.count_nonzero(inside):
             meant[inside & (meant < 0)] = np.argmax(counts)
-    return _by_size(np.where(meant < 0, labels, labels.max() + 1 + meant), meant, said)
-
-
-def _by_size(labels: Rows, meant: Rows, said: Sequence[Said]) -> Arranged:
-    _, first, numbers, sizes = np.unique(
-        labels, return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.argsort(-sizes, kind="stable")
-    place = np.empty(len(sizes), np.int64)
-    place[order] = np.arange(len(sizes))
-    about = (int(meant[at]) for at in first[order])
-    kept = tuple(said[number] if number >= 0 else None for number in about)
-    return Arranged(np.asarray(place[numbers], np.int64), kept)
+    labels = _numbered(np.where(meant < 0, labels, labels.max() + 1 + meant))
+    about = (int(meant[np.argmax(labels == n)]) for n in range(int(labels.max()) + 1))
+    return Arranged(labels, tuple(said[at] if at >= 0 else None for at in about))
 
 
 def named(model: Model, corpus: Corpus, liked: Rows, found: Arranged, number: int) -> ScorePart:
@@ -184,10 +174,19 @@ def cluster(base: Floats) -> Rows:
         means = np.stack([few[labels == n].mean(axis=0) for n in range(labels.max() + 1)])
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
         labels = np.argmax(base @ means.T, axis=1)
-    sizes = np.bincount(labels)
+    return _numbered(labels)
+
+
+def _numbered(labels: Rows) -> Rows:
+    """Return labels with 0 for the largest part; of equals, for the one whose like comes first."""
+    if not labels.any():
+        return labels
+    _, first, numbers, sizes = np.unique(
+        labels, return_index=True, return_inverse=True, return_counts=True
+    )
     place = np.empty(len(sizes), np.int64)
-    place[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-    return np.asarray(place[labels], np.int64)
+    place[np.lexsort((first, -sizes))] = np.arange(len(sizes))
+    return np.asarray(place[numbers], np.int64)
 
 
 def tastes_of(taste: Taste, labels: Rows) -> list[Taste]:

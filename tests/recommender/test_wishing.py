@@ -189,6 +189,14 @@ def test_what_was_said_of_an_interest_holds_when_later_likes_move_the_clusters(
     assert set(served(picks, topics)) == {"protein", "speech"}
 
 
+def test_a_name_moves_no_interest_to_another_place_among_equals(model, corpus, topics):
+    feedback = likes(topics, graphs=6, protein=6)
+    before = interests_of(model, corpus, feedback)
+    for interest in before:
+        after = interests_of(model, corpus, feedback, (Said(interest.papers, name="mine"),))
+        assert [one.papers for one in after] == [one.papers for one in before]
+
+
 def test_a_muted_interest_that_the_clusters_swallow_takes_none_of_the_others_along(
     model, corpus, topics
 ):
