@@ -484,6 +484,17 @@ async def test_without_the_right_to_open_threads_the_digest_stands_and_threads_e
         assert (await deliveries.last(db, group.user.id)).state == "sent"
 
 
+async def test_a_fault_of_ours_in_a_thread_changes_nothing_of_the_digest(
+    pushed, discord, forum, any_database
+):
+    forum.refusals = [ValueError("a fault of ours")]
+    await pushed(discord, SERVER, "08:00 daily 3 threads on")
+    group = await group_at(any_database, SERVER)
+    async with any_database.reading() as db:
+        delivery = await deliveries.last(db, group.user.id)
+    assert (delivery.state, [step.what for step in delivery.steps][-1]) == ("sent", "sent")
+
+
 async def test_a_thread_that_may_have_been_opened_is_not_opened_twice(
     pushed, discord, forum, any_database
 ):

@@ -122,6 +122,8 @@ class Rest:
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=channel)
         body = {"name": name, "type": _PUBLIC_THREAD, "auto_archive_duration": _ARCHIVE}
         thread = await self._call(route, body, seconds=20.0)
+        if not isinstance(thread, dict) or "id" not in thread:
+            raise aiohttp.ClientPayloadError("a thread without a number")
         return str(thread["id"])
 
     async def respond(self, interaction: str, token: str, body: Payload, seconds: float) -> None:

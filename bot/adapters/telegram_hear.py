@@ -112,7 +112,9 @@ def _pressed(number: int, query: CallbackQuery) -> Heard | None:
     ref = MessageRef(chat, str(message.message_id))
     event = Pressed(str(number), _person(query.from_user, message.chat), data, ref)
     thread = _thread(message) if isinstance(message, Message) else None
-    return Heard(number, event, chat, chat, thread, query.id)
+    # In a group many tap at once, and nobody's vote waits for another's acknowledgement.
+    lane = chat if event.person.is_private else f"{chat}:{event.person.account}"
+    return Heard(number, event, chat, lane, thread, query.id)
 
 
 def _membership(number: int, change: ChatMemberUpdated) -> Heard | None:

@@ -14,6 +14,7 @@ from bot.group_desk import REMOVED
 from storage import groups, users
 from storage.database import Database
 from storage.deliveries import Claimed
+from storage.errors import StorageUnavailable
 
 log = structlog.get_logger()
 
@@ -42,7 +43,8 @@ def why_gone(edition: Edition, gone: RecipientGone) -> str:
 class GroupDigests:
     """What follows the sending of a group's digest; of a reader's own nothing does.
 
-    Nothing here changes what became of the digest, and nothing is tried again.
+    Nothing here changes what became of the digest, a fault of ours neither, and nothing is
+    tried again.
     """
 
     def __init__(
@@ -63,13 +65,23 @@ class GroupDigests:
         group, chat = edition.group, edition.account.chat
         if group is None or not group.has_threads or chat is None or self._forum is None:
             return
+        try:
+            await self._open_threads(self._forum, claim, edition, group, chat)
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("group.threads_broken", group=group.user)
+
+    async def _open_threads(
+        self, forum: Forum, claim: Claimed, edition: Edition, group: groups.Settings, chat: str
+    ) -> None:
         for offer in edition.offers:
             with speaking(edition.user.language):
                 message = group_cards.card_message(offer, None, has_votes=group.has_votes)
             nonce = f"{claim.nonce}-{offer.paper.id}"
             try:
                 title = cards.title(offer.paper, 90)
-                await self._forum.discuss(chat, title, message, nonce=nonce)
+                await forum.discuss(chat, title, message, nonce=nonce)
             except (RecipientGone, Refused):
                 await self._give_up_threads(edition, group)
                 return

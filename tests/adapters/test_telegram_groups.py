@@ -1,5 +1,6 @@
 """Groups and channels on Telegram: who administers them, who comes and goes, and busy votes."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from bot.conversation.messages import Button, Message, Redraw, Send, Toast, plai
 from bot.conversation.ports import RecipientGone
 from bot.conversation.taps import Act, Tap, encode
 from tests.adapters.telegram_setting import QUICK, Scripted, running, unpaced
+from tests.conftest import BOUND
 from tests.local_telegram import LocalTelegram
 
 
@@ -186,6 +188,28 @@ async def test_busy_votes_are_acknowledged_each_and_drawn_together(telegram):
             assert await one.sees_answer(one.press_data("V+:1:1:l", posted)) == "counted"
     assert posted.text == "30 votes"
     assert posted.edits == 2
+
+
+async def test_in_a_group_nobodys_tap_waits_for_anothers(telegram):
+    group, slow = telegram.group(), asyncio.Event()
+    ada, ben = telegram.person(1), telegram.person(2)
+
+    async def script(event):
+        if not isinstance(event, Pressed):
+            yield Send(Message(plain("digest"), buttons=((Button("👍", "V+:1:1:l"),),)))
+            return
+        if event.person.account == "1":
+            await slow.wait()
+        yield Toast(f"counted {event.person.account}")
+
+    timing = replace(QUICK, patience=Patience(tap=BOUND))
+    async with running(telegram, Scripted(script), timing=timing):
+        ada.say("/pick", group)
+        posted = await ada.hears("digest", chat=group)
+        first = ada.press("👍", posted)
+        assert await ben.sees_answer(ben.press("👍", posted)) == "counted 2"
+        slow.set()
+        assert await ada.sees_answer(first) == "counted 1"
 
 
 async def test_in_a_channel_no_subscriber_makes_the_bot_post(telegram):
