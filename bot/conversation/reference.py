@@ -79,6 +79,17 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("taste", "what you like, for another Paperlark"),
         ("json", "everything that is kept about you"),
     ),
+    "channel": (
+        ("", "how the digest stands, with buttons; in a Telegram group for all to read"),
+        ("08:30 Berlin weekdays 5", "begins it, or changes it: all that /schedule takes"),
+        ("categories cs.LG cs.CL", "only papers of these; `categories all` lifts that"),
+        ("votes off", "no votes, so nothing is learnt; `votes on` again"),
+        ("threads on", "on Discord each paper gets a thread"),
+        ("pause 7", "nothing for a week; `resume` ends it earlier"),
+        ("stop", "until `resume`; what was voted stays"),
+        ("forget", "asks first; afterwards nothing of the group is left, and its members are"),
+        ("@our_papers 08:30", "of a Telegram channel, sent to the bot in private"),
+    ),
     "privacy": (("", "what is kept, for how long, and who sees it"),),
     "forget": (("", "asks first; afterwards nothing is left"),),
     "help": (("", "all commands, a line each"),),
@@ -104,6 +115,8 @@ there are several things; on Discord each is an option of the slash command, and
 written in a direct message. Every option may be left out. In a group or on a server only the
 asker sees the answer: on Discord there, on Telegram in their private chat with the bot.
 """
+GROUPS = "Telegram groups and channels, Discord servers"
+ADMINISTRATORS = "administrators; on Discord whoever may manage the server"
 EVERYWHERE = "private chats, groups, Discord, the terminal"
 OPERATORS = "operators only (`OPERATORS`); on Discord as a direct message, not in the menu"
 
@@ -111,7 +124,12 @@ OPERATORS = "operators only (`OPERATORS`); on Discord as a direct message, not i
 def reference() -> str:
     """Return the whole reference as Markdown."""
     parts = [OPENING, _contents(COMMANDS)]
-    parts += [_entry(spec, EVERYWHERE, "everybody") for spec in COMMANDS]
+    parts += [
+        _entry(spec, GROUPS, ADMINISTRATORS)
+        if spec.is_for_admins
+        else _entry(spec, EVERYWHERE, "everybody")
+        for spec in COMMANDS
+    ]
     parts.append("## On a message, in Discord\n\n" + _message_commands())
     parts.append("## For operators\n\nTo anybody else these do not exist.\n")
     parts += [_entry(spec, "Telegram, Discord", OPERATORS) for spec in OPERATOR_COMMANDS]

@@ -1,17 +1,21 @@
 """The reference of the commands is current, and its examples do what they say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.conversation.commands import COMMANDS, OPERATOR_COMMANDS
+from bot.conversation.events import Platform
 from bot.conversation.messages import Send
 from bot.conversation.reference import EXAMPLES, reference
 from tests.conversation.journey import ADA, BOB, Journey
 from tests.conversation.scripted_desk import ScriptedDesk, paper, talking
 from tests.conversation.test_admin import OLGA
+from tests.conversation.test_groups import ON_DISCORD
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "commands.md"
+GUS = replace(ADA, platform=Platform.DISCORD, is_private=False, group=ON_DISCORD)
 WRITTEN = [(name, words) for name, examples in EXAMPLES.items() for words, _ in examples]
 
 
@@ -47,7 +51,7 @@ async def conversation():
 
 @pytest.mark.parametrize(("name", "words"), WRITTEN)
 async def test_an_example_is_understood(conversation, name, words):
-    journey = Journey(conversation, OLGA if name == "admin" else ADA)
+    journey = Journey(conversation, {"admin": OLGA, "channel": GUS}.get(name, ADA))
     await journey.command(f"/{name} {words}")
     assert isinstance(journey.actions[0], Send)
     refusals = (
