@@ -64,6 +64,32 @@ async def test_buttons_that_set_something_are_checked_as_well_and_votes_are_not(
     assert [event.person.group.is_admin for event in pressed] == [True, None]
 
 
+@pytest.mark.parametrize("is_private", [False, True])
+async def test_forged_settings_are_heard_and_prove_nothing_about_other_chats(telegram, is_private):
+    ada, mine, others = telegram.person(1), telegram.group(), telegram.group(-2002)
+    telegram.person(77)
+    telegram.admins[mine] = {ada.id}
+    data = [
+        *("G:::,", "G:::0,x", "G:::-1,forget", "G:::٣,x", "G:::77,daily", "G:::1,daily"),
+        *("G:::99999999999999999999,daily", "G:::-2002,stop", "G", "G:::@papers,x", "G:1:2:"),
+    ]
+
+    async def script(event):
+        yield Toast("heard") if isinstance(event, Pressed) else Send(Message(plain("a menu")))
+
+    answering, chat = Scripted(script), ada.id if is_private else mine
+    async with running(telegram, answering):
+        ada.say("/pick", chat)
+        posted = await ada.hears("a menu", chat=chat)
+        for one in data:
+            assert await ada.sees_answer(ada.press_data(one, posted)) == "heard"
+        pressed = await answering.hears(Pressed, len(data))
+    for event in pressed:
+        place = event.person.group
+        assert place is None or place.chat == str(mine) or not place.is_admin
+    assert others == -2002
+
+
 async def test_when_telegram_cannot_be_asked_nobody_is_taken_for_an_administrator(telegram):
     ada, group = telegram.person(1), telegram.group()
     telegram.admins[group] = {ada.id}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from recommender.feedback import Feedback, Verdict
-from storage import feedback_log, groups, personal, users, votes
+from storage import feedback_log, groups, linking, personal, users, votes
 from storage.tables import FeedbackLogRow, FeedbackRow, UserRow
 from storage.users import FOREVER
 from storage.votes import Tally, Vote
@@ -211,6 +211,32 @@ async def test_a_member_who_is_forgotten_takes_their_votes_and_nothing_of_the_gr
     assert await standing(any_database, group.user.id) == (Feedback(first, SKIP),)
     async with any_database.reading() as db:
         assert await groups.find(db, "telegram", "-1001") is not None
+
+
+async def test_linked_accounts_keep_their_votes_and_take_them_along_together(
+    any_database, group, clock
+):
+    (paper,) = await stored(any_database, 1, clock())
+    impression = await shown_to(any_database, group, paper, clock)
+    ada = await reader(any_database, "ada", clock())
+    also_ada = await reader(any_database, "also-ada", clock(), platform="discord")
+    for one in (ada, also_ada):
+        await vote(any_database, group, one, paper, LIKE, clock, impression)
+    async with any_database.writing() as db:
+        await groups.change(db, group.user.id, admin=also_ada.account.id)
+        await linking.join(db, ada.user.id, also_ada.user.id, clock(), next_due)
+    assert await tally(any_database, group, paper) == Tally(2, 0)
+    assert await standing(any_database, ada.user.id) == ()
+    async with any_database.writing() as db:
+        await linking.split(db, ada.user.id, clock(), next_due)
+        await linking.join(db, ada.user.id, also_ada.user.id, clock(), next_due)
+        who = await personal.who_is(db, ada.user.id)
+        await votes.withdraw(db, who.accounts, clock())
+        await personal.forget(db, ada.user.id)
+    assert await tally(any_database, group, paper) == Tally()
+    async with any_database.reading() as db:
+        found = await groups.find(db, "telegram", "-1001")
+    assert found.settings.admin is None
 
 
 async def test_an_administrator_who_is_forgotten_is_named_no_more(any_database, group, clock):
