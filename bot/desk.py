@@ -40,7 +40,7 @@ from storage import bans, catalogue, deliveries, feedback_log, groups, library, 
 from storage.database import Database
 from storage.deliveries import State
 from storage.errors import StorageUnavailable
-from storage.feedback_log import NewImpression, Place
+from storage.feedback_log import WITH_REASON, NewImpression, Place
 from storage.sources.references import keys_in
 from storage.tap_line import TapLine
 from storage.users import FOREVER, Account, Found, User
@@ -424,7 +424,7 @@ class Desk:
             )
             if undone is None:
                 return None
-            shown = await feedback_log.last_shown(db, reader.id, undone.paper)
+            shown = await feedback_log.last_shown(db, reader.id, undone.paper, WITH_REASON)
             offer = await offers.again(db, reader.id, shown.id if shown else None, undone.paper)
         if not undone.repeated:
             self._metrics.taps.labels("undo").inc()
@@ -434,8 +434,10 @@ class Desk:
 
     async def offer(self, reader: Reader, paper: PaperId) -> Offer:
         async with self._writing() as db:
-            shown = await feedback_log.last_shown(db, reader.id, paper)
+            shown = await feedback_log.last_shown(db, reader.id, paper, WITH_REASON)
             if shown is not None:
+                opened = replace(self._asked(reader, paper), place=Place.OPENED)
+                await feedback_log.impress(db, [opened])
                 return await offers.again(db, reader.id, shown.id, paper)
             return await offers.asked_for(db, self._asked(reader, paper))
 

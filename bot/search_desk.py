@@ -37,6 +37,7 @@ SIMILAR = 50
 TRENDING = 50
 KEPT = 8  # searches kept for each reader
 LIFETIME = 24 * 3600.0  # seconds
+_ALONE = (Place.CARD, Place.LOOKUP, Place.OPENED)  # where a paper is shown as a card
 _DEPTH = 200  # papers of each list that are joined
 _DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30}
 
@@ -155,7 +156,7 @@ class SearchDesk:
 
     async def last_card(self, reader: Reader) -> PaperId | None:
         async with self._reading() as db:
-            shown = await feedback_log.last_shown(db, reader.id, places=(Place.CARD, Place.LOOKUP))
+            shown = await feedback_log.last_shown(db, reader.id, places=_ALONE)
         return shown.paper if shown else None
 
     async def similar(

@@ -16,6 +16,7 @@ from recommender.feedback import Dated, Feedback, Rating, Verdict
 from recommender.papers import PaperId
 from storage.database import blocks, insert_into, table_of
 from storage.impressions import (
+    WITH_REASON,
     Impression,
     NewImpression,
     Place,
@@ -30,6 +31,7 @@ from storage.tables import FeedbackLogRow, FeedbackRow, ImpressionRow, Moment, U
 
 # Callers find both sides of a tap here.
 __all__ = [
+    "WITH_REASON",
     "Counts",
     "Impression",
     "NewImpression",

@@ -28,9 +28,12 @@ class Place(StrEnum):
     LOOKUP = "lookup"
     SIMILAR = "similar"
     SAVED = "saved"
+    OPENED = "opened"  # alone, from a list in which it had been shown
 
 
 CHOSEN = (Place.CARD, Place.DIGEST, Place.TODAY)
+WITH_REASON = (*CHOSEN, Place.LOOKUP, Place.SIMILAR)
+"""Where it is known why a paper is shown; elsewhere it is shown again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ _shown = table_of(ImpressionRow)
 _standing = table_of(FeedbackRow)
 _log = table_of(FeedbackLogRow)
 _notes = table_of(NoteRow)
-_OPENED = (Place.CARD, Place.LOOKUP, Place.SIMILAR, Place.SAVED)  # one paper alone
+_OPENED = (Place.CARD, Place.LOOKUP, Place.SAVED, Place.OPENED)  # one paper alone
 
 
 @dataclass(frozen=True, slots=True)

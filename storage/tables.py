@@ -214,7 +214,7 @@ class ImpressionRow(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
     shown_at: Mapped[datetime]
-    place: Mapped[str] = mapped_column(String(16))  # card, digest, lookup, similar, saved
+    place: Mapped[str] = mapped_column(String(16))  # one of `impressions.Place`
     day: Mapped[date | None]  # of the delivery it belongs to
     rank: Mapped[int]
     score: Mapped[float]

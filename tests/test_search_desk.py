@@ -17,7 +17,7 @@ from recommender.feedback import Verdict
 from storage import feedback_log
 from storage.catalogue import NewPaper
 from storage.dialogue_state import LocalState, searches_of
-from storage.feedback_log import Place
+from storage.feedback_log import WITH_REASON, Place
 from tests.conversation.journey import Journey
 from tests.house import NoSource, papers_of, person, stocked
 
@@ -157,7 +157,7 @@ async def test_more_like_this_records_what_it_shows_and_a_like_of_it_counts(
     assert opened.message.card.reason.startswith("Like “")
     async with any_database.reading() as db:
         reader = await desk.reader(person("7"))
-        shown = await feedback_log.last_shown(db, reader.id, first.card.paper)
+        shown = await feedback_log.last_shown(db, reader.id, first.card.paper, WITH_REASON)
         seen = await feedback_log.seen(db, [reader.id])
     assert shown.place is Place.SIMILAR
     assert shown.pick.rank == 1

@@ -9,6 +9,7 @@ from bot.conversation.ports import SourceUnavailable
 from bot.conversation.service import Conversation
 from bot.conversation.teaching import BibliographyFiles, Teaching
 from bot.desk import Desk
+from bot.library_desk import LibraryDesk
 from bot.shelf import Shelf
 from bot.teaching_desk import ASKS, ASKS_IN, MOST_TITLES, TITLES_AT_ONCE, TeachingDesk
 from recommender.encoder import load
@@ -313,3 +314,20 @@ async def test_the_likes_of_a_whole_file_go_by_one_tap(ada):
     await ada.tap(teaching_words.TAKE_BACK)
     assert f"I took {len(KNOWN)} likes back." in ada.last
     assert (await status_of(ada)).likes == 0
+
+
+async def test_a_note_is_about_the_paper_that_was_sent_or_opened_and_not_about_those_near_it(
+    ada, any_database, clock
+):
+    library = LibraryDesk(any_database, NoSource(), clock)
+    await ada.say("2603.00003")
+    near = ada.newest()
+    reader = await ada.desk.reader(person("7"))
+    assert (await library.last_opened(reader)).key == "arxiv:2603.00003"
+    second = ada.messages[near].digest.items[1].card
+    clock.forward(minutes=1)
+    reason = (await ada.tap("2 Open", near))[0].message.card.reason
+    assert (await library.last_opened(reader)).id == second.paper
+    assert reason.startswith("Like “")
+    again = (await ada.tap("2 Open", near))[0].message.card
+    assert again.reason == reason
