@@ -213,12 +213,14 @@ def _quoted(message: Message, bot: Bot) -> Quoted | None:
 
 
 def _hidden_links(message: Message) -> tuple[str, ...]:
-    """Return the addresses that stand behind words, and on the buttons of a forwarded post."""
+    """Return the addresses behind words, of the preview, and on the buttons of a forwarded post."""
     entities = (*message.entities, *message.caption_entities)
     behind = [e.url for e in entities if e.type == MessageEntity.TEXT_LINK and e.url]
+    preview = message.link_preview_options
+    previewed = [preview.url] if preview and isinstance(preview.url, str) else []
     rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
     on_buttons = [button.url for row in rows for button in row if button.url]
-    return tuple(dict.fromkeys(behind + on_buttons))
+    return tuple(dict.fromkeys(behind + previewed + on_buttons))
 
 
 def _thread(message: Message) -> int | None:

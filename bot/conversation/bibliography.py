@@ -23,6 +23,7 @@ _LONGEST_FIELD = 300
 _BIBTEX_IDENTIFIERS = (
     "eprint",
     "arxivid",
+    "arxiv",
     "doi",
     "url",
     "ee",
@@ -61,9 +62,19 @@ def kind_of(name: str) -> str:
 
 def cited_in(kind: str, content: bytes) -> list[Cited]:
     """Return every entry that names something, in order, each once."""
-    text = content.decode("utf-8-sig", errors="replace")
+    text = _decoded(content)
     found = _READERS[kind](text.replace("\r\n", "\n").replace("\r", "\n"))
     return list(dict.fromkeys(one for one in found if one.title or one.identifiers))
+
+
+def _decoded(content: bytes) -> str:
+    """Return a file's text: UTF-8 as most are, UTF-16 where it says so, else Windows' letters."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
 
 
 def _bibtex(text: str) -> Iterator[Cited]:

@@ -29,6 +29,7 @@ from bot.conversation.messages import (
 )
 from bot.conversation.ports import Offer, Opinion, Reader, TemporarilyUnavailable
 from bot.conversation.taps import Act, Tap, encode
+from bot.conversation.tex import readable
 from bot.conversation.text import clipped, isolated, visible
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
@@ -299,12 +300,19 @@ def _near(near: Near, sent: Sequence[Offer]) -> Message:
     """Return a few papers near what was sent. sent: what the answer has shown of that."""
     if len(sent) != 1:
         heading = teaching_words.NEAR_ALL if near.is_new else teaching_words.OLDER_NEAR_ALL
-        return cards.list_message(_(heading), near.offers)
+        message = cards.list_message(_(heading), near.offers)
+        return cards.with_reasons(message, {o.paper.id: _near_which(o) for o in near.offers})
     say = teaching_words.near_one if near.is_new else teaching_words.older_near_one
     message = cards.list_message(say(cards.title(sent[0].paper, _TITLE)), near.offers)
     # The heading names the paper; each entry need only say what it shares.
     shared = {o.paper.id: words.shared_words(reasons.shared_words(o)) for o in near.offers}
     return cards.with_reasons(message, shared)
+
+
+def _near_which(offer: Offer) -> str:
+    """Return which of the papers that were sent this one is near to."""
+    titles = [isolated(clipped(readable(title), _TITLE)) for title in offer.because.values()]
+    return teaching_words.near_which(titles[0], reasons.shared_words(offer)) if titles else ""
 
 
 def _refusal(mentions: Mentions, named: Named) -> str:

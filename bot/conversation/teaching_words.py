@@ -29,7 +29,7 @@ SLOWED = N_(
 )
 FILE_EMPTY = N_(
     "I found no paper in this file, so nothing was changed. I read BibTeX (.bib), RIS (.ris) and "
-    "CSL-JSON (.json), as Zotero, Mendeley and JabRef write them."
+    "CSL-JSON (.json), as Zotero, Mendeley and JabRef write them, and taste files of /export taste."
 )
 NOT_FOUND_FILE = N_("The papers of your file that I did not find, one a line.")
 
@@ -71,6 +71,13 @@ def near_one(title: str) -> str:
 
 def older_near_one(title: str) -> str:
     return _("Near “{title}”, among older papers").format(title=title)
+
+
+def near_which(title: str, common: Sequence[str]) -> str:
+    """title: of what was sent. common: words that both papers share."""
+    if not common:
+        return _("Near “{title}”.").format(title=title)
+    return _("Near “{title}”; shared words: {words}.").format(title=title, words=", ".join(common))
 
 
 NEAR_ALL = N_("New, and near what you sent")

@@ -43,9 +43,11 @@ async def test_links_behind_words_and_names_of_files_are_heard(telegram):
         alice.say("😀 this one", entities=[link])
         paper = {"file_id": "f", "file_unique_id": "u", "file_name": "2301.12652v2.pdf"}
         alice.say("", document=paper, caption="read this")
-        said = await answering.hears(Said, 2)
+        alice.say("forwarded", link_preview_options={"url": "https://arxiv.org/abs/2301.2"})
+        said = await answering.hears(Said, 3)
     assert (said[0].text, said[0].links) == ("😀 this one", ("https://arxiv.org/abs/2301.1",))
     assert said[1].text == "read this\n2301.12652v2.pdf"
+    assert said[2].links == ("https://arxiv.org/abs/2301.2",)
 
 
 async def test_what_is_meant_for_another_bot_is_not_heard_even_in_private(telegram):

@@ -31,12 +31,22 @@ def titles(kind, text):
         ("@misc{k, title = {M\\\"uller's caf\\'e}}", "Müller's café|"),
         ("@misc{k, title = {مرحبا بالعالم}}", "مرحبا بالعالم|"),
         ("@misc{k, note = {arXiv:2301.00001}, abstract = {2301.00002}}", "|arXiv:2301.00001"),
+        (
+            "@article{DBLP:x, title={A.}, journal={CoRR}, volume={abs/1706.03762}}",
+            "A|CoRR abs/1706.03762",
+        ),
         ("% a comment\n@comment{no title={x}}@misc{,title={No key}}", "No key|"),
     ],
 )
 def test_an_entry_is_read_as_it_is_meant(entry, expected):
     (one,) = cited_in("bib", entry.encode())
     assert f"{one.title}|{one.identifiers}" == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_letters_are_read_in_the_ways_programs_write_them(encoding):
+    (one,) = cited_in("bib", "@misc{k, title={Über Größen}}".encode(encoding))
+    assert one.title == "Über Größen"
 
 
 @pytest.mark.parametrize(
