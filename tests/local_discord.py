@@ -777,12 +777,12 @@ class DiscordPerson:
         self.takes_dms = True
         self.permissions = 0  # in every channel of every server
 
-    async def slash(self, name: str, channel: int | None = None, **options: Any) -> Interaction:
+    async def slash(self, command: str, channel: int | None = None, **options: Any) -> Interaction:
         """Use a command as the bot registered it."""
-        spec = next(c for c in self.discord.commands if c["name"] == name)
+        spec = next(c for c in self.discord.commands if c["name"] == command)
         kinds = {option["name"]: option["type"] for option in spec["options"]}
         given = [{"name": n, "type": kinds[n], "value": v} for n, v in options.items()]
-        data = {"id": spec["id"], "name": name, "type": 1, "options": given}
+        data = {"id": spec["id"], "name": command, "type": 1, "options": given}
         return await self.discord.interact(self._interaction(2, channel), data)
 
     async def typing(self, name: str, option: str, text: str) -> Interaction:

@@ -42,7 +42,8 @@ NEW_READER = f"""
     Edit: {{third}} Ada Lovelace, … 🔖 Saved … [✓ Saved] …
     Ada: /schedule 8:30 Berlin weekdays 3
     Lark: Stored. 3 papers, weekdays at 08:30 (Europe/Berlin) The next one comes on … at 08:30
-          (Europe/Berlin). To change it, … [✓ Weekdays] … [✓ 3 papers] … [✓ Berlin] … [Pause] …
+          (Europe/Berlin). After that on … To change it, … [✓ Weekdays] … [✓ 3 papers] …
+          [✓ Berlin] … [Pause] …
     Ada: /saved
     Lark: Your saved paper 1. {{third}} Ada Lovelace, … 🔖 Saved …
     Ada: /frobnicate please
@@ -159,7 +160,12 @@ async def open_bot(world, clock=None):
         async with BotProcess(settings, world.data_dir, "run") as bot:
             await bot.says("discord.started")
             yield kept
-    assert world.violations == []
+    # Who leaps through days waits no three seconds between two requests.
+    assert world.violations == [] or (clock and not said_of_readers(world))
+
+
+def said_of_readers(world):
+    return [*world.telegram.violations, *world.discord.violations]
 
 
 def as_taken_in(paper):
