@@ -124,7 +124,9 @@ def _membership(number: int, change: ChatMemberUpdated) -> Heard | None:
     chat = str(change.chat.id)
     is_private = change.chat.type == Chat.PRIVATE
     # Whoever removes the bot from a group has not left their own private chat.
-    group = replace(group_as_person(chat), group=_place(change.chat))
+    # It is greeted in the language of who let the bot in.
+    language = change.from_user.language_code
+    group = replace(group_as_person(chat), group=_place(change.chat), language=language)
     person = _person(change.from_user, change.chat) if is_private else group
     if not is_there:
         return Heard(number, Left(str(number), person), chat, chat)

@@ -8,7 +8,7 @@ import re
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.conversation import zones
+from bot.conversation import german_clock, zones
 
 _WORD_NAMES = "one two three four five six seven eight nine ten eleven twelve"
 _WORDS = tuple(_WORD_NAMES.split())
@@ -98,7 +98,7 @@ def shown_now(text: str) -> tuple[time, ...]:
     phrase = zones.folded(text).strip()
     found = _SAID.fullmatch(phrase) or _HERE.fullmatch(phrase)
     if found is None:
-        return ()
+        return german_clock.shown_now(phrase)
     hour, minute, half = found["hour"], int(found["minute"] or 0), found["half"]
     hours = [int(hour)]
     if half:

@@ -43,6 +43,26 @@ def spoken(phrase: str) -> time | None:
     return None
 
 
+_NOW = r"(?: (?:hier|jetzt|gerade|bei mir|nun|ortszeit))"
+_SHOWN = re.compile(
+    rf"(?:(?:hier|bei mir|jetzt) )?(?:es ist|ist es|ist)(?:{_NOW})* "
+    rf"([0-9]{{1,2}})(?:[:.]([0-9]{{2}}))?(?: uhr(?: ([0-9]{{2}}))?)?(?:{_NOW})*[.!]?"
+)
+
+
+def shown_now(phrase: str) -> tuple[time, ...]:
+    """Return what a clock is said to show now ("hier ist es 14:05"); nothing for another phrase.
+
+    Of a time that may be before or after noon both are returned.
+    """
+    found = _SHOWN.fullmatch(phrase)
+    if found is None:
+        return ()
+    hour, minute = int(found[1]), int(found[2] or found[3] or 0)
+    hours = [hour, (hour + 12) % 24] if found[1] in map(str, range(1, 13)) else [hour]
+    return tuple(time(h, minute) for h in hours if h < 24 and minute < 60)
+
+
 def number(word: str) -> int | None:
     """Return the number of a word from one to twelve."""
     return _HOURS.get(word)

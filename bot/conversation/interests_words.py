@@ -79,7 +79,7 @@ def likes(count: int) -> str:
 
 
 def examples(titles: Sequence[str]) -> str:
-    quoted = ", ".join(f"“{title}”" for title in titles)
+    quoted = ", ".join(_("“{title}”").format(title=title) for title in titles)
     return _("for example {titles}").format(titles=quoted)
 
 
