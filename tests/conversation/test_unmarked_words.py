@@ -12,20 +12,25 @@ import string
 from collections.abc import Iterator
 from dataclasses import replace
 from gettext import NullTranslations
+from itertools import product
 
 import pytest
 from rich.console import Console
 
 from bot.adapters.terminal_app import TerminalApp
+from bot.conversation import cards, group_cards, reasons
 from bot.conversation.commands import COMMANDS
 from bot.conversation.events import Place, Platform
 from bot.conversation.groups import Groups
-from bot.conversation.language import ENGLISH, taught
+from bot.conversation.language import ENGLISH, speaking, taught
 from bot.conversation.messages import Action, Ask, Card, Edit, Message, Revise, Send, Toast
-from bot.conversation.ports import Delivery
+from bot.conversation.ports import Delivery, Offer, Opinion
 from bot.conversation.service import Conversation
-from bot.conversation.taps import decode
+from bot.conversation.taps import Act, Tap, decode, encode
 from bot.schedule import Due
+from recommender.feedback import Verdict
+from recommender.papers import PaperId
+from recommender.picks import PartKind, Pick, ScorePart
 from tests.conversation.journey import ADA, Journey
 from tests.conversation.scripted_desk import NOW, OPERATOR, ScriptedDesk, paper, talking
 from tests.conversation.scripted_groups import ScriptedGroups
@@ -35,7 +40,7 @@ FACTS = (
     r"Paper number \d+|Papers are many\.|We propose paper \d+\.|Results show that it is read\.",
     r"Ada Lovelace|Alan Turing|\bAda\b|cs\.[A-Z]{2}\b|arXiv|arxiv:[\d.]+|https?://\S+",
     r"text-1|ops@example\.org|Telegram|telegram:\d+|als-7|arxiv|huggingface",
-    r"HTTP 503 <html>|blocked|hlep|help|USA|EST|\bx+\b|\bpaper\b",
+    r"HTTP 503 <html>|blocked|hlep|help|USA|EST|\bno\b|\bsaved\b|\bx+\b|\bpaper\b",
     r"(?:(?:Europe|America|Asia)/)?(?:Berlin|London|New York|Los Angeles|Tokyo)|UTC|Discord",
     r"\b(?:English|Deutsch|Brackets|BibTeX|RIS|CSL-JSON|CSV|DOI)\b",
     r"/link [A-Z0-9]{6}|/\w+|graph learning|gibberish|a note|#tag",
@@ -128,12 +133,12 @@ def seen(action: Action) -> Iterator[str]:
 
 def seen_in(message: Message) -> Iterator[str]:
     yield from (span.text for span in message.text)
-    cards: list[Card] = [message.card] if message.card else []
+    drawn: list[Card] = [message.card] if message.card else []
     if message.digest:
         yield message.digest.heading
         yield message.digest.footing
-        cards += [item.card for item in message.digest.items]
-    for card in cards:
+        drawn += [item.card for item in message.digest.items]
+    for card in drawn:
         yield from (card.title, card.authors, *card.details, card.summary)
         yield from (card.reason, card.mark, card.note, *(label for label, _url in card.links))
     yield from (button.label for row in message.rows for button in row)
@@ -208,6 +213,22 @@ async def test_what_is_said_of_a_file_was_marked(desk: ScriptedDesk, content: by
     assert {text: rest for text in found if (rest := unmarked(text))} == {}
 
 
+@pytest.mark.parametrize("act", [act for act in Act if act is not Act.LANGUAGE])
+async def test_what_is_said_of_old_and_forged_buttons_was_marked(
+    desk: ScriptedDesk, act: Act
+) -> None:
+    journey = Journey(talking(desk), replace(ADA, language=BRACKETS))
+    await journey.command("/pick")
+    found = list[str]()
+    for number, argument in product((None, 1, 999), ("", "x", "0", "no", "saved,0", "99", "x,99")):
+        data = encode(Tap(act, number, number, argument))
+        for action in await journey.press(data, journey.newest()):
+            found += seen(action)
+    for action in await journey.press("old:data", journey.newest()):
+        found += seen(action)
+    assert {text: rest for text in found if (rest := unmarked(text))} == {}
+
+
 @pytest.mark.parametrize("platform", [Platform.TELEGRAM, Platform.DISCORD])
 async def test_what_groups_are_told_was_marked(desk: ScriptedDesk, platform: Platform) -> None:
     groups = Groups(ScriptedGroups(), lambda: NOW, ("cs.LG", "cs.CL"))
@@ -276,3 +297,62 @@ async def test_the_terminal_says_nothing_unmarked_of_its_own(desk: ScriptedDesk)
     told = "\n".join(line for line in out.getvalue().splitlines() if not line.startswith("› "))
     keys_aside = re.sub(r"\[\w{1,3}\]", "", told).replace("\u00a0", " ")
     assert unmarked(re.sub(r"\s+", " ", keys_aside)) == ""
+
+
+SAID_BEFORE = (
+    Opinion(Verdict.LIKE),
+    Opinion(None, is_saved=True),
+    Opinion(Verdict.KNOWN),
+    Opinion(Verdict.SKIP, is_saved=True),
+)
+
+
+def offers_with_all_reasons() -> Iterator[Offer]:
+    """Yield papers that were picked for every kind of reason, and for pairs of liked papers."""
+    named = {PaperId(n): f"Paper number {n}" for n in (7, 8)}
+    tails = (
+        [],
+        [ScorePart(PartKind.READERS, 3.0), ScorePart(PartKind.POPULAR, 2.0)],
+        [ScorePart(PartKind.SKIPPED, -2.0, PaperId(8)), ScorePart(PartKind.OTHER, 0.5)],
+        [ScorePart(PartKind.INTEREST, 0.0, None, ("graph learning",))],
+        [ScorePart(PartKind.LIKED, 0.01)] * 12,
+    )
+    for first, second in product(SAID_BEFORE, SAID_BEFORE):
+        for common, tail in product(((), ("paper",)), tails):
+            liked = ScorePart(PartKind.LIKED, 5.0, PaperId(7), common)
+            also = ScorePart(PartKind.LIKED, 4.0, PaperId(8), common)
+            opinions = {PaperId(7): first, PaperId(8): second}
+            for is_exploring in (False, True):
+                pick = Pick(PaperId(1), 1, 9.0, (liked, also, *tail), is_exploring, 0.2, "text-1")
+                yield Offer(paper(1, upvotes=3), 1, pick, Opinion(), named, opinions)
+    for kind, text in (
+        ("author", "Ada Lovelace"),
+        ("word", "graph learning"),
+        ("category", "cs.LG"),
+    ):
+        followed = ScorePart(PartKind.FOLLOWED, 1.0, None, (kind, text))
+        yield Offer(paper(1), 1, Pick(PaperId(1), 1, 1.0, (followed,), False, 1.0, "text-1"))
+
+
+def test_every_reason_is_marked() -> None:
+    with speaking(BRACKETS):
+        for offer in offers_with_all_reasons():
+            said = reasons.short(offer) + "".join(span.text for span in reasons.long(offer))
+            assert unmarked(said) == "", said
+
+
+@pytest.mark.parametrize("changes", [{}, {"is_sample": True}, {"is_withdrawn": True}])
+def test_every_digest_is_marked(changes: dict[str, bool]) -> None:
+    shown = replace(next(offers_with_all_reasons()), paper=paper(1, **changes), may_be_seen=True)
+    day = NOW.date()
+    votes = {PaperId(1): group_cards.Votes(2, 1)}
+    with speaking(BRACKETS):
+        for digest in (
+            cards.digest_message([shown], day, 5),
+            cards.digest_message([shown] * 7, day, 7),
+            cards.digest_message([], day, 5),
+            cards.digest_message([], day, 5, is_filled=False),
+            group_cards.digest_message([shown] * 2, day, 5, votes, has_votes=True),
+            group_cards.digest_message([], day, 5, {}, has_votes=False),
+        ):
+            assert [unmarked(text) for text in seen_in(digest) if unmarked(text)] == []
