@@ -29,6 +29,8 @@ from tests.telegram_rules import (
 
 T = TypeVar("T")
 
+UNDER_WAY = 0.5  # seconds in which a refusal may cross what is on its way already
+
 RIGHTS = (
     "is_anonymous",
     "can_manage_chat",
@@ -129,6 +131,7 @@ class LocalTelegram:
         self.me = {"id": 7001, "is_bot": True, "first_name": "Lark", "username": "lark_bot"}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.violations: list[str] = []
+        self._silences: dict[int, tuple[float, float]] = {}  # by chat: from when until when
         self.deliveries: list[Posted] = []  # in the order in which they arrived
         self.queries: dict[str, Query] = {}
         self.asked: dict[str, Asked] = {}
@@ -231,6 +234,7 @@ class LocalTelegram:
             return self._refusal(ApiError(401, "Unauthorized"))
         params = await self._params(request)
         self.calls.append((method, params))
+        self._note_haste(method, params)
         fault = self._fault_for(method, params)
         try:
             if fault and fault.kind in ("error", "cut", "hang"):
@@ -279,7 +283,17 @@ class LocalTelegram:
                 return fault
         return None
 
+    def _note_haste(self, method: str, params: dict[str, Any]) -> None:
+        """Note what is sent to a chat that was promised silence, unless it was under way."""
+        begin, end = self._silences.get(params.get("chat_id", 0), (0.0, 0.0))
+        if begin + UNDER_WAY < time.monotonic() < end:
+            left = end - time.monotonic()
+            self.violations.append(f"{method}: {left:.1f} s before retry_after was over")
+
     async def _go_wrong(self, request: web.Request, fault: Fault) -> None:
+        if fault.status == 429 and fault.chat is not None:
+            now = time.monotonic()
+            self._silences[fault.chat] = (now, now + fault.parameters["retry_after"])
         if fault.kind == "error":
             raise ApiError(fault.status, fault.description, **fault.parameters)
         if fault.kind == "hang":

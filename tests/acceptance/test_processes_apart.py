@@ -1,9 +1,11 @@
 """One process for each role, as the Procfile starts them, on PostgreSQL and Redis."""
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.acceptance.kept import kept_at
 from tests.acceptance.papers import A_DAY, DAYS, GALAXIES, ROBOTS, field
@@ -87,6 +89,38 @@ async def test_roles_in_processes_of_their_own_share_one_taste_and_push_once(
         await eventually(lambda: are_sent(kept), "two deliveries on record")
         assert await asyncio.gather(*(bot.stop() for bot in bots)) == [0] * len(bots)
     assert len(digests(ada)) == len(digests(ben)) == 1
+    assert world.violations == []
+
+
+async def test_the_silence_that_one_process_is_asked_for_in_a_chat_is_kept_by_the_others(
+    world, settings, database_url, redis_server
+):
+    ada, ben = (OnTelegram(world.telegram, 4400 + n, f"Person {n}") for n in range(2))
+    redis = Redis.from_url(redis_server.url)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(redis.aclose)
+        kept = await stack.enter_async_context(kept_at(database_url))
+        assert (await run_once(settings, world.data_dir, "migrate"))[0] == 0
+        roles = ("ingest", "telegram", "scheduler")
+        bots = [BotProcess(settings, world.data_dir, role) for role in roles]
+        await asyncio.gather(*(stack.enter_async_context(bot) for bot in bots))
+        await eventually(lambda: has_come(kept, DAYS[0]), "a day's papers")
+        await asyncio.gather(*(asks_for_a_card(one, "/start") for one in (ada, ben)))
+
+        # The scheduler is refused in one chat; the process that answers there waits as well.
+        silence = {"status": 429, "parameters": {"retry_after": 5}}
+        world.telegram.fault("sendMessage", chat=ada.person.id, **silence)
+        await kept.everybodys_digest_is_due()
+        key = f"paperlark:silent:telegram:chat:{ada.account}"
+        await eventually(lambda: redis.exists(key), "the silence in Redis")
+        refused = time.monotonic()
+        waiting = asyncio.create_task(answered(ada, "/status", "papers"))
+        bens = await answered(ben, "/status", "papers")
+        adas = await waiting
+        assert adas.raw.at > refused + 4  # its five seconds began before we knew of them
+        assert bens.raw.at < adas.raw.at  # nobody waits for another chat
+        await eventually(lambda: digests(ada) and digests(ben), "the digests")
+        assert await asyncio.gather(*(bot.stop() for bot in bots)) == [0] * len(bots)
     assert world.violations == []
 
 

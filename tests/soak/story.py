@@ -31,8 +31,14 @@ async def lived(plan: Plan, folder: Path, *, is_apart: bool) -> tuple[Lived, lis
         happened = await week.live()
         broken = await week.broken_promises()
         wrong = [*telegram.violations, *discord.violations]
-    # A tap that waited for a process to come back is answered late, or again: nothing else.
-    by_kills = ("query is too old", "answered twice", "no acknowledgement within 3 s")
+    # A tap that waited for a process to come back is answered late, or again; and who is killed,
+    # and Redis, may take with them what a platform asked for. Nothing else.
+    by_kills = (
+        "query is too old",
+        "answered twice",
+        "no acknowledgement within 3 s",
+        "before retry_after was over",
+    )
     broken += [v for v in wrong if not any(known in v for known in by_kills)]
     return happened, broken
 
