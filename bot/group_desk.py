@@ -16,6 +16,7 @@ from bot.conversation.group_cards import Votes
 from bot.conversation.group_phrases import What
 from bot.conversation.groups import Change, Drawn, Group, Voted
 from bot.desk import owed_next, schedule_of
+from bot.metrics import Metrics
 from bot.schedule import Due
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict
@@ -34,9 +35,16 @@ REMOVED = "removed"
 class GroupDesk:
     """clock: the time now, aware."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._metrics = metrics or Metrics()
 
     # ------------------------------------------------------------------ administrators
 
@@ -170,6 +178,7 @@ class GroupDesk:
             before = await votes.cast(db, vote, group.account.id, self._clock())
         if before is verdict:
             return Voted.ALREADY
+        self._metrics.taps.labels("vote").inc()
         return Voted.COUNTED if before is None else Voted.CHANGED
 
     async def _member(self, db: AsyncSession, member: Person) -> int:

@@ -208,7 +208,9 @@ async def open_house(
         files = (TasteFiles(library, told), BibliographyFiles(taught))
         pacer = partial(_pacer, settings, state, metrics)
         admin = Admin(AdminDesk(database, clock), clock, settings.operators)
-        groups = Groups(GroupDesk(database, clock), clock, settings.arxiv_categories)
+        groups = Groups(
+            GroupDesk(database, clock, metrics=metrics), clock, settings.arxiv_categories
+        )
         yield House(
             settings=settings,
             clock=clock,
