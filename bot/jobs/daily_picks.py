@@ -14,7 +14,7 @@ of its own, and one that is away is left alone for a while.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -183,6 +183,10 @@ class DailyPicks:
             for platform, one in messengers.items()
         }
         self._metrics = metrics or Metrics()
+        for platform in messengers:  # from nought on, so that the first one is an increase
+            for ended in fields(Pushed):
+                state = _COUNTED.get(ended.name, ended.name)
+                self._metrics.deliveries.labels(state, platform.value)
         self._part = part or health.part("scheduler")
         self._clock = clock
         self._look_every = look_every
