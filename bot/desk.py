@@ -127,17 +127,14 @@ class Desk:
     # ------------------------------------------------------------------ readers
 
     async def reader(self, person: Person) -> Reader:
+        who = (person.platform.value, person.account, place_for_digests(person), person.language)
+        now, speaks_there = self._clock(), person.is_private
+        async with self._reading() as db:
+            known = await users.settled(db, *who, now, speaks_there=speaks_there)
+            if known is not None:
+                return await self._reader(db, known)
         async with self._writing() as db:
-            found = await users.find_or_create(
-                db,
-                person.platform.value,
-                person.account,
-                place_for_digests(person),
-                person.language,
-                self._clock(),
-                owed_next,
-                speaks_there=person.is_private,
-            )
+            found = await users.find_or_create(db, *who, now, owed_next, speaks_there=speaks_there)
             return await self._reader(db, found)
 
     async def reader_of(self, account: int) -> Reader:

@@ -153,10 +153,43 @@ async def find_or_create(
     return replace(found, is_new=won is not None)
 
 
+async def settled(
+    db: AsyncSession,
+    platform: str,
+    external_id: str,
+    chat: str | None,
+    language: str | None,
+    now: datetime,
+    *,
+    speaks_there: bool = True,
+) -> Found | None:
+    """Return what `find_or_create` would where it has nothing to write, else None.
+
+    So who taps on waits for no writer to be known.
+    """
+    found = await find(db, platform, external_id)
+    if found is None or _other_language(found, language):
+        return None
+    return found if _is_nothing_new(found, chat, now, speaks_there=speaks_there) else None
+
+
+def _is_nothing_new(found: Found, chat: str | None, now: datetime, *, speaks_there: bool) -> bool:
+    account = found.account
+    moved = chat is not None and chat != account.chat
+    is_back = chat is not None and speaks_there and account.unreachable is not None
+    return not moved and not is_back and now - account.last_used < _TOUCH
+
+
+def _other_language(found: Found, language: str | None) -> str:
+    """Return the language that the platform now says, empty where it changes nothing."""
+    spoken = (language or "")[:_LONGEST_LANGUAGE]
+    return "" if found.user.is_language_chosen or spoken == found.user.language else spoken
+
+
 async def _followed(db: AsyncSession, found: Found, language: str | None) -> Found:
     """Follow the platform to another language, unless the reader chose theirs."""
-    spoken = (language or "")[:_LONGEST_LANGUAGE]
-    if not spoken or found.user.is_language_chosen or spoken == found.user.language:
+    spoken = _other_language(found, language)
+    if not spoken:
         return found
     await _set_language(db, found.user.id, spoken, is_chosen=False)
     return replace(found, user=replace(found.user, language=spoken))
@@ -171,11 +204,11 @@ async def _touched(
     *,
     speaks_there: bool,
 ) -> Found:
+    if _is_nothing_new(found, chat, now, speaks_there=speaks_there):
+        return found
     user, account = found.user, found.account
     moved = chat is not None and chat != account.chat
     is_back = chat is not None and speaks_there and account.unreachable is not None
-    if not moved and not is_back and now - account.last_used < _TOUCH:
-        return found
     if await _is_first_today(db, account, now):
         await count_visit(db, account.platform, now, Came.ACTIVE)
     account = replace(

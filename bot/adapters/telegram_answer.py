@@ -8,6 +8,7 @@ and confirmed while the card after the first one still waits for its turn to be 
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -50,6 +51,7 @@ SLOW = N_("One moment, I am still at it.")
 PAUSES = (0.2, 0.5, 1.0, 2.0)  # before a tap is answered again, when that was not carried out
 TAP_TIMEOUT = 4.0
 LAST_REDRAW = 0.5  # seconds that what many people change still gets at the end
+FOLLOWING = 4  # next cards that are chosen at the same time
 REMEMBERED = 10_000  # updates known by number, so that one that comes again is not heard twice
 
 
@@ -165,6 +167,7 @@ class Answers:
         self._turn = Turn(Urgency.ANSWER, patience.silence)
         self._redraws = Redraws(self._redraw, patience.redraw)
         self._lanes = Lanes()
+        self._following = asyncio.Semaphore(FOLLOWING)
         self._known: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
 
     async def room(self, limit: int) -> None:
@@ -279,7 +282,10 @@ class Answers:
                 while action is not None:
                     if not await self._perform(answer, action):
                         break
-                    action = await anext(actions, None)
+                    # When many tap at once, all their cards are marked before more follow.
+                    is_marked = answer.tap is not None and isinstance(action, Edit)
+                    async with self._following if is_marked else nullcontext():
+                        action = await anext(actions, None)
         except TimeoutError:
             log.error("telegram.answer_too_slow", update=heard.update)
         except Exception:  # as above: a bug in one answer must not end the others

@@ -256,3 +256,25 @@ async def test_a_language_follows_the_platform_until_one_is_chosen(any_database,
     async with any_database.writing() as db:
         await users.set_language(db, found.user.id, "de", is_chosen=False)
     assert await spoken(any_database, clock, "en-GB") == "en-GB"
+
+
+async def test_who_taps_on_is_known_without_a_word_being_written_and_news_are_not_missed(
+    any_database, clock
+):
+    found = await reader(any_database, "7", clock())
+    usual = {"platform": "telegram", "external_id": "7", "chat": "chat-7", "language": "en"}
+
+    async def settled(**other):
+        async with any_database.reading() as db:
+            return await users.settled(db, **(usual | {"now": clock()} | other))
+
+    assert (await settled()).user == found.user
+    assert (await settled()).account == found.account
+    assert await settled(external_id="8") is None
+    assert await settled(chat="elsewhere") is None
+    assert await settled(language="de") is None
+    assert await settled(now=clock() + timedelta(minutes=2)) is None
+    async with any_database.writing() as db:
+        await users.mark_unreachable(db, found.account.id, "blocked")
+    assert await settled() is None
+    assert (await settled(speaks_there=False)).account.unreachable == "blocked"
