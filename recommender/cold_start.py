@@ -29,15 +29,20 @@ if TYPE_CHECKING:
 
 KNOTS = (1, 3, 5, 10, 20)  # likes; between them a part's weight is interpolated in log(likes)
 KEPT = 1_000  # rated papers whose likes say something of a paper; the others' say next to nothing
+_NOTHING = 1e-12
 _WHITENING = 0.4
 _FLOOR = 3e-4  # of the covariance's eigenvalues: below lies noise
 _MIXTURES = 1_000  # of reference readers
 _BLOCK = 256  # papers of which everything is held at the same time
 
 
-def at_likes(values: tuple[float, ...], likes: int) -> float:
-    """Return what holds for a reader with so many likes; values: at each of KNOTS."""
-    return float(np.interp(np.log(max(likes, 1)), np.log(KNOTS), values))
+def at_likes(weights: tuple[float, ...], likes: int) -> float:
+    """Return how much counts for a reader with so many likes what counts so at each of KNOTS.
+
+    Between two knots by ratios: halfway from 1 to 16 lies 4.
+    """
+    logs = np.log(np.maximum(weights, _NOTHING))
+    return float(np.exp(np.interp(np.log(max(likes, 1)), np.log(KNOTS), logs)))
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ class Hubs:
 
     def power(self, likes: int) -> float:
         """Return by how much the spread counts for a reader with so many likes."""
-        return at_likes(self.powers, likes)
+        return float(np.interp(np.log(max(likes, 1)), np.log(KNOTS), self.powers))
 
 
 def hubs_of(

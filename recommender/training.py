@@ -44,7 +44,6 @@ MIN_READERS = 20  # with two likes or more
 _HIDDEN = 0.2  # of the rated papers, for choosing the weights
 _UNRATED = 1_000  # papers nobody rated that compete with the hidden ones
 _JUDGES = 2_000  # readers for whom the weights are judged
-_YOUNG_JUDGES = 1_000  # those of them who are judged by a few of their likes as well
 _REFERENCE = 10_000  # readers by whose scores hubs are found, at most
 _AT_ONCE = 500  # of them whose profiles are held
 _SCALED = 500  # rated papers by which the scale of the text's scores is known
@@ -268,12 +267,11 @@ def choose_blend(
     grown = trial.scores((choice.blend, choice.rho, choice.beta, 0.0))
     spread = _spread(grown)
     del trial, grown
-    some = slice(0, _YOUNG_JUDGES)
-    libraries = shown.likes[judges[some]]
+    libraries = shown.likes[judges]
     young = list[Weights]()
     for k in KNOTS[:-1]:
         few = _Trial.of(model, learnt, _few(libraries, k, rng), asked)
-        young.append(_young(choice, replace(few, spread=spread), relevant[some]))
+        young.append(_young(choice, replace(few, spread=spread), relevant))
     return replace(choice, young=tuple(young))
 
 
@@ -293,16 +291,23 @@ def _few(
 
 
 def _young(choice: Choice, trial: "_Trial", relevant: Mask) -> "Weights":
-    """Return the weights for readers with few likes, one after the other; β stays."""
-    blend, rho, beta, power = choice.blend, choice.rho, choice.beta, choice.power
+    """Return the weights for readers with few likes, one after the other; β stays.
+
+    Those of whole libraries hold unless others are better by more than a standard error: most
+    readers with so few likes are no grown readers of whom little is known.
+    """
     wishes: tuple[Callable[[Weights], Iterator[Weights]], ...] = (
         lambda w: ((b, *w[1:]) for b in BLENDS),
         lambda w: ((w[0], r, *w[2:]) for r in RHOS),
         lambda w: ((*w[:3], p) for p in POWERS),
     )
-    found: Weights = (blend, rho, beta, power)
+    found: Weights = (choice.blend, choice.rho, choice.beta, choice.power)
+    quality = _quality(trial.scores(found), relevant)
     for wish in wishes:
-        found, _ = _best_of(trial, relevant, wish(found))
+        other, better = _best_of(trial, relevant, wish(found))
+        gain = better - quality
+        if float(gain.mean()) > float(gain.std()) / np.sqrt(len(gain)):
+            found, quality = other, better
     return found
 
 
