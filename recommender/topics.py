@@ -25,6 +25,8 @@ class Topics:
         self._by_category = defaultdict[str, list[PaperId]](list)
         self._by_word = defaultdict[str, list[PaperId]](list)
         self._texts = dict[PaperId, str]()
+        # Only a cache, for topics that many readers share: threads may fill it twice.
+        self._found = dict[Topic, Sequence[PaperId]]()
         # Newest first, so that every answer is.
         for paper in sorted(papers, key=lambda p: (p.announced, p.id), reverse=True):
             self._add(paper)
@@ -44,8 +46,14 @@ class Topics:
         for word in set(words.split()):
             self._by_word[word].append(paper.id)
 
-    def papers(self, topic: Topic) -> list[PaperId]:
+    def papers(self, topic: Topic) -> Sequence[PaperId]:
         """Return the papers that a topic is about, newest first."""
+        found = self._found.get(topic)
+        if found is None:
+            found = self._found[topic] = self._looked_up(topic)
+        return found
+
+    def _looked_up(self, topic: Topic) -> list[PaperId]:
         match topic.kind:
             case Kind.AUTHOR:
                 return self._of_author(_name(topic.text))
