@@ -27,7 +27,9 @@ from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from recommender.picks import Pick
 from recommender.ranking import nearest
-from storage import catalogue, feedback_log
+from recommender.topics import muted_among
+from recommender.wishes import NOTHING_TOLD, Told
+from storage import catalogue, feedback_log, wishes
 from storage.database import Database, blocks
 from storage.dialogue_state import DialogueState, asks_of
 from storage.feedback_log import NewImpression, Place
@@ -195,11 +197,13 @@ class TeachingDesk:
         async with reading(self._database) as db:
             known = set((await feedback_log.seen(db, [reader.id]))[reader.id])
             standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
+            told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
         known |= {one.paper for one in standing} | set(papers)
         step = max(len(papers) // _SAMPLED, 1)
         picks, is_new = await asyncio.to_thread(
-            _near, holding, list(papers)[::step][:_SAMPLED], known, most
+            _near, holding, list(papers)[::step][:_SAMPLED], known, _CLOSEST if told.mutes else most
         )
+        picks = (await self._not_muted(told, picks))[:most]
         now = self._clock()
         new = [
             NewImpression(reader.id, reader.account, pick.paper, now, Place.SIMILAR, pick)
@@ -210,6 +214,14 @@ class TeachingDesk:
         async with writing(self._database) as db:
             made = await offers.impressed(db, new, {reader.id: tuple(standing)})
         return Near(made, is_new)
+
+    async def _not_muted(self, told: Told, picks: list[Pick]) -> list[Pick]:
+        if not told.mutes or not picks:
+            return picks
+        async with reading(self._database) as db:
+            papers = await catalogue.papers(db, [pick.paper for pick in picks])
+        muted = muted_among(list(papers.values()), told)
+        return [pick for pick in picks if pick.paper not in muted]
 
     # ------------------------------------------------------------------ files
 

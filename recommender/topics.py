@@ -99,6 +99,11 @@ def wishes(topics: Topics | None, told: Told) -> Wishes:
     return Wishes(muted, promised, wanted, told.interests)
 
 
+def muted_among(papers: Sequence[Paper], told: Told) -> frozenset[PaperId]:
+    """Return which of a few papers a reader muted."""
+    return wishes(Topics(papers), told).muted
+
+
 def is_same(one: Topic, other: Topic) -> bool:
     """Whether two topics are one in different spellings."""
     if one.kind is not other.kind:

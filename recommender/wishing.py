@@ -148,7 +148,8 @@ def _promised(slate: Slate, request: Request) -> list[_Place]:
 
 def _free(slate: Slate, request: Request, papers: Iterable[PaperId]) -> list[PaperId]:
     """Return those of some papers that may be picked, in their order."""
-    known = {*request.seen, *(f.paper for f in request.feedback), *request.wishes.muted}
+    judged = (f.paper for f in request.feedback)
+    known = {*request.seen, *judged, *request.barred, *request.wishes.muted}
     left = [paper for paper in papers if paper not in known]
     is_there = find(slate.ids, ids_of(left)) >= 0
     return [paper for paper, there in zip(left, is_there, strict=True) if there]

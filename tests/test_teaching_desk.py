@@ -13,6 +13,8 @@ from bot.library_desk import LibraryDesk
 from bot.shelf import Shelf
 from bot.teaching_desk import ASKS, ASKS_IN, MOST_TITLES, TITLES_AT_ONCE, TeachingDesk
 from recommender.encoder import load
+from recommender.wishes import Kind, Topic
+from storage import users, wishes
 from storage.catalogue import NewPaper
 from storage.dialogue_state import LocalState, asks_of, taken_from
 from tests.conversation.journey import Journey
@@ -189,6 +191,18 @@ async def test_papers_near_are_new_unseen_and_of_the_same_subject(ada):
         await ada.tap("👎 Skip")
         _, near = await ada.say("2603.00003")
     assert not set(first[:1]) & set(titles_near(near.message))
+
+
+async def test_what_is_muted_is_not_shown_as_near(ada, any_database, clock):
+    _, near = await ada.say("2603.00003")
+    first = titles_near(near.message)
+    async with any_database.writing() as db:
+        reader = await users.find(db, "telegram", "7")
+        await wishes.mute(db, reader.user.id, Topic(Kind.WORD, first[1]), clock())
+    _, near = await ada.say("2603.00003")
+    again = titles_near(near.message)
+    assert first[1] not in again
+    assert len(again) == len(first)
 
 
 async def test_the_papers_near_several_come_from_each_of_them(ada):

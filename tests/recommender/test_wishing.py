@@ -73,6 +73,15 @@ def test_the_reason_of_a_promised_place_is_the_follow_and_adds_up(model, corpus,
     assert all(part.kind is not PartKind.FOLLOWED for pick in rest for part in pick.parts)
 
 
+def test_what_is_barred_gets_no_place_by_a_follow(model, corpus, topics):
+    papers = planted.of_topic(topics, "climate")
+    wishes = Wishes(
+        promised=dict.fromkeys(papers[:3], ADA), wanted=dict.fromkeys(papers[3:6], ROBOTS)
+    )
+    request = Request(1, likes(topics, graphs=5), wishes=wishes, barred=frozenset(papers))
+    assert {*papers}.isdisjoint(pick.paper for pick in told(model, corpus, request))
+
+
 def test_a_list_grows_for_followed_authors_to_what_one_message_holds(model, corpus, topics):
     papers = planted.of_topic(topics, "climate")[:15]
     wishes = Wishes(promised=dict.fromkeys(papers, ADA))
