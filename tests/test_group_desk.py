@@ -245,6 +245,22 @@ async def test_votes_move_the_groups_next_digest_towards_what_was_voted_for(
     assert sum(bool(shared) for shared in near) >= 2
 
 
+async def test_a_groups_reasons_speak_of_the_group_and_not_of_whoever_reads_them(
+    pushed, telegram, member, push, clock
+):
+    first, ref = await pushed(telegram)
+    before = [item.card.reason for item in first.digest.items]
+    for voter in (ADA, BEN):
+        await member(voter).press(votes_of(first)[0], ref)
+    clock.forward(days=1)
+    await push.run_once()
+    after = [item.card.reason for item in telegram.sent[-1].message.digest.items]
+    start = f"Because this group liked “{first.digest.items[0].card.title[:30]}"
+    assert any(reason.startswith(start) for reason in after)
+    assert group_words.NO_TASTE_YET in before
+    assert not any(" you" in reason.lower() for reason in (*before, *after))
+
+
 async def test_a_vote_makes_nobody_a_reader_and_a_private_like_moves_no_group(
     pushed, discord, member, desk, any_database, ranked
 ):

@@ -42,7 +42,7 @@ def digest_message(
     items = tuple(
         DigestItem(
             number,
-            _voted(cards.item_card(offer, len(offers)), tallies.get(offer.paper.id)),
+            _voted(cards.item_card(_for_group(offer), len(offers)), tallies.get(offer.paper.id)),
             _buttons(offer, f"{number} ") if has_rows else (),
         )
         for number, offer in enumerate(offers, start=1)
@@ -56,7 +56,12 @@ def digest_message(
 def card_message(offer: Offer, votes: Votes | None, *, has_votes: bool) -> Message:
     """Return one paper by itself, as it stands in a thread of its own."""
     row = _buttons(offer, "", inside=False)
-    return Message(card=_voted(cards.card(offer), votes), buttons=(row,) if has_votes else ())
+    card = _voted(cards.card(_for_group(offer)), votes)
+    return Message(card=card, buttons=(row,) if has_votes else ())
+
+
+def _for_group(offer: Offer) -> Offer:
+    return replace(offer, is_for_group=True)
 
 
 def _voted(card: Card, votes: Votes | None) -> Card:

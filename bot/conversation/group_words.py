@@ -201,6 +201,17 @@ def empty(day: date) -> str:
     ).format(day=words.long_day(day))
 
 
+# ---------------------------------------------------------------- reasons
+
+EXPLORING = N_("An exploring pick, outside the usual here.")
+READERS = N_("Readers with a taste like this group's liked it.")
+NO_TASTE_YET = N_("A first guess: no vote here speaks for it yet.")
+
+
+def for_interest(name: str) -> str:
+    return _("For this group's interest in {name}.").format(name=name)
+
+
 # ---------------------------------------------------------------- to an administrator
 
 STOPPED_BECAUSE = {

@@ -130,6 +130,7 @@ class Offer:
     may_be_seen: it stood in a digest of which nobody knows whether it arrived.
     note: what the reader wrote on it; only where the asker alone will see it.
     is_similar: the person asked for papers like the one that the pick's only part names.
+    is_for_group: it is a group that reads this, so the reason speaks of it.
     """
 
     paper: Paper
@@ -141,6 +142,7 @@ class Offer:
     may_be_seen: bool = False
     note: str = ""
     is_similar: bool = False
+    is_for_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)

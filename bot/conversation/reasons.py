@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.conversation import interests_words, topics_words, words
+from bot.conversation import group_words, interests_words, topics_words, words
 from bot.conversation.language import _
 from bot.conversation.messages import RichText, Span, Style, plain
 from bot.conversation.ports import Offer, Opinion
@@ -82,7 +82,8 @@ def short(offer: Offer, title_length: int = _TITLE) -> str:
         return topics_words.comes_for(*_topic(offer, found[0].part))
     because = _because_of(offer, found, title_length)
     name = interest(offer)
-    return f"{interests_words.for_interest(name)} {because}" if name else because
+    said = group_words if offer.is_for_group else interests_words
+    return f"{said.for_interest(name)} {because}" if name else because
 
 
 def interest(offer: Offer) -> str:
@@ -103,12 +104,13 @@ def _topic(offer: Offer, part: ScorePart) -> tuple[str, str]:
 
 def _because_of(offer: Offer, found: Sequence[Share], title_length: int) -> str:
     pieces = _because(offer, found, title_length)
+    said = group_words if offer.is_for_group else words
     kinds = {share.part.kind: share for share in reversed(found)}
     if PartKind.READERS in kinds and kinds[PartKind.READERS].percent >= _WORTH_NAMING:
-        pieces.append(_(words.READERS))
+        pieces.append(_(said.READERS))
     if PartKind.POPULAR in kinds and offer.paper.upvotes and len(pieces) < 2:
         pieces.append(words.upvotes(offer.paper.upvotes))
-    return " ".join(pieces) or _(words.NO_TASTE_YET)
+    return " ".join(pieces) or _(said.NO_TASTE_YET)
 
 
 def _similar(offer: Offer, found: Sequence[Share], title_length: int) -> str:
@@ -130,7 +132,7 @@ def _exploring(offer: Offer, found: Sequence[Share], title_length: int) -> str:
     liked = (s for s in found if s.part.kind is PartKind.LIKED and s.part.paper in offer.because)
     nearest = next(liked, None)
     if nearest is None or nearest.percent < _WORTH_NAMING:
-        return _(words.EXPLORING)
+        return _(group_words.EXPLORING if offer.is_for_group else words.EXPLORING)
     return words.exploring_near(_did(offer, nearest), _title(offer, nearest, title_length))
 
 
@@ -215,6 +217,8 @@ def _spelled(word: str, abstract: str, title: str) -> str:
 
 def _did(offer: Offer, share: Share) -> str:
     """Return what the reader did to the paper a part names: liked, saved, skipped …"""
+    if offer.is_for_group:  # only papers that most of its members like are ever named
+        return words.BY_GROUP
     if share.part.kind is PartKind.SKIPPED:
         return words.SKIPPED
     assert share.part.paper is not None

@@ -6,12 +6,16 @@ from bot.conversation.language import N_, _, ngettext
 
 # What a reader did to a paper that a reason names; keys of the tables below, never said.
 LIKED, SAVED, KNOWN, SKIPPED = "liked", "saved", "know", "skipped"
+BY_GROUP = "liked by the group"
 
 EXPLORING = N_("An exploring pick, outside your usual.")
 _EXPLORING_NEAR = {
     LIKED: N_("An exploring pick, outside your usual; nearest to “{title}”, which you liked."),
     SAVED: N_("An exploring pick, outside your usual; nearest to “{title}”, which you saved."),
     KNOWN: N_("An exploring pick, outside your usual; nearest to “{title}”, which you know."),
+    BY_GROUP: N_(
+        "An exploring pick, outside the usual here; nearest to “{title}”, which this group liked."
+    ),
 }
 READERS = N_("Readers with your taste liked it.")
 NO_TASTE_YET = N_("A first guess: nothing you liked speaks for it yet.")
@@ -30,6 +34,8 @@ _BECAUSE = {
     (SAVED, KNOWN): N_("Because you saved {first} and you know {second}"),
     (KNOWN, LIKED): N_("Because you know {first} and you liked {second}"),
     (KNOWN, SAVED): N_("Because you know {first} and you saved {second}"),
+    (BY_GROUP,): N_("Because this group liked {first}"),
+    (BY_GROUP, BY_GROUP): N_("Because this group liked {first} and {second}"),
 }
 
 
