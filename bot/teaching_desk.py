@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Protocol
 
@@ -43,6 +43,7 @@ MOST_SAID_TITLES = 5  # of one message
 ASKS = 40  # questions to arXiv for one reader at once …
 ASKS_IN = 600.0  # … and as many again within so many seconds
 REMEMBERED = 24 * 3600.0  # seconds for which a title that arXiv lacks is not asked for again
+LONGEST = timedelta(seconds=60)  # that arXiv is asked for one file; platforms wait for 90
 _TITLES_KNOWN = 100  # titles looked for in the catalogue between two signs of progress
 _AT_ONCE = 100  # likes in one transaction: others want to write too
 _SAMPLED = 8  # papers of a message near which others are looked for
@@ -232,7 +233,7 @@ class TeachingDesk:
         yield LookedUp(_papers(found), tuple(waiting))
         untitled = list[Cited]()
         for block in blocks(waiting, _TITLES_KNOWN):
-            found = await self._with_titles(block)
+            found = await self._with_exact_titles(block)
             untitled += _without(block, found)
             waiting = waiting[len(block) :]
             yield LookedUp(_papers(found), (*untitled, *waiting), is_asking=not waiting)
@@ -251,8 +252,11 @@ class TeachingDesk:
         keys: Mapping[Cited, tuple[str, ...]],
     ) -> AsyncIterator[LookedUp]:
         """Ask arXiv: for ids first, of which one question holds many, then for some titles."""
+        end = self._clock() + LONGEST
         try:
             for block in blocks([one for one in waiting if _arxiv(keys[one])], IDS_AT_ONCE):
+                if self._clock() > end:
+                    raise SourceUnavailable
                 await self._source.by_keys([key for one in block for key in _arxiv(keys[one])])
                 found = await self._with_keys(block, keys)
                 waiting = _without(waiting, found)
@@ -261,8 +265,10 @@ class TeachingDesk:
             lacking += known_in_vain
             waiting = _without(waiting, known_in_vain)
             for block in blocks(waiting[:MOST_TITLES], TITLES_AT_ONCE):
-                await self._ask_for([one.title for one in block])
-                found = await self._with_titles(block)
+                if self._clock() > end:
+                    raise SourceUnavailable
+                known = await self._ask_for([one.title for one in block])
+                found = {one: known[one.title] for one in block if one.title in known}
                 lacking += _without(block, found)
                 waiting = waiting[len(block) :]
                 yield LookedUp(_papers(found), tuple(waiting), tuple(lacking), is_asking=True)
@@ -284,15 +290,11 @@ class TeachingDesk:
             if (first := next((key for key in ordered[one] if key in known), ""))
         }
 
-    async def _with_titles(self, cited: Sequence[Cited]) -> dict[Cited, PaperId]:
+    async def _with_exact_titles(self, cited: Sequence[Cited]) -> dict[Cited, PaperId]:
         """Return entries and their papers of the catalogue by title."""
-        found = {}
         async with reading(self._database) as db:
-            for one in cited:
-                paper = await catalogue.by_title(db, one.title) if one.title else None
-                if paper is not None:
-                    found[one] = paper
-        return found
+            known = await catalogue.titled_exactly(db, [one.title for one in cited])
+        return {one: known[one.title] for one in cited if one.title in known}
 
     # ------------------------------------------------------------------ asking
 
@@ -300,13 +302,19 @@ class TeachingDesk:
         """Whether arXiv may be asked once more for a reader: all wait in one line for it."""
         return not await self._state.take(asks_of(reader.id), ASKS / ASKS_IN, ASKS)
 
-    async def _ask_for(self, titles: Sequence[str]) -> None:
-        """Ask for a few titles, and remember which ones arXiv does not have."""
+    async def _ask_for(self, titles: Sequence[str]) -> dict[str, PaperId]:
+        """Ask for a few titles, return what they name, and remember which ones name nothing."""
         await self._source.by_titles(titles)
-        found = await self._with_titles([Cited(title, "") for title in titles])
+        found = {}
+        async with reading(self._database) as db:
+            for title in titles:
+                paper = await catalogue.by_title(db, title)
+                if paper is not None:
+                    found[title] = paper
         for title in titles:
-            if Cited(title, "") not in found:
+            if title not in found:
                 await self._state.set(_in_vain(title), "1", REMEMBERED)
+        return found
 
     async def _is_in_vain(self, title: str) -> bool:
         return not title or await self._state.get(_in_vain(title)) is not None

@@ -14,7 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import Link, Paper, PaperId
 from storage.database import blocks, one_at_a_time, table_of
-from storage.full_text import authors_like, by_author, by_title, search, spelled, titled_like
+from storage.full_text import (
+    authors_like,
+    by_author,
+    by_title,
+    search,
+    spelled,
+    titled_exactly,
+    titled_like,
+)
 from storage.merging import NewPaper, first, merged, storable
 from storage.source_states import (
     SourceState,
@@ -56,6 +64,7 @@ __all__ = [
     "spelled",
     "summary",
     "take_in",
+    "titled_exactly",
     "titled_like",
     "trending",
 ]

@@ -71,6 +71,13 @@ _POSTGRES = text("""
 """)
 
 
+# Nothing is ranked, which is most of the work: the title itself decides.
+_SQLITE_ANY = text("SELECT rowid FROM papers_text WHERE papers_text MATCH :query LIMIT :limit")
+_POSTGRES_ANY = text(
+    "SELECT id FROM papers WHERE papers_text @@ to_tsquery('english', :query) LIMIT :limit"
+)
+
+
 def words_of(phrase: str) -> list[str]:
     """Return the words of a text: lower case, without accents or punctuation."""
     plain = unicodedata.normalize("NFKD", phrase)
@@ -137,6 +144,28 @@ async def by_title(db: AsyncSession, title: str) -> PaperId | None:
     same_numbers = [known for known in near if _numbers(known) == numbers]
     closest = difflib.get_close_matches(wanted, same_numbers, n=1, cutoff=SAME_TITLE)
     return near[closest[0]] if closest else None
+
+
+async def titled_exactly(db: AsyncSession, titles: Sequence[str]) -> dict[str, PaperId]:
+    """Return those of many titles that papers have, forgiving case, accents and punctuation.
+
+    Several times quicker than `by_title` for each, which forgives more.
+    """
+    is_postgres = db.get_bind().dialect.name == "postgresql"
+    write = _postgres_query if is_postgres else _sqlite_query
+    found = {}
+    for title in titles:
+        words = words_of(title)
+        if not words:
+            continue
+        query = write([list(dict.fromkeys(words))[:MAX_WORDS]], _TITLE, is_typed=False)
+        rows = await db.scalars(
+            _POSTGRES_ANY if is_postgres else _SQLITE_ANY, {"query": query, "limit": 200}
+        )
+        known = await _titles(db, [PaperId(number) for number in rows])
+        if (paper := known.get(" ".join(words))) is not None:
+            found[title] = paper
+    return found
 
 
 async def spelled(db: AsyncSession, address: str) -> PaperId | None:

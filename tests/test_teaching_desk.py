@@ -43,11 +43,12 @@ class Seconds:
 
 
 class ScriptedSource:
-    """A source that has one paper, or cannot be asked."""
+    """A source that has one paper, or takes its time, or cannot be asked."""
 
     def __init__(self, database, clock, shelf):
         self.asked = []
         self.is_away = False
+        self.takes = 0.0  # seconds
         self._database, self._clock, self._shelf = database, clock, shelf
 
     async def by_keys(self, keys):
@@ -61,6 +62,7 @@ class ScriptedSource:
         if self.is_away:
             raise SourceUnavailable
         self.asked.append(question)
+        self._clock.forward(seconds=self.takes)
         if is_known:
             await stocked(self._database, [FOUND], self._clock())
             await self._shelf.refresh()
@@ -320,6 +322,15 @@ async def test_an_arxiv_that_is_away_leaves_entries_for_the_next_time(ada, sourc
     source.is_away = False
     await ada.send("mine.bib", entries)
     assert "~ Your file has 2 entries. I recognised 2 papers: 1 new like." in ada.transcript
+
+
+async def test_a_source_that_is_slow_is_not_asked_for_longer_than_people_wait(ada, source):
+    source.takes = 25.0
+    titles = [f"title={{An Unheard Of Title Number {n}}}" for n in range(MOST_TITLES)]
+    await ada.send("mine.bib", bib(*titles))
+    assert len(source.asked) == 3
+    left = MOST_TITLES - 3 * TITLES_AT_ONCE
+    assert any(f"I have not asked arXiv for {left} of them" in line for line in ada.transcript)
 
 
 async def test_the_likes_of_a_whole_file_go_by_one_tap(ada):

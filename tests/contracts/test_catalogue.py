@@ -293,6 +293,20 @@ async def test_a_name_is_proposed_while_it_is_typed_those_of_most_papers_first(
         assert await catalogue.authors_like(db, typed, 25) == names
 
 
+async def test_many_titles_are_found_at_once_case_accents_and_punctuation_aside(
+    any_database, clock
+):
+    some = ("Learning on Graphs", "Über Größen: Part 2", "Learning on Large Graphs", "The")
+    ids = await titled(any_database, clock, *some)
+    asked = ["learning ON graphs!", "Uber Grossen Part 2", "Über Größen, Part 2", "Graphs", "", "?",
+             "The", "Learning on graph", "x" * 3_000, '"NEAR(a"']  # fmt: skip
+    async with any_database.reading() as db:
+        found = await catalogue.titled_exactly(db, asked)
+    assert found["learning ON graphs!"] == ids[0]
+    assert found["Über Größen, Part 2"] == ids[1]
+    assert found.keys() <= {asked[0], asked[2], "The"}
+
+
 async def test_an_authors_papers_come_newest_first_and_a_name_is_one_persons(any_database, clock):
     news = [
         arxiv(1, authors=("Ada Lovelace", "Alan Turing")),
