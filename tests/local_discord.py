@@ -757,8 +757,19 @@ class LocalDiscord:
     @staticmethod
     def _whole(snapshot: dict[str, Any]) -> dict[str, Any]:
         """Return a forwarded message with what Discord always puts into one."""
-        when = "2026-01-01T00:00:00+00:00"
-        return {"type": 0, "flags": 0, "timestamp": when, "edited_timestamp": None} | snapshot
+        always: dict[str, Any] = {
+            "type": 0,
+            "content": "",
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [],
+            "embeds": [],
+            "timestamp": "2026-01-01T00:00:00+00:00",
+            "edited_timestamp": None,
+            "flags": 0,
+            "components": [],
+        }
+        return always | snapshot
 
     def file(self, name: str) -> dict[str, Any]:
         url = f"http://{self._host}/attachments/{name}"
