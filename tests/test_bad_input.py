@@ -18,7 +18,17 @@ from structlog.testing import capture_logs
 
 from bot.adapters import discord_app, discord_render, telegram_render
 from bot.conversation.commands import COMMANDS, MESSAGE_COMMANDS, OPERATOR_COMMANDS
-from bot.conversation.events import Command, MessageRef, Person, Platform, Pressed, Said, SentFile
+from bot.conversation.events import (
+    Command,
+    Filled,
+    MessageRef,
+    Person,
+    Place,
+    Platform,
+    Pressed,
+    Said,
+    SentFile,
+)
 from bot.conversation.messages import Edit, Message, Send, Toast
 from bot.conversation.reference import EXAMPLES
 from bot.conversation.taps import Act
@@ -36,7 +46,8 @@ from tests.telegram_rules import check_button, parse_html, utf16
 
 VICTIM = Person(Platform.TELEGRAM, "7700000001", "7700000001")
 OPERATOR = ("telegram", "7700000009")
-GROUP = "-1001"
+GROUP = Place("-1001", "-1001", is_admin=False, may_post=True)
+BEFORE_A_REST = 50
 NAMES = [
     *(spec.name for spec in (*COMMANDS, *OPERATOR_COMMANDS)),
     *MESSAGE_COMMANDS.values(),
@@ -67,6 +78,7 @@ deeds = st.one_of(
     st.tuples(st.just("said"), texts, texts),
     st.tuples(st.just("file"), st.sampled_from(FILES), st.just("")),
     st.tuples(st.just("data"), st.text(max_size=70), st.just("")),
+    st.tuples(st.just("form"), numbers, texts),
     st.tuples(st.just("real"), numbers, st.just("")),
     st.tuples(st.just("mixed"), numbers, numbers),
     st.tuples(st.just("act"), st.sampled_from(Act), st.text("0aZ,:+-_ 9", max_size=12)),
@@ -108,9 +120,14 @@ class Somebody:
         self.person = person
         self._house = house
         self._events = count(1)
+        self._done = count(1)
         self.buttons: list[str] = []
 
     async def does(self, event) -> list:
+        if (
+            next(self._done) % BEFORE_A_REST == 0
+        ):  # who sends a lot is slowed: that is tested elsewhere
+            await self._house.state.close()
         actions = [action async for action in self._house.conversation.answer(event)]
         for action in actions:
             if isinstance(action, Send | Edit):
@@ -129,6 +146,9 @@ class Somebody:
     async def taps(self, data):
         ref = MessageRef(self.person.chat or "1", "5")
         return await self.does(Pressed(self._event(), self.person, data, ref))
+
+    async def fills(self, data, text):
+        return await self.does(Filled(self._event(), self.person, data, text))
 
     def _event(self) -> str:
         return f"{self.person.account}-{next(self._events)}"
@@ -168,6 +188,8 @@ async def done(somebody: Somebody, deed, real: list[str]) -> list:
             return await somebody.sends(file)
         case "act", act, argument:
             return await somebody.taps(f"{act}:1:1:{argument}"[:64])
+        case "form", n, text:
+            return await somebody.fills(real[n % len(real)], text)
         case "real", n, _:
             return await somebody.taps(real[n % len(real)])
         case "mixed", n, m:
@@ -191,7 +213,9 @@ def drawn(message: Message, discord: LocalDiscord) -> None:
     discord.check(body)
 
 
-def answers_well(actions, discord: LocalDiscord, *, is_private: bool) -> None:
+def answers_well(
+    actions, discord: LocalDiscord, *, is_private: bool, is_vote: bool = False
+) -> None:
     assert actions
     assert not any(isinstance(action, Toast) for action in actions[1:])
     for action in actions:
@@ -200,7 +224,9 @@ def answers_well(actions, discord: LocalDiscord, *, is_private: bool) -> None:
                 assert 0 < len(text) <= 200
             case Send(message=message) | Edit(message=message):
                 drawn(message, discord)
-    if not is_private:  # nobody redraws what others see, nor shows them what is somebody's own
+    if (
+        not is_private and not is_vote
+    ):  # nobody redraws what others see, nor shows them what is somebody's own
         assert not any(isinstance(action, Edit) for action in actions)
 
 
@@ -224,11 +250,15 @@ async def test_whatever_a_stranger_does_is_answered_and_touches_nobody_elses_dat
     house, victim, discord = shared
     platform, is_private = where
     account = str(next(strangers))
-    chat = account if is_private else GROUP
-    stranger = Somebody(house, Person(platform, account, chat, is_private=is_private))
+    person = Person(platform, account, account)
+    if not is_private:
+        person = replace(person, chat=GROUP.chat, is_private=False, group=GROUP)
+    stranger = Somebody(house, person)
     before = await everything_of(house.database, VICTIM)
     for deed in what:
-        answers_well(await done(stranger, deed, victim.buttons), discord, is_private=is_private)
+        actions = await done(stranger, deed, victim.buttons)
+        is_vote = deed[:2] == ("act", Act.VOTE)
+        answers_well(actions, discord, is_private=is_private, is_vote=is_vote)
     assert await everything_of(house.database, VICTIM) == before
 
 
@@ -268,6 +298,7 @@ def troubles(logs) -> list[str]:
 async def test_telegram_brings_anything_at_all_and_everything_is_answered(house):
     async with LocalTelegram() as telegram:
         victim, eve = telegram.person(1), telegram.person(2)
+        everybody = [telegram.person(10 + n) for n, _ in enumerate(NAMES)]
         group = telegram.group()
         with capture_logs() as logs:
             async with running(telegram, house.conversation):
@@ -275,21 +306,20 @@ async def test_telegram_brings_anything_at_all_and_everything_is_answered(house)
                 await victim.hears("announced")
                 victim.say(f"/pick@{telegram.me['username']}", group)
                 card = await victim.hears("announced", chat=victim.id)
-                for name in NAMES:
+                for data in (*NASTY[5:], *(f"{act}:1:1:1" for act in Act), "x" * 64):
+                    await eve.sees_answer(eve.press_data(data, card))
+                for one, name in zip(everybody, NAMES, strict=True):
                     for words in NASTY:
-                        eve.say(f"/{name} {words}".replace("\ud800", "")[:4096])
+                        one.say(f"/{name} {words}".replace("\ud800", "")[:4096])
                 for words in NASTY:
-                    eve.say(words.replace("\ud800", "")[:4096] or "\u200b")
-                queries = [
-                    eve.press_data(data, card)
-                    for data in (*NASTY[5:], *(f"{act}:1:1:1" for act in Act), "x" * 64)
-                ]
+                    victim.say(words.replace("\ud800", "")[:4096] or "\u200b")
                 await telegram.until(lambda: not telegram.updates, seconds=120)
-                await telegram.until(lambda: all(query.answers for query in queries))
         assert troubles(logs) == []
-        assert not [m.text for m in telegram.messages(eve.id) if WENT_WRONG in m.text]
         assert telegram.violations == []
-        assert len(telegram.messages(eve.id)) > len(NAMES) * len(NASTY)
+        for one in (victim, *everybody):
+            heard = telegram.messages(one.id)
+            assert len(heard) >= len(NASTY) - 2
+            assert not [m.text for m in heard if WENT_WRONG in m.text]
 
 
 async def test_discord_brings_anything_at_all_and_everything_is_answered(house):
@@ -305,22 +335,26 @@ async def test_discord_brings_anything_at_all_and_everything_is_answered(house):
         await victim.slash("start")
         card = await victim.sees("announced")
         taps = []
-        for spec in COMMANDS:
+        everybody = [discord.person(10 + n) for n, _ in enumerate(COMMANDS)]
+        for one, spec in zip(everybody, COMMANDS, strict=True):
             for words in NASTY:
                 given_options = {o.name: words[:6000] for o in spec.options if o.kind == "text"}
-                taps.append(await eve.slash(spec.name, **given_options))
-                await eve.gets_answer(taps[-1])
+                taps.append(await one.slash(spec.name, **given_options))
+                await one.gets_answer(taps[-1])
         for words in NASTY:
             await eve.write(words[:2000])
             await eve.write(f"/no_such {words}"[:2000])
         asked = [(menu, words[:4000]) for menu in MESSAGE_COMMANDS for words in NASTY]
-        taps += [await eve.about(menu, words) for menu, words in asked]
+        taps += [await victim.about(menu, words) for menu, words in asked]
         forged = (*NASTY[5:], *(f"{act}:1:1:1" for act in Act), "x" * 100)
-        taps += [await eve.press_data(card, data[:100] or "?") for data in forged]
+        pressing = discord.person(3)
+        taps += [await pressing.press_data(card, data[:100] or "?") for data in forged]
         for interaction in taps:
             await eve.gets_answer(interaction)
         stop.set()
         await serving
         assert troubles(logs) == []
-        assert not [p.text for p in discord.seen_by(eve.number, eve.dm) if WENT_WRONG in p.text]
+        for one in (victim, eve, pressing, *everybody):
+            seen = discord.seen_by(one.number, one.dm)
+            assert not [p.text for p in seen if WENT_WRONG in p.text]
         assert discord.violations == []
