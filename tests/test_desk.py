@@ -1,6 +1,7 @@
 """The journeys of the conversation on real storage, with a real model that ranks."""
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -449,3 +450,13 @@ async def test_a_reader_is_refused_in_words_that_the_conversation_knows(hurried,
         with pytest.raises(TemporarilyUnavailable):
             await desk.pause(reader, 3)
     assert (await desk.reader(person("7"))).paused_until is None
+
+
+async def test_which_language_somebody_speaks_is_known_without_making_them_a_reader(desk):
+    austrian = replace(person("7"), language="de-AT")
+    assert await desk.language(austrian) is None
+    reader = await desk.reader(austrian)
+    assert (reader.is_new, reader.language, reader.is_language_chosen) == (True, "de-AT", False)
+    changed = await desk.set_language(reader, "en", is_chosen=True)
+    assert (changed.language, changed.is_language_chosen) == ("en", True)
+    assert await desk.language(austrian) == (await desk.reader(austrian)).language == "en"
