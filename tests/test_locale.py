@@ -99,7 +99,7 @@ def test_labels_and_descriptions_are_short_enough_for_the_platforms(language):
         chosen = (words.LIKE_CHOSEN, words.SKIP_CHOSEN, words.SAVE_CHOSEN)
         assert all(len(_(label)) <= 10 for label in chosen)
         reasons = (words.OFF_TOPIC, words.KNOW_IT, words.NOT_NOW, words.UNDO)
-        assert all(len(_(label)) <= 18 for label in reasons)
+        assert all(len(_(label)) <= 12 for label in reasons)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
