@@ -50,8 +50,12 @@ def spoken() -> str:
 
 def nearest(code: str) -> str:
     """Return our language that is nearest to what a platform calls `code` ("de-AT", "de_DE")."""
-    base = re.split("[-_.]", code, maxsplit=1)[0].lower()
-    return base if base in LANGUAGES else ENGLISH
+    return _base(code) if is_ours(code) else ENGLISH
+
+
+def is_ours(code: str) -> bool:
+    """Return whether we speak what a platform calls `code`, in some form."""
+    return _base(code) in LANGUAGES
 
 
 def speak(code: str) -> None:
@@ -80,6 +84,10 @@ def taught(code: str, name: str, catalogue: gettext.NullTranslations) -> Iterato
         yield
     finally:
         del LANGUAGES[code], _taught[code]
+
+
+def _base(code: str) -> str:
+    return re.split("[-_.]", code, maxsplit=1)[0].lower()
 
 
 def _catalogue(code: str) -> gettext.NullTranslations:

@@ -1,13 +1,12 @@
 """`/language`: which language we speak with somebody, or that we follow their app."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from bot.conversation import language_words, words
 from bot.conversation.events import Command, Person, Pressed
 from bot.conversation.features import Actions, in_place, privately
-from bot.conversation.language import LANGUAGES, _, nearest, speak
+from bot.conversation.language import LANGUAGES, _, is_ours, nearest, speak
 from bot.conversation.messages import Button, Message, Toast, plain
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap, encode
@@ -17,7 +16,7 @@ AUTO = "auto"
 _MEANT = {
     **{name.casefold(): code for code, name in LANGUAGES.items()},
     **{code: code for code in LANGUAGES},
-    **dict.fromkeys(("german", "deutsche", "auf deutsch"), "de"),
+    **dict.fromkeys(("german", "in german", "auf deutsch"), "de"),
     **dict.fromkeys(("englisch", "in english", "auf englisch"), "en"),
     **dict.fromkeys(("automatic", "automatically", "automatisch", "app", "default"), AUTO),
     AUTO: AUTO,
@@ -82,7 +81,7 @@ def menu(reader: Reader, opening: str = "") -> Message:
     name = LANGUAGES[spoken]
     if reader.is_language_chosen:
         said = language_words.chosen(name)
-    elif _is_ours(reader.language):
+    elif is_ours(reader.language):
         said = language_words.followed(name)
     else:
         said = language_words.not_followed(name)
@@ -97,7 +96,3 @@ def menu(reader: Reader, opening: str = "") -> Message:
     follow = choice(_(language_words.FOLLOW_APP), AUTO, is_chosen=not reader.is_language_chosen)
     told = opening or f"{said}\n\n{_(language_words.LANGUAGE_HOW)}"
     return Message(plain(told), buttons=((*languages, follow),))
-
-
-def _is_ours(code: str) -> bool:
-    return re.split("[-_.]", code, maxsplit=1)[0].lower() in LANGUAGES
