@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog, Message
 
 from bot.adapters.telegram_menu import ABOUT, DESCRIPTION
 from bot.conversation import words
-from bot.conversation.commands import COMMANDS, name_in
+from bot.conversation.commands import COMMANDS, meant, name_in
 from bot.conversation.language import LANGUAGES, _, speaking
 from build_locale import TRANSLATED, catalogue_file, lacking, said, translated, updated
 
@@ -87,6 +87,12 @@ def test_names_of_commands_and_options_are_what_discord_takes(language):
                 assert name == name.lower()
             about = (spec.description, *(option.description for option in spec.options))
             assert all(0 < len(_(description)) <= 100 for description in about)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_command_is_known_by_its_name_in_any_language(language):
+    named = {spec.name: name_in(language, spec.name) for spec in COMMANDS}
+    assert {name: meant(called) for name, called in named.items()} == {n: n for n in named}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
