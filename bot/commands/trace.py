@@ -29,7 +29,7 @@ def trace(settings: Settings, reader: str, day: date) -> int:
 
     reader: our number of a user, or an account as `telegram:123`.
     """
-    return _print(settings, lambda db: _trace(db, reader, day))
+    return _print(settings, lambda db: explained(db, reader, day))
 
 
 def count(settings: Settings, day: date) -> int:
@@ -69,7 +69,8 @@ async def _count(db: AsyncSession, day: date) -> list[str]:
     return [*lines, f"{sum(one.n for one in found):>7}  in all"]
 
 
-async def _trace(db: AsyncSession, reader: str, day: date) -> list[str]:
+async def explained(db: AsyncSession, reader: str, day: date) -> list[str]:
+    """Return what `paperlark trace` says of a reader's digest of a day, line by line."""
     user = await _user(db, reader)
     accounts = (await users.accounts_of(db, [user.id]))[user.id]
     delivery = await deliveries.of_day(db, user.id, day)

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date
 from pathlib import Path
 
 from tests.acceptance.kept import kept_at
@@ -14,7 +13,7 @@ from tests.local_discord import LocalDiscord
 from tests.local_feeds import LocalFeeds
 from tests.local_telegram import LocalTelegram
 from tests.servers import Postgres, RedisServer
-from tests.soak.people import BEGIN, Inhabitant, announcement_day, inhabitants
+from tests.soak.people import BEGIN, announcement_day, inhabitants
 from tests.soak.week import Lived, Plan, Week, week_of_papers
 
 # As in the Procfile, with a second scheduler. SQLite has one writer, so there all is one process.
@@ -75,11 +74,6 @@ async def _world(
         people = inhabitants(telegram, discord, plan.people, random.Random(plan.seed))
         bots = [BotProcess(settings, data_dir, role) for role in (APART if is_apart else TOGETHER)]
         kept = await stack.enter_async_context(kept_at(url))
-
-        async def trace(one: Inhabitant, day: date) -> str:
-            who = f"{one.platform}:{one.account}"
-            return (await run_once(settings, data_dir, "trace", who, day.isoformat()))[1]
-
         week = Week(
             plan,
             people,
@@ -89,7 +83,6 @@ async def _world(
             discord=discord,
             feeds=feeds,
             clock=clock,
-            trace=trace,
             redis=redis,
             postgres=postgres,
         )
