@@ -41,9 +41,10 @@ from storage.database import Database
 from storage.deliveries import State
 from storage.errors import StorageUnavailable
 from storage.feedback_log import WITH_REASON, NewImpression, Place
+from storage.group_commit import Answer, GroupCommit, Work
 from storage.sources.references import keys_in
 from storage.tap_line import TapLine
-from storage.users import FOREVER, Account, Found, User
+from storage.users import FOREVER, Account, Found, Speaker, User
 
 EXPLORES_EVERY = 5  # one card in five, as one slot of a digest of five
 SAVED_PAGE = 10
@@ -118,6 +119,10 @@ class Desk:
         self._database = database
         self._metrics = metrics or Metrics()
         self._taps = TapLine(database)
+        # What every tap asks is read for all who ask meanwhile.
+        self._known = GroupCommit(database.reading, self._all_known)
+        self._banned = GroupCommit(database.reading, bans.are_banned)
+        self._again = GroupCommit(database.reading, offers.all_again)
         self._shelf = shelf
         self._look_up = look_up
         self._choosing = Choosing(database, shelf, seed)
@@ -129,10 +134,9 @@ class Desk:
     async def reader(self, person: Person) -> Reader:
         who = (person.platform.value, person.account, place_for_digests(person), person.language)
         now, speaks_there = self._clock(), person.is_private
-        async with self._reading() as db:
-            known = await users.settled(db, *who, now, speaks_there=speaks_there)
-            if known is not None:
-                return await self._reader(db, known)
+        known = await self._met(self._known, Speaker(*who, now, speaks_there))
+        if known is not None:
+            return known
         async with self._writing() as db:
             found = await users.find_or_create(db, *who, now, owed_next, speaks_there=speaks_there)
             return await self._reader(db, found)
@@ -158,8 +162,7 @@ class Desk:
         return await self._changed(reader, change)
 
     async def is_banned(self, person: Person) -> bool:
-        async with self._reading() as db:
-            return await bans.is_banned(db, person.platform.value, person.account)
+        return await self._met(self._banned, (person.platform.value, person.account))
 
     async def reschedule(
         self, reader: Reader, schedule: Schedule, *, is_zone_known: bool
@@ -399,8 +402,7 @@ class Desk:
             reader.id, reader.account, event, paper, impression, self._clock(), verdict, save
         )
         # What the card needs is read first: the writer, whom all wait for, only writes.
-        async with self._reading() as db:
-            offer = await offers.again(db, reader.id, impression, paper)
+        offer = await self.offer_again(reader, impression or 0, paper)
         try:
             recorded = await self._taps.record(tap)
         except StorageUnavailable as error:
@@ -408,8 +410,7 @@ class Desk:
         if not recorded.repeated:
             self._metrics.taps.labels(_says(verdict, save)).inc()
         if recorded.repeated:  # what stands now may be a later tap's
-            async with self._reading() as db:
-                offer = await offers.again(db, reader.id, impression, paper)
+            offer = await self.offer_again(reader, impression or 0, paper)
         else:
             offer = replace(offer, opinion=offers.opinion_of(recorded.after))
         return Stored(recorded.changed, offer, offers.opinion_of(recorded.before))
@@ -439,8 +440,10 @@ class Desk:
             return await offers.asked_for(db, self._asked(reader, paper))
 
     async def offer_again(self, reader: Reader, impression: int, paper: PaperId) -> Offer:
-        async with self._reading() as db:
-            return await offers.again(db, reader.id, impression, paper)
+        offer = await self._met(self._again, offers.Again(reader.id, impression or None, paper))
+        if offer is None:
+            raise UnknownPaper
+        return offer
 
     async def named(self, words: str) -> list[PaperId]:
         """Return the papers a link, id or title names, at most five; showing none of them.
@@ -522,9 +525,33 @@ class Desk:
             assert account is not None
             return await self._reader(db, Found(user, account, is_new=False))
 
+    @staticmethod
+    async def _met(line: GroupCommit[Work, Answer], work: Work) -> Answer:
+        """Return what is read together with others. Raises TemporarilyUnavailable."""
+        try:
+            return await line.done(work)
+        except StorageUnavailable as error:
+            raise TemporarilyUnavailable from error
+
+    async def _all_known(
+        self, db: AsyncSession, speakers: Sequence[Speaker]
+    ) -> list[Reader | None]:
+        """Return the readers of whom nothing is to be written, None in place of the others."""
+        settled = await users.settled(db, speakers)
+        accounts = await users.accounts_of(db, {found.user.id for found in settled if found})
+        return [
+            self._reader_of(found, accounts.get(found.user.id, ())) if found else None
+            for found in settled
+        ]
+
     async def _reader(self, db: AsyncSession, found: Found) -> Reader:
+        accounts = (await users.accounts_of(db, [found.user.id])).get(found.user.id, ())
+        return self._reader_of(found, accounts)
+
+    def _reader_of(self, found: Found, accounts: Sequence[Account]) -> Reader:
+        """accounts: the reader's, in the order in which digests try them."""
         user, account = found.user, found.account
-        place = await self._push_place(db, user, account)
+        place = _push_place(account, accounts)
         owed = user.next_push_at is not None and user.next_push_day is not None and place
         return Reader(
             id=user.id,
@@ -544,14 +571,6 @@ class Desk:
             language=user.language,
             is_language_chosen=user.is_language_chosen,
         )
-
-    async def _push_place(self, db: AsyncSession, user: User, account: Account) -> str:
-        """Return where digests go: "here" or a platform; empty when they can go nowhere."""
-        accounts = (await users.accounts_of(db, [user.id])).get(user.id, ())
-        goes_to = first_pushable(accounts)
-        if goes_to is None:
-            return ""
-        return "here" if goes_to.id == account.id else goes_to.platform
 
     def _local_day(self, reader: Reader) -> date:
         return self._clock().astimezone(ZoneInfo(reader.schedule.zone)).date()
@@ -612,6 +631,14 @@ def _still_paused(user: User, now: datetime) -> datetime | None:
     """Return until when a reader has paused; None for a pause that is over."""
     until = user.paused_until
     return until if until is not None and until > now else None
+
+
+def _push_place(account: Account, accounts: Sequence[Account]) -> str:
+    """Return where digests go: "here" or a platform; empty when they can go nowhere."""
+    goes_to = first_pushable(accounts)
+    if goes_to is None:
+        return ""
+    return "here" if goes_to.id == account.id else goes_to.platform
 
 
 def looks_like_a_title(words: str) -> bool:

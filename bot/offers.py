@@ -6,6 +6,7 @@ as many queries as one reader's.
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -77,18 +78,60 @@ async def as_shown(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A paper that a reader is shown anew, as an impression showed it."""
+
+    user: int
+    impression: int | None
+    paper: PaperId
+
+
 async def again(db: AsyncSession, user: int, impression: int | None, paper: PaperId) -> Offer:
     """Return a paper as an impression showed it; one that is not this reader's counts as none.
 
     Raises UnknownPaper.
     """
-    shown = await feedback_log.impression(db, impression, user) if impression else None
-    if shown is not None and shown.paper == paper:
-        return (await as_shown(db, user, [shown]))[0]
-    papers = await catalogue.papers(db, [paper])
-    if paper not in papers:
+    (offer,) = await all_again(db, [Again(user, impression, paper)])
+    if offer is None:
         raise UnknownPaper
-    return _offer(papers, paper, 0, None, await _said(db, user, papers))
+    return offer
+
+
+async def all_again(db: AsyncSession, asked: Sequence[Again]) -> list[Offer | None]:
+    """Return the same for many, by a handful of queries; None for an unknown paper."""
+    kept = await feedback_log.impressions(db, {one.impression for one in asked if one.impression})
+    shown = [_own(kept, one) for one in asked]
+    picks = [one.pick if one else None for one in shown]
+    papers = await _papers(db, [one.paper for one in asked], picks)
+    about = {
+        (one.user, paper)
+        for one, pick in zip(asked, picks, strict=True)
+        for paper in (one.paper, *_named(pick))
+    }
+    said: dict[int, dict[PaperId, Opinion]] = {}
+    for (user, paper), feedback in (await feedback_log.opinions_of(db, about)).items():
+        said.setdefault(user, {})[paper] = opinion_of(feedback)
+    return [
+        _offer(
+            papers,
+            one.paper,
+            own.id if own else 0,
+            own.pick if own else None,
+            said[one.user],
+            is_similar=own is not None and own.place is Place.SIMILAR,
+        )
+        if one.paper in papers
+        else None
+        for one, own in zip(asked, shown, strict=True)
+    ]
+
+
+def _own(kept: Mapping[int, Impression], asked: Again) -> Impression | None:
+    """Return the impression that is meant, if it is this reader's and this paper's."""
+    shown = kept.get(asked.impression or 0)
+    is_own = shown is not None and (shown.user, shown.paper) == (asked.user, asked.paper)
+    return shown if is_own else None
 
 
 async def asked_for(db: AsyncSession, new: NewImpression) -> Offer:

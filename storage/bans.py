@@ -4,6 +4,7 @@ What is kept is a keyed hash of the account and when: it says nothing about the 
 may outlive /forget, and a banned person cannot come back by being forgotten.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import users
 from storage.database import insert_into
-from storage.marks import known_mark, mark
+from storage.marks import known_marks, mark
 from storage.tables import BanRow
 
 BANNED = "banned"
@@ -38,7 +39,13 @@ async def unban(db: AsyncSession, platform: str, external_id: str) -> None:
 
 async def is_banned(db: AsyncSession, platform: str, external_id: str) -> bool:
     """Return whether this account is to get no answer."""
-    sought = await known_mark(db, "ban", platform, external_id)
-    if sought is None:
-        return False
-    return await db.scalar(select(BanRow.mark).where(BanRow.mark == sought)) is not None
+    return (await are_banned(db, [(platform, external_id)]))[0]
+
+
+async def are_banned(db: AsyncSession, accounts: Sequence[tuple[str, str]]) -> list[bool]:
+    """Return of each (platform, external id) whether it is to get no answer."""
+    sought = await known_marks(db, [("ban", *account) for account in accounts])
+    if not sought:
+        return [False] * len(accounts)
+    found = set(await db.scalars(select(BanRow.mark).where(BanRow.mark.in_(set(sought)))))
+    return [mark in found for mark in sought]

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.feedback import Dated, Feedback, Rating, Verdict
 from recommender.papers import PaperId
-from storage.database import blocks, insert_into, table_of
+from storage.database import blocks, insert_into, pairs, table_of
 from storage.impressions import (
     WITH_REASON,
     Impression,
@@ -23,6 +23,7 @@ from storage.impressions import (
     doubtful,
     impress,
     impression,
+    impressions,
     last_shown,
     seen,
     seen_meanwhile,
@@ -44,10 +45,12 @@ __all__ = [
     "doubtful",
     "impress",
     "impression",
+    "impressions",
     "last_shown",
     "let_stand",
     "opinion",
     "opinions",
+    "opinions_of",
     "ratings",
     "record",
     "record_all",
@@ -432,6 +435,22 @@ async def opinions(
             select(_standing).where(_standing.c.user_id == user, _standing.c.paper_id.in_(block))
         ):
             found[PaperId(row.paper_id)] = _feedback(row)
+    return found
+
+
+async def opinions_of(
+    db: AsyncSession, asked: Collection[tuple[int, PaperId]]
+) -> dict[tuple[int, PaperId], Feedback]:
+    """Return what stands of each (reader, paper); where nothing does, a Feedback of None."""
+    found = {(user, paper): Feedback(paper, None) for user, paper in asked}
+    for block in blocks(sorted(found)):
+        about = pairs(db, [(user, int(paper)) for user, paper in block])
+        rows = await db.execute(
+            select(_standing).join(
+                about, (_standing.c.user_id == about.c.a) & (_standing.c.paper_id == about.c.b)
+            )
+        )
+        found |= {(row.user_id, PaperId(row.paper_id)): _feedback(row) for row in rows}
     return found
 
 

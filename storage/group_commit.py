@@ -1,4 +1,4 @@
-"""Work that waits for the writer shares one transaction: a group commit.
+"""Work that waits shares one transaction: a group commit, or reading for many at once.
 
 A database can commit only so often; how much goes into one commit hardly matters. So whoever
 comes while a commit is under way waits for the next one, together with all who came meanwhile.
@@ -8,11 +8,11 @@ Who comes alone waits for nobody. Nobody is answered before the commit that hold
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.database import Database
 from storage.errors import StorageError
 
 MOST = 200  # pieces of work in one transaction: others wait for the writer too
@@ -24,15 +24,16 @@ Answer = TypeVar("Answer")
 class GroupCommit(Generic[Work, Answer]):
     """Does work in order of arrival, much of it in one transaction.
 
+    transaction: opens one, `writing` or `reading` of a database.
     do: many pieces of work as if one came after the other; one answer for each.
     """
 
     def __init__(
         self,
-        database: Database,
+        transaction: Callable[[], AbstractAsyncContextManager[AsyncSession]],
         do: Callable[[AsyncSession, Sequence[Work]], Awaitable[Sequence[Answer]]],
     ) -> None:
-        self._database = database
+        self._transaction = transaction
         self._do = do
         self._line = deque[tuple[Work, asyncio.Future[Answer]]]()
         self._serving: asyncio.Task[None] | None = None
@@ -63,7 +64,7 @@ class GroupCommit(Generic[Work, Answer]):
     async def _together(self, waiting: Sequence[tuple[Work, asyncio.Future[Answer]]]) -> None:
         answers = [answer for _, answer in waiting]
         try:
-            async with self._database.writing() as db:
+            async with self._transaction() as db:
                 found = await self._do(db, [work for work, _ in waiting])
         except StorageError as error:
             _refuse(answers, error)

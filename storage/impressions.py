@@ -122,6 +122,15 @@ async def impression(db: AsyncSession, impression: int, user: int) -> Impression
     return None if row is None else impression_of(row)
 
 
+async def impressions(db: AsyncSession, ids: Collection[int]) -> dict[int, Impression]:
+    """Return the impressions of these ids; unknown ids are left out."""
+    found = {}
+    for block in blocks(list(ids)):
+        for row in await db.execute(select(_shown).where(_shown.c.id.in_(block))):
+            found[row.id] = impression_of(row)
+    return found
+
+
 async def last_shown(
     db: AsyncSession, user: int, paper: PaperId | None = None, places: Collection[Place] = ()
 ) -> Impression | None:

@@ -7,6 +7,7 @@ processes agree; without it a hash says nothing of what it was made from.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,10 +33,10 @@ async def mark(db: AsyncSession, *parts: str) -> str:
     return _mark(key, parts)
 
 
-async def known_mark(db: AsyncSession, *parts: str) -> str | None:
-    """Return the same without writing; None while nothing was ever marked."""
+async def known_marks(db: AsyncSession, of: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the marks of many, without writing; none while nothing was ever marked."""
     key = await _key(db)
-    return None if key is None else _mark(key, parts)
+    return [] if key is None else [_mark(key, parts) for parts in of]
 
 
 async def _key(db: AsyncSession) -> str | None:

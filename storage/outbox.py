@@ -16,8 +16,8 @@ class Outbox:
     """Notes that sends begin, and how they ended."""
 
     def __init__(self, database: Database) -> None:
-        self._begun = GroupCommit(database, deliveries.begin_all)
-        self._ended = GroupCommit(database, deliveries.finish_all)
+        self._begun = GroupCommit(database.writing, deliveries.begin_all)
+        self._ended = GroupCommit(database.writing, deliveries.finish_all)
 
     async def begin(
         self, user: int, day: date, now: datetime, *, account: int, model: str | None

@@ -11,7 +11,7 @@ class TapLine:
     """Records taps in order of arrival."""
 
     def __init__(self, database: Database) -> None:
-        self._line = GroupCommit(database, feedback_log.record_all)
+        self._line = GroupCommit(database.writing, feedback_log.record_all)
 
     async def record(self, tap: Tap) -> Recorded:
         """Return once the tap is committed; see `feedback_log.record`.

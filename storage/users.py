@@ -4,12 +4,12 @@
 How a schedule becomes a moment is not known here: callers hand over `next_due`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy import Row, delete, exists, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import blocks, insert_into, table_of
@@ -153,24 +153,46 @@ async def find_or_create(
     return replace(found, is_new=won is not None)
 
 
-async def settled(
-    db: AsyncSession,
-    platform: str,
-    external_id: str,
-    chat: str | None,
-    language: str | None,
-    now: datetime,
-    *,
-    speaks_there: bool = True,
-) -> Found | None:
-    """Return what `find_or_create` would where it has nothing to write, else None.
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks, as `find_or_create` is told."""
+
+    platform: str
+    external_id: str
+    chat: str | None
+    language: str | None
+    now: datetime
+    speaks_there: bool = True
+
+
+async def settled(db: AsyncSession, speakers: Sequence[Speaker]) -> list[Found | None]:
+    """Return what `find_or_create` would where it has nothing to write, else None; of many.
 
     So who taps on waits for no writer to be known.
     """
-    found = await find(db, platform, external_id)
-    if found is None or _other_language(found, language):
-        return None
-    return found if _is_nothing_new(found, chat, now, speaks_there=speaks_there) else None
+    found = await _found(db, {(one.platform, one.external_id) for one in speakers})
+    settled = []
+    for one in speakers:
+        known = found.get((one.platform, one.external_id))
+        is_news = (
+            known is None
+            or _other_language(known, one.language)
+            or not _is_nothing_new(known, one.chat, one.now, speaks_there=one.speaks_there)
+        )
+        settled.append(None if is_news else known)
+    return settled
+
+
+async def _found(
+    db: AsyncSession, accounts: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Found]:
+    keys = tuple_(_accounts.c.platform, _accounts.c.external_id)
+    rows = (await db.execute(select(_accounts).where(keys.in_(accounts)))).all()
+    people = await by_ids(db, {row.user_id for row in rows})
+    return {
+        (row.platform, row.external_id): Found(people[row.user_id], _account(row), is_new=False)
+        for row in rows
+    }
 
 
 def _is_nothing_new(found: Found, chat: str | None, now: datetime, *, speaks_there: bool) -> bool:
@@ -246,16 +268,7 @@ async def _is_first_today(db: AsyncSession, account: Account, now: datetime) -> 
 
 async def find(db: AsyncSession, platform: str, external_id: str) -> Found | None:
     """Return the reader behind an account without touching anything."""
-    row = (
-        await db.execute(
-            select(_accounts).where(
-                _accounts.c.platform == platform, _accounts.c.external_id == external_id
-            )
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return Found(await _known(db, row.user_id), _account(row), is_new=False)
+    return (await _found(db, [(platform, external_id)])).get((platform, external_id))
 
 
 async def by_id(db: AsyncSession, user: int) -> User | None:

@@ -8,10 +8,14 @@ second are an hour for 100,000 readers.
 
 import asyncio
 import multiprocessing
+import queue
 import resource
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
@@ -73,10 +77,21 @@ def _shared(settings: Settings, url: str, processes: int) -> list[Took]:
     ]
     for worker in workers:
         worker.start()
-    shares = [results.get() for _ in workers]
+    shares = [_result(workers, results) for _ in workers]
     for worker in workers:
         worker.join()
     return shares
+
+
+def _result(workers: Sequence[BaseProcess], results: "Queue[Took]") -> Took:
+    """Return what the next one that is done took. Raises ChildProcessError when one broke."""
+    while True:
+        with suppress(queue.Empty):
+            return results.get(timeout=1.0)
+        if any(worker.exitcode for worker in workers):
+            for worker in workers:
+                worker.terminate()
+            raise ChildProcessError("a process ended before it was done")
 
 
 def _work(settings: Settings, url: str, ready: Barrier, results: "Queue[Took]") -> None:

@@ -1,6 +1,7 @@
 """Readers and their accounts, on both databases."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from storage import deliveries, users
 from storage.database import Database
 from storage.tables import AccountRow, UserRow
-from storage.users import FOREVER
+from storage.users import FOREVER, Speaker
 from tests.contracts.examples import MONDAY, next_due, reader
 
 EIGHT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -262,11 +263,11 @@ async def test_who_taps_on_is_known_without_a_word_being_written_and_news_are_no
     any_database, clock
 ):
     found = await reader(any_database, "7", clock())
-    usual = {"platform": "telegram", "external_id": "7", "chat": "chat-7", "language": "en"}
+    usual = Speaker("telegram", "7", "chat-7", "en", clock())
 
     async def settled(**other):
         async with any_database.reading() as db:
-            return await users.settled(db, **(usual | {"now": clock()} | other))
+            return (await users.settled(db, [usual, replace(usual, **other)]))[1]
 
     assert (await settled()).user == found.user
     assert (await settled()).account == found.account
