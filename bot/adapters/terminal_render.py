@@ -44,6 +44,13 @@ _LETTERS = {
     Act.PAUSE: "p",
     Act.RESUME: "r",
 }
+# "1r" as in a digest; a change and what takes it back share a letter.
+_OF_INTERESTS = {
+    "rename": "r",
+    **dict.fromkeys(("boost", "unboost"), "b"),
+    **dict.fromkeys(("mute", "unmute"), "m"),
+    **dict.fromkeys(("forget", "remember"), "f"),
+}
 _STYLES = {
     Style.PLAIN: "",
     Style.BOLD: "bold",
@@ -194,6 +201,9 @@ def _letter(button: Button) -> str:
         return "c"
     if tap.act is Act.SURPRISE:
         return tap.argument  # the dial's own numbers
+    if tap.act is Act.INTEREST and tap.paper is not None:
+        number = button.label.partition(" ")[0]
+        return f"{number}{_OF_INTERESTS.get(tap.argument, '')}"
     if tap.act is Act.LIST:
         return "<" if button.label.startswith("‹") else ">"
     return _LETTERS.get(tap.act, "")

@@ -268,7 +268,7 @@ def _lines(number: int, interest: Interest) -> list[Span | str]:
     standing = words.STANDINGS[interest.standing]
     is_forgotten = interest.standing is Standing.FORGOTTEN
     size = (
-        f"{_(words.FORGOTTEN)} {words.likes(len(interest.papers))}"
+        words.forgotten(len(interest.papers))
         if is_forgotten
         else words.size(round(100 * interest.share), len(interest.papers))
     )

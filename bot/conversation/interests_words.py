@@ -30,7 +30,6 @@ CLOSING = N_(
     "Boost: twice the places. Mute: no places, and nothing close to it. Forget: its likes stay in "
     "your history and are no taste any more; all of it can be undone."
 )
-FORGOTTEN = N_("Forgotten:")
 UNNAMED = N_("no name yet")
 RENAME, MUTE, UNMUTE = N_("Rename"), N_("Mute"), N_("Unmute")
 BOOST, UNBOOST, FORGET = N_("Boost"), N_("Boosted"), N_("Forget")
@@ -74,8 +73,10 @@ def size(percent: int, likes: int) -> str:
     ).format(percent=percent, likes=likes)
 
 
-def likes(count: int) -> str:
-    return ngettext("{count} paper", "{count} papers", count).format(count=count)
+def forgotten(count: int) -> str:
+    return ngettext("Forgotten: {count} paper", "Forgotten: {count} papers", count).format(
+        count=count
+    )
 
 
 def examples(titles: Sequence[str]) -> str:

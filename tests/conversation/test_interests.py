@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.adapters import terminal_render
 from bot.conversation import words
 from bot.conversation.interests import Interest, InterestsFeature
 from bot.conversation.messages import Ask, Edit, Send, Toast
@@ -226,6 +227,14 @@ async def test_a_forged_button_changes_nothing(ada, wishes, tap):
     await ada.command("/interests")
     assert await ada.press(encode(tap), ada.newest()) == [Toast(words.OLD_BUTTON)]
     assert standings(wishes) == [Standing.KEPT, Standing.KEPT]
+
+
+async def test_in_the_terminal_a_key_is_the_number_of_an_interest_and_a_letter(ada, wishes):
+    await ada.command("/interests forget 2")
+    keys = terminal_render.keys(ada.messages[ada.newest()])
+    assert {key: button.label for key, button in keys.items()} == {
+        "1r": "1 Rename", "1b": "1 Boost", "1m": "1 Mute", "1f": "1 Forget", "2f": "2 Bring back",
+    }  # fmt: skip
 
 
 async def test_where_others_read_along_only_the_asker_sees_their_interests(conversation):
