@@ -38,10 +38,23 @@ class Categories:
 
     async def without_past(self, db: AsyncSession) -> tuple[str, ...]:
         """Return the categories whose last days are not there yet."""
-        read = (await catalogue.source_state(db, READ)).etag
-        known = set(read.split("+")) if read else set(self._always)
+        known = await self._with_past(db)
         return tuple(name for name in self._arxiv.categories if name not in known)
+
+    async def is_one_given_up(self, db: AsyncSession) -> bool:
+        """Return whether days of a category will be missing, should it be followed again."""
+        return not await self._with_past(db) <= set(self._arxiv.categories)
+
+    async def note_given_up(self, db: AsyncSession, now: datetime) -> None:
+        """Note that only categories that are still asked for have their days."""
+        known = await self._with_past(db)
+        kept = [name for name in self._arxiv.categories if name in known]
+        await catalogue.note_success(db, READ, now, etag="+".join(kept))
 
     async def note_past(self, db: AsyncSession, now: datetime) -> None:
         """Note that the last days of all categories are there."""
         await catalogue.note_success(db, READ, now, etag="+".join(self._arxiv.categories))
+
+    async def _with_past(self, db: AsyncSession) -> set[str]:
+        read = (await catalogue.source_state(db, READ)).etag
+        return set(read.split("+")) if read else set(self._always)

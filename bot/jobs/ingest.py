@@ -166,17 +166,21 @@ class Ingest:
         """
         await self.begin_with_the_sample(now)
         self._new = self._updated = 0  # from here on: the sample is nobody's news
-        await self._take_up_categories()
+        await self._take_up_categories(now)
         await self._when_due(FEED, now, self._take_feed)
         await self._when_due(HUGGINGFACE, now, self._take_huggingface)
         await self._when_due(QUERY_API, now, self._catch_up)
         return IngestResult(self._new, self._updated, await self._due(now))
 
-    async def _take_up_categories(self) -> None:
+    async def _take_up_categories(self, now: datetime) -> None:
         """Let what readers follow be read; with more categories the same document is another."""
         async with self._database.reading() as db:
             is_more = await self._categories.take_up(db)
             is_owed = bool(await self._categories.without_past(db))
+            is_less = await self._categories.is_one_given_up(db)
+        if is_less:
+            async with self._database.writing() as db:
+                await self._categories.note_given_up(db, now)
         if is_more and is_owed:
             async with self._database.writing() as db:
                 await catalogue.ask_anew(db, FEED)

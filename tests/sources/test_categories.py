@@ -125,3 +125,22 @@ async def test_what_nobody_follows_any_more_is_no_longer_asked_for(any_shop, ada
         await wishes.unfollow(db, ada, ROBOTS)
     await shop.step()
     assert "cs.RO" not in shop.arxiv.categories
+
+
+async def test_a_category_that_is_followed_again_gets_the_days_it_was_not_read(any_shop, ada):
+    shop = any_shop
+    shop.feeds.papers = announced(FRIDAY, MONDAY, TUESDAY)
+    await follow(shop, ada)
+    await shop.step()
+    async with shop.database.writing() as db:
+        await wishes.unfollow(db, ada, ROBOTS)
+    wednesday = date(2026, 5, 6)
+    shop.feeds.papers += announced(wednesday)
+    shop.feeds.today = wednesday
+    shop.clock.moment = datetime(2026, 5, 6, 4, 10, tzinfo=UTC)
+    await shop.step()
+    assert wednesday not in await robots(shop)
+    await follow(shop, ada)
+    shop.clock.go(minutes=2)
+    await shop.step()
+    assert (await robots(shop))[wednesday] == 2
