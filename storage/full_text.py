@@ -71,11 +71,14 @@ _POSTGRES = text("""
 """)
 
 
-# Nothing is ranked, which is most of the work: the title itself decides.
-_SQLITE_ANY = text("SELECT rowid FROM papers_text WHERE papers_text MATCH :query LIMIT :limit")
-_POSTGRES_ANY = text(
-    "SELECT id FROM papers WHERE papers_text @@ to_tsquery('english', :query) LIMIT :limit"
-)
+# Nothing is ranked, which is most of the work: titles and names themselves decide.
+_SQLITE_NEWEST = text("""
+    SELECT rowid FROM papers_text WHERE papers_text MATCH :query ORDER BY rowid DESC LIMIT :limit
+""")
+_POSTGRES_NEWEST = text("""
+    SELECT id FROM papers WHERE papers_text @@ to_tsquery('english', :query)
+    ORDER BY id DESC LIMIT :limit
+""")
 
 
 def words_of(phrase: str) -> list[str]:
@@ -151,18 +154,11 @@ async def titled_exactly(db: AsyncSession, titles: Sequence[str]) -> dict[str, P
 
     Several times quicker than `by_title` for each, which forgives more.
     """
-    is_postgres = db.get_bind().dialect.name == "postgresql"
-    write = _postgres_query if is_postgres else _sqlite_query
     found = {}
     for title in titles:
         words = words_of(title)
-        if not words:
-            continue
-        query = write([list(dict.fromkeys(words))[:MAX_WORDS]], _TITLE, is_typed=False)
-        rows = await db.scalars(
-            _POSTGRES_ANY if is_postgres else _SQLITE_ANY, {"query": query, "limit": 200}
-        )
-        known = await _titles(db, [PaperId(number) for number in rows])
+        asked = list(dict.fromkeys(words))[:MAX_WORDS]
+        known = await _titles(db, await _newest(db, asked, 200, _TITLE)) if words else {}
         if (paper := known.get(" ".join(words))) is not None:
             found[title] = paper
     return found
@@ -188,13 +184,13 @@ async def spelled(db: AsyncSession, address: str) -> PaperId | None:
 async def authors_like(db: AsyncSession, typed: str, limit: int) -> list[str]:
     """Return names of authors for one that is still being typed, those of most papers first.
 
-    Only the newest papers that hold its words are counted. A single letter is waited for.
+    Only the newest 200 papers that hold its words are counted. A single letter is waited for.
     """
     words = list(dict.fromkeys(words_of(typed)[:MAX_WORDS]))
     if not words or len(words[-1]) == 1:
         return []
     is_typed = not typed[-1].isspace()
-    found = await _matches(db, [words], _COUNTED, field=_AUTHORS, is_typed=is_typed)
+    found = await _newest(db, words, _COUNTED, _AUTHORS, is_typed=is_typed)
     rows = await db.scalars(select(_papers.c.authors).where(_papers.c.id.in_(found)))
     counted = Counter(name for names in rows for name in names if _is_typed_name(name, words))
     return sorted(counted, key=lambda name: (-counted[name], name))[:limit]
@@ -203,7 +199,7 @@ async def authors_like(db: AsyncSession, typed: str, limit: int) -> list[str]:
 async def by_author(db: AsyncSession, name: str, limit: int) -> list[PaperId]:
     """Return papers of which one author's name holds all words of this one, newest first."""
     words = list(dict.fromkeys(words_of(name)[:MAX_WORDS]))
-    found = await _matches(db, [words], CANDIDATES, field=_AUTHORS) if words else []
+    found = await _newest(db, words, CANDIDATES, _AUTHORS) if words else []
     rows = await db.execute(
         select(_papers.c.id, _papers.c.authors)
         .where(_papers.c.id.in_(found))
@@ -257,6 +253,19 @@ async def _matches(
         {"query": write(groups, field, is_typed), "candidates": CANDIDATES, "limit": limit},
     )
     return [PaperId(number) for number in found.scalars()]
+
+
+async def _newest(
+    db: AsyncSession, words: Sequence[str], limit: int, field: _Field, *, is_typed: bool = False
+) -> list[PaperId]:
+    """Return papers that hold every word, unranked, those that were taken in last first."""
+    is_postgres = db.get_bind().dialect.name == "postgresql"
+    write = _postgres_query if is_postgres else _sqlite_query
+    found = await db.scalars(
+        _POSTGRES_NEWEST if is_postgres else _SQLITE_NEWEST,
+        {"query": write([words], field, is_typed), "limit": limit},
+    )
+    return [PaperId(number) for number in found]
 
 
 def _sqlite_query(groups: Iterable[Sequence[str]], field: _Field, is_typed: bool) -> str:
