@@ -1,7 +1,7 @@
 """Draw the README's pictures from the running program: `python -m docs.pictures`.
 
-A scripted reader chats with the real bot, once at a pseudo-terminal and once through a Bot
-API on loopback; what it showed is set as a page and photographed by a headless browser.
+A scripted reader chats with the real bot, at a pseudo-terminal and through a Bot API and a
+Discord on loopback; what it showed is set as a page and photographed by a headless browser.
 
 Beside the development environment this needs `pyte` and `pillow`, bash, Chromium and four
 fonts (on Debian: chromium fonts-inter fonts-jetbrains-mono fonts-dejavu-core
@@ -10,14 +10,29 @@ fonts-noto-color-emoji). The product and its tests need none of them.
 
 import asyncio
 import io
+import re
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from docs.plays import COLUMNS, Bubble, Cell, Said, chat_in_telegram, chat_in_terminal
+from docs.plays import (
+    COLUMNS,
+    Bubble,
+    Cell,
+    Said,
+    chat_in_discord,
+    chat_in_telegram,
+    chat_in_terminal,
+    finding_in_telegram,
+    taste_in_telegram,
+    together_in_telegram,
+)
+from tests.local_discord import Posted
 
 HERE = Path(__file__).parent
 SCALE = 2  # pixels of the picture for each of the page
@@ -120,6 +135,70 @@ def _bubble(bubble: Bubble) -> str:
     return f'<div class="from-bot"><div class="bubble">{bubble.html}</div>{rows}</div>{toast}'
 
 
+# ---------------------------------------------------------------------- Discord
+
+
+def discord_page(columns: Iterable[Sequence[Posted]]) -> str:
+    """Return a page with messages as Discord shows them, in columns side by side."""
+    body = "".join(
+        f'<div class="column">{"".join(map(_message, messages))}</div>' for messages in columns
+    )
+    return _page("discord.css", body)
+
+
+def _message(posted: Posted) -> str:
+    embeds = "".join(map(_embed, posted.embeds))
+    content = f"<p>{marked_up(posted.content)}</p>" if posted.content else ""
+    rows = "".join(
+        f'<div class="row">{"".join(map(_component, row["components"]))}</div>'
+        for row in posted.components
+    )
+    return (
+        '<div class="message"><span class="face">P</span><div class="body">'
+        '<div class="name">Paperlark <i>APP</i></div>'
+        f"{content}{embeds}{rows}</div></div>"
+    )
+
+
+def _embed(embed: dict[str, Any]) -> str:
+    title = f'<div class="title">{marked_up(embed["title"])}</div>' if "title" in embed else ""
+    words = marked_up(embed.get("description", ""))
+    footer = embed.get("footer", {}).get("text", "")
+    foot = f'<div class="footer">{escape(footer)}</div>' if footer else ""
+    colour = f"#{embed.get('color', 0x5B7DB1):06x}"
+    return f'<div class="embed" style="border-color:{colour}">{title}<p>{words}</p>{foot}</div>'
+
+
+def _component(button: dict[str, Any]) -> str:
+    return f'<span class="button s{button["style"]}">{escape(button["label"])}</span>'
+
+
+_MARK = re.compile(
+    r"\\(?P<literal>[^\w\s])|\*\*(?P<bold>(?:\\.|[^\\])+?)\*\*"
+    r"|\*(?P<italic>(?:\\.|[^\\])+?)\*"
+    r"|\[(?P<label>[^\]]+)\]\(<[^>]*>\)",
+    re.DOTALL,
+)
+
+
+def marked_up(text: str) -> str:
+    """Return Discord's markdown, as far as the bot writes it, as HTML."""
+    done, html = 0, ""
+    for mark in _MARK.finditer(text):
+        html += escape(text[done : mark.start()])
+        done = mark.end()
+        match mark.lastgroup, mark[mark.lastgroup or 0]:
+            case "bold", words:
+                html += f"<b>{marked_up(words)}</b>"
+            case "italic", words:
+                html += f"<em>{marked_up(words)}</em>"
+            case "label", words:
+                html += f"<u>{marked_up(words)}</u>"
+            case _, character:
+                html += escape(character)
+    return html + escape(text[done:])
+
+
 # ---------------------------------------------------------------------- the photograph
 
 
@@ -159,15 +238,28 @@ def photograph(page: str, width: int) -> bytes:
     return picture.getvalue()
 
 
+PLAYS: dict[str, Callable[[], str]] = {
+    "terminal": lambda: terminal_page(
+        chat_in_terminal("paperlark chat", "l", "w"), "paperlark chat"
+    ),
+    "telegram": lambda: telegram_page(asyncio.run(chat_in_telegram())),
+    "telegram-search": lambda: telegram_page(asyncio.run(finding_in_telegram())),
+    "telegram-taste": lambda: telegram_page(asyncio.run(taste_in_telegram())),
+    "telegram-together": lambda: telegram_page(asyncio.run(together_in_telegram())),
+    "discord": lambda: discord_page(_columns(asyncio.run(chat_in_discord()))),
+}
+_WIDTH = {"terminal": 1000}
+
+
+def _columns(messages: Sequence[Posted]) -> list[Sequence[Posted]]:
+    return [messages[:2], messages[2:]]
+
+
 def main() -> None:
-    """Draw both pictures beside this file."""
-    lines = chat_in_terminal("paperlark chat", "l", "w")
-    phones = asyncio.run(chat_in_telegram())
-    for name, page, width in (
-        ("terminal.png", terminal_page(lines, "paperlark chat"), 1000),
-        ("telegram.png", telegram_page(phones), 900),
-    ):
-        (HERE / name).write_bytes(photograph(page, width))
+    """Draw the pictures that are named, or all, beside this file."""
+    for name in sys.argv[1:] or PLAYS:
+        picture = photograph(PLAYS[name](), _WIDTH.get(name, 900))
+        (HERE / f"{name}.png").write_bytes(picture)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,25 @@
 """The README's pictures: there, of a sensible size, and drawn as the bot showed it."""
 
+import re
 import struct
 from pathlib import Path
 
 import pytest
 
-from docs.pictures import screen_line, telegram_page, terminal_page
+from docs.pictures import PLAYS, discord_page, marked_up, screen_line, telegram_page, terminal_page
 from docs.plays import Bubble, Cell, Said
+from tests.local_discord import Posted
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-@pytest.mark.parametrize("name", ["terminal.png", "telegram.png"])
+@pytest.mark.parametrize("name", PLAYS)
 def test_a_picture_is_sharp_at_the_width_of_a_readme_and_quick_to_load(name):
-    picture = (DOCS / name).read_bytes()
+    picture = (DOCS / f"{name}.png").read_bytes()
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = struct.unpack(">II", picture[16:24])
     assert 1400 <= width <= 1800  # twice the width at which it is shown
-    assert 0.5 * width <= height <= 1.5 * width
+    assert 0.5 * width <= height <= 1.7 * width
     assert len(picture) < 300_000
 
 
@@ -60,3 +62,24 @@ def test_a_message_is_drawn_with_telegrams_own_markup_and_rows_of_buttons():
 def test_what_answered_a_tap_is_drawn_below_its_message():
     page = telegram_page([[Bubble("A", toast="Liked & known.")]])
     assert page.index("Liked &amp; known.") > page.index('<div class="bubble">A</div>')
+
+
+def test_every_picture_is_shown_in_the_tour():
+    tour = (DOCS / "tour.md").read_text("utf-8")
+    assert set(re.findall(r'src="([\w-]+)\.png"', tour)) == set(PLAYS)
+
+
+def test_discords_marks_become_styles_and_what_is_escaped_is_shown_as_it_is():
+    written = r"**1\. A \*b\*** *Ada & Alan* [Code](<https://x.org/a_b>) 2\. <c>"
+    assert marked_up(written) == (
+        "<b>1. A *b*</b> <em>Ada &amp; Alan</em> <u>Code</u> 2. &lt;c&gt;"
+    )
+
+
+def test_a_message_on_discord_is_drawn_with_its_embeds_and_its_rows_of_buttons():
+    embed = {"title": "A < B", "description": "*Ada*", "footer": {"text": "👍 Liked"}}
+    rows = [{"components": [{"label": "👍 Like", "style": 3}, {"label": "Why?", "style": 2}]}]
+    page = discord_page([[Posted(1, 2, "", [embed], rows)]])
+    assert '<div class="title">A &lt; B</div><p><em>Ada</em></p>' in page
+    assert '<div class="footer">👍 Liked</div>' in page
+    assert '<span class="button s3">👍 Like</span><span class="button s2">Why?</span>' in page
