@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from telegram import (
     ChatAdministratorRights,
@@ -27,6 +27,8 @@ MAX_UNITS = 4096
 MAX_IN_ROW = 8
 MAX_LABEL = 64
 MAX_TOAST = 200
+SHARE = "📤"  # Telegram's own picker of chats opens
+MAX_SHARED = 200  # characters of a title that goes along
 NOTHING = "…"  # Telegram refuses an empty message
 
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
@@ -63,7 +65,17 @@ def render(message: Message) -> Rendered:
 def _rendered(spans: RichText, message: Message) -> Rendered:
     is_visible = any(span.text.strip() for span in spans)
     html = "".join(_html(span) for span in spans) if is_visible else NOTHING
-    return Rendered(html, keyboard(message.rows))
+    return Rendered(html, keyboard(_with_share(message)))
+
+
+def _with_share(message: Message) -> Rows:
+    """Return the rows of a message; of a card with a button that sends it to somebody else."""
+    card, rows = message.card, message.rows
+    if card is None or not rows or not _is_link(card.url):
+        return rows
+    title = _shortened(_one_line(card.title), MAX_SHARED)
+    to_share = urlencode({"url": card.url, "text": title.encode("utf-8", "replace")})
+    return (*rows[:-1], (*rows[-1], Button(SHARE, url=f"https://t.me/share/url?{to_share}")))
 
 
 def toast(text: str) -> str:

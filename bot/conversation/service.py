@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation import authority, cards, dialogue, words
 from bot.conversation.clock_words import shown_now
 from bot.conversation.commands import meant
-from bot.conversation.deep_links import paper_of
+from bot.conversation.deep_links import code_of, paper_of
 from bot.conversation.dialogue import text
 from bot.conversation.events import (
     Command,
@@ -210,12 +210,18 @@ class Conversation:
     # ------------------------------------------------------------------ commands
 
     async def _start(self, command: Command) -> Actions:
+        start = command.text.strip()
+        if code := code_of(start):
+            link = self._commands.get("link", self._unknown)
+            async for action in link(replace(command, name="link", text=code)):
+                yield action
+            return
         reader = await self._reader(command.person)
         if not reader.is_pushed or reader.paused_until is not None:
             resumed = await self._desk.resume(reader)
             reader = replace(resumed, back_from=reader.back_from)
         yield Send(dialogue.welcome(reader))
-        yield await self._opened(reader, paper_of(command.text.strip()))
+        yield await self._opened(reader, paper_of(start))
         for news in _of_reach(reader):
             yield news
 

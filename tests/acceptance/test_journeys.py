@@ -18,7 +18,7 @@ from tests.acceptance.transcripts import Play
 
 DIGEST = "[1 👍] [1 👎] [1 🔖] [1 Open] [2 👍] [2 👎] [2 🔖] [2 Open] [3 👍] [3 👎] [3 🔖] [3 Open]"
 MORNING = datetime(2026, 5, 19, 5, tzinfo=UTC)
-CARD = "[👍 Like] [👎 Skip] [🔖 Save] [Why?] [More like this]"
+CARD = "[👍 Like] [👎 Skip] [🔖 Save] [Why?] [More like this]…"  # and to share it, on Telegram
 
 NEW_READER = f"""
     Ada: /start

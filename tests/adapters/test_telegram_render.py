@@ -1,6 +1,7 @@
 """What Telegram gets to draw, read back by a parser that is as strict as Telegram."""
 
 from datetime import date
+from urllib.parse import parse_qs, urlsplit
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -201,3 +202,26 @@ def test_a_link_that_telegram_would_refuse_does_not_take_the_message_with_it():
 @given(st.text())
 def test_a_toast_is_never_too_long(text):
     assert utf16(toast(text * 5)) <= 200
+
+
+def test_a_card_can_be_sent_to_somebody_else_and_a_list_cannot():
+    shared = render(Message(card=card(), buttons=(_buttons(1),))).keyboard
+    *_, button = shared.inline_keyboard[-1]
+    asked = urlsplit(button.url)
+    assert (asked.scheme, asked.netloc, asked.path) == ("https", "t.me", "/share/url")
+    assert parse_qs(asked.query) == {
+        "url": ["https://arxiv.org/abs/1706.03762"],
+        "text": ["Attention <is> all & more"],
+    }
+    listed = render(Message(digest=digest(3))).keyboard
+    assert not [b for row in listed.inline_keyboard for b in row if b.url]
+
+
+@given(anything)
+@example("\ud800" * 300)
+@example("👩‍👩‍👧‍👦" * 100)
+def test_any_title_can_be_sent_to_somebody_else(title):
+    shown = render(Message(card=card(title=title), buttons=(_buttons(1),)))
+    *_, button = shown.keyboard.inline_keyboard[-1]
+    assert len(button.url) < 2_048
+    assert button.url.isascii()

@@ -160,3 +160,13 @@ def test_words_for_a_button_are_cut_between_words_and_come_back(written, kept):
 @pytest.mark.parametrize("forged", ["_", "____", "-", "a", "A" * 400])
 def test_words_that_were_never_packed_are_none_or_harmless(forged):
     assert len(unpacked(forged).encode()) <= MOST_BYTES
+
+
+async def test_a_link_into_the_bot_carries_a_code_and_joins_as_the_command_does(ada, bob, desk):
+    await ada.command("/link")
+    (code,) = desk.codes
+    await bob.command(f"/start l{code}")
+    assert "are one reader now" in bob.last
+    assert desk.joined
+    await bob.command("/start lower")  # whatever else comes back is a mere invitation
+    assert "Paper number 1" in bob.last
