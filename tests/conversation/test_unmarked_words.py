@@ -336,7 +336,8 @@ def offers_with_all_reasons() -> Iterator[Offer]:
 
 def test_every_reason_is_marked() -> None:
     with speaking(BRACKETS):
-        for offer in offers_with_all_reasons():
+        picked = list(offers_with_all_reasons())
+        for offer in (*picked, *(replace(one, is_for_group=True) for one in picked)):
             said = reasons.short(offer) + "".join(span.text for span in reasons.long(offer))
             assert unmarked(said) == "", said
 

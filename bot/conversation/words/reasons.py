@@ -77,6 +77,7 @@ _LIKE_PAPER = {
     SAVED: N_("close to “{title}”, which you saved"),
     KNOWN: N_("close to “{title}”, which you know"),
     SKIPPED: N_("close to “{title}”, which you skipped"),
+    BY_GROUP: N_("close to “{title}”, which this group liked"),
 }
 
 
