@@ -214,10 +214,9 @@ async def named(db: AsyncSession, keys: Collection[str]) -> dict[str, Paper]:
     """
     found = await by_keys(db, keys)
     dois = [key[len(_DOI) :] for key in keys if key.startswith(_DOI) and key not in found]
-    known = func.lower(_papers.c.doi)
     for block in blocks(dois):
-        for row in await db.execute(select(_papers).where(known.in_(block))):
-            found[f"{_DOI}{row.doi.lower()}"] = _paper(row)
+        for row in await db.execute(select(_papers).where(_papers.c.doi.in_(block))):
+            found[f"{_DOI}{row.doi}"] = _paper(row)
     return found
 
 

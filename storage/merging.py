@@ -144,8 +144,12 @@ def _joined(have: tuple[Link, ...], more: tuple[Link, ...]) -> tuple[Link, ...]:
 
 
 def storable(new: NewPaper) -> NewPaper:
-    """Return the paper without what PostgreSQL cannot keep: NUL and lone surrogates."""
-    return replace(new, **{f.name: _storable(getattr(new, f.name)) for f in fields(new)})
+    """Return the paper as it is kept: without NUL and lone surrogates, its DOI in lower case.
+
+    PostgreSQL cannot keep the former; the case of a DOI means nothing, so one is looked up by it.
+    """
+    kept = {f.name: _storable(getattr(new, f.name)) for f in fields(new)}
+    return replace(new, **kept | {"doi": kept["doi"].lower() if kept["doi"] else None})
 
 
 def _storable(value: Any) -> Any:

@@ -86,7 +86,7 @@ class PaperRow(Base):
     categories: Mapped[list[str]]
     comment: Mapped[str | None]
     journal_ref: Mapped[str | None]
-    doi: Mapped[str | None]
+    doi: Mapped[str | None] = mapped_column(index=True)  # in lower case
     links: Mapped[list[dict[str, Any]]]  # [{"kind": "code", "url": "…"}]
     upvotes: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
