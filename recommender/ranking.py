@@ -13,7 +13,7 @@ thing five times, and one slot explores: a sample from the posterior of the prof
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, count
+from itertools import accumulate, chain, count
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -78,16 +78,29 @@ def leading(
     has seen, judged or muted, or must not be shown, has the score −inf.
     """
     scores = score(model, corpus, slate, tastes)
-    known = [
-        {*r.seen, *r.barred, *(f.paper for f in r.feedback), *r.wishes.muted} for r in requests
-    ]
-    at = find(slate.ids, ids_of(paper for papers in known for paper in papers))
-    rows = np.repeat(np.arange(len(known)), [len(papers) for papers in known])
+    known = [(r.seen, r.barred, r.wishes.muted, [f.paper for f in r.feedback]) for r in requests]
+    counts = [sum(map(len, papers)) for papers in known]
+    at = find(slate.ids, ids_of(chain.from_iterable(chain.from_iterable(known))))
+    rows = np.repeat(np.arange(len(known)), counts)
     scores[rows[at >= 0], at[at >= 0]] = -np.inf
-    width = min(TOP, scores.shape[1])
-    top = np.argpartition(-scores, width - 1, axis=1)[:, :width]
-    order = np.lexsort((top, -np.take_along_axis(scores, top, axis=1)), axis=1)
-    return scores, np.take_along_axis(top, order, axis=1)
+    return scores, leaders(scores, TOP)
+
+
+def leaders(scores: Floats, k: int) -> Rows:
+    """Return where the k best of each row stand, or all where there are fewer, best first.
+
+    Ties by place, but for those of which some are among the k and some are not.
+    """
+    readers, n = scores.shape
+    k = min(k, n)
+    least = np.partition(scores, n - k, axis=1)[:, n - k, None]
+    top = np.flatnonzero(scores >= least)
+    if len(top) == readers * k:
+        top = top.reshape(readers, k) - n * np.arange(readers)[:, None]
+    else:  # several are as good as the last one, or there are not so many
+        top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
+    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(top, order, axis=1)
 
 
 def nearest(
@@ -131,7 +144,8 @@ def score(model: Model, corpus: Corpus, slate: Slate, tastes: Sequence[Taste]) -
     for damping in {taste.damping for taste in tastes} - {0.0}:  # few: one at each of the knots
         at = [row for row, taste in enumerate(tastes) if taste.damping == damping]
         scores[at] *= np.exp(-damping * slate.spread)
-    scores += np.outer([taste.popular for taste in tastes], slate.popular).astype(np.float32)
+    popular = np.array([taste.popular for taste in tastes], np.float32)
+    scores += popular[:, None] * slate.popular
     if model.readers is not None and np.any(slate.rated >= 0):
         for row, taste in zip(scores, tastes, strict=True):
             row += _readers_share(model, corpus, slate.rated, taste)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from recommender.feedback import Feedback, Verdict
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Request
-from recommender.ranking import nearest, recommend
+from recommender.ranking import leaders, nearest, recommend
 from tests.recommender import planted
 
 numbers = st.integers(1, 420).map(PaperId)
@@ -173,6 +173,24 @@ def test_readers_of_the_same_papers_are_a_reason(hybrid, hybrid_corpus, school):
     request = Request(1, tuple(planted.like(n) for n in liked), k=10)
     (picks,) = recommend(hybrid, hybrid_corpus, [request], None, seed=0)
     assert any(part.kind is PartKind.READERS for pick in picks for part in pick.parts)
+
+
+@given(
+    st.integers(1, 6),
+    st.integers(1, 70),
+    st.sampled_from([1, 5, 50]),
+    st.integers(0, 9),
+    st.integers(0, 10**6),
+)
+def test_the_leaders_of_a_list_are_its_best_in_order(readers, n, k, taken, seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(0, 5 if seed % 2 else 10**6, (readers, n)).astype(np.float32)
+    scores[rng.random(scores.shape) < taken / 10] = -np.inf
+    top = leaders(scores, k)
+    assert top.shape == (readers, min(k, n))
+    for row, places in zip(scores, top, strict=True):
+        assert len(set(places.tolist())) == len(places)
+        assert row[places].tolist() == sorted(row.tolist(), reverse=True)[:k]
 
 
 def test_when_everything_was_seen_the_list_is_empty_and_not_an_error(model, corpus):
