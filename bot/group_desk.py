@@ -21,7 +21,7 @@ from bot.schedule import Due
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
-from storage import deliveries, feedback_log, groups, personal, users, votes
+from storage import bans, deliveries, feedback_log, groups, personal, users, votes
 from storage.database import Database
 from storage.users import FOREVER
 from storage.votes import Vote
@@ -136,7 +136,7 @@ class GroupDesk:
         async with writing(self._database) as db:
             known = await self._accounts(db, platform, place)
             for account in known:
-                if account.unreachable is None:
+                if account.unreachable in (None, bans.BANNED):
                     continue
                 await users.mark_reachable(db, account.id)
                 user = await users.by_id(db, account.user)

@@ -382,11 +382,12 @@ async def test_where_the_bot_was_removed_nothing_is_sent_until_it_is_back(
 
 
 async def test_a_group_that_is_shut_out_gets_no_answer_and_no_digest(
-    pushed, telegram, member, push, any_database, clock
+    pushed, telegram, member, push, any_database, conversation, clock
 ):
     message, ref = await pushed(telegram)
     async with any_database.writing() as db:
         await bans.ban(db, "telegram", LAB.account, clock())
+    assert await tell(conversation, Joined, LAB) == []  # to take it in again changes nothing
     assert await member(is_admin=True).command("/channel resume") == []
     assert await member(BEN).press(votes_of(message)[0], ref) == []
     assert await member(BEN, CLUB).command("/channel") != []
