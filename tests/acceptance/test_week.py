@@ -16,4 +16,6 @@ async def test_no_digest_comes_twice_or_is_missed_unexplained_and_no_tap_is_lost
     assert broken == []
     assert happened.kills == PLAN.kills
     assert happened.acknowledged
-    assert len(happened.digests) >= sum(PLAN.people)
+    groups = {who for who, _ in happened.digests if who.startswith(("-", "channel:"))}
+    assert len(groups) == 2
+    assert len(happened.digests) >= sum(PLAN.people) + len(groups)

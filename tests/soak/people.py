@@ -1,4 +1,4 @@
-"""Who lives through the week, at which hours, and what each of them is owed."""
+"""Who lives through the week, people and groups, at which hours, and what each is owed."""
 
 import random
 from collections.abc import Iterator
@@ -77,6 +77,43 @@ class Inhabitant:
             if due.moment >= BEGIN + timedelta(days=days):
                 return
             yield due
+
+
+@dataclass(frozen=True)
+class Gathering(Inhabitant):
+    """A group or channel, set up and voted in by the person who administers it."""
+
+    chat: int
+
+    @property
+    def place(self) -> int:
+        return self.chat
+
+    async def moves_in(self) -> None:
+        at, zone = f"{self.schedule.at:%H:%M}", self.schedule.zone
+        days = "daily" if self.schedule.days == EVERY_DAY else "weekdays"
+        if isinstance(self.person, TelegramPerson):
+            line = f"/channel {at} {zone} {days} {self.schedule.picks} papers"
+            self.person.say(line, self.chat)
+            return
+        wish: dict[str, Any] = {"time": at, "zone": zone, "days": days}
+        await self.person.slash("channel", self.chat, papers=self.schedule.picks, **wish)
+
+
+def gatherings(telegram: LocalTelegram, discord: LocalDiscord) -> list[Gathering]:
+    """Return a group on Telegram and a channel on Discord."""
+    group, channel = telegram.group(-100_777), discord.server_channel()
+    ada, ben = telegram.person(90_001), discord.person(90_002)
+    telegram.admins[group] = {ada.id}
+    ben.permissions = 1 << 5  # manage the server
+    discord.bot_permissions = 1 << 10 | 1 << 11 | 1 << 14  # view, send, embed links
+    found = []
+    for number, (account, person, chat) in enumerate(
+        ((str(group), ada, group), (f"channel:{channel}", ben, channel))
+    ):
+        zone, at = _HABITS[number + 2]
+        found.append(Gathering(account, Schedule(at, zone, EVERY_DAY, 3), person, chat))
+    return found
 
 
 def inhabitants(

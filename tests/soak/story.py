@@ -13,7 +13,7 @@ from tests.local_discord import LocalDiscord
 from tests.local_feeds import LocalFeeds
 from tests.local_telegram import LocalTelegram
 from tests.servers import Postgres, RedisServer
-from tests.soak.people import BEGIN, announcement_day, inhabitants
+from tests.soak.people import BEGIN, announcement_day, gatherings, inhabitants
 from tests.soak.week import Lived, Plan, Week, week_of_papers
 
 # As in the Procfile, with a second scheduler. SQLite has one writer, so there all is one process.
@@ -72,6 +72,7 @@ async def _world(
             settings["DATABASE_URL"] = url.replace("+asyncpg", "")
             settings["REDIS_URL"] = redis.url
         people = inhabitants(telegram, discord, plan.people, random.Random(plan.seed))
+        people += gatherings(telegram, discord)
         bots = [BotProcess(settings, data_dir, role) for role in (APART if is_apart else TOGETHER)]
         kept = await stack.enter_async_context(kept_at(url))
         week = Week(

@@ -208,12 +208,13 @@ class Week:
     async def _open(self) -> list[tuple[Any, ...]]:
         """Return the digests that are due and have not ended."""
         try:
-            rows = await self._kept.rows(
-                "SELECT user_id, day, state FROM deliveries WHERE state IN ('claimed', 'sending')"
-            )
+            # Who is owed first: what is claimed between the two looks stands in the second.
             async with self._kept.database.reading() as db:
                 due = select(func.count()).where(UserRow.next_push_at <= self.now)
                 waiting = await db.scalar(due)
+            rows = await self._kept.rows(
+                "SELECT user_id, day, state FROM deliveries WHERE state IN ('claimed', 'sending')"
+            )
         except StorageUnavailable:  # as it is meant to be
             return [("the database is away",)]
         return rows + [("waiting", waiting)] * bool(waiting)
@@ -321,12 +322,13 @@ class Week:
 
     def _is_acknowledged(self, tap: Tap) -> bool:
         """Whether the person was told that it is stored."""
-        word = {"like": "Liked", "skip": "Skipped"}[tap.verdict]
         if not tap.is_answered:
             return False
         if hasattr(tap.made, "answers"):
-            return any(word in answer for answer in tap.made.answers)
-        return word in self._discord.posted[tap.made.tapped].text
+            told = {"like": "Liked|👍 counts", "skip": "Skipped|👎 counts"}[tap.verdict]
+            return any(re.search(told, answer) for answer in tap.made.answers)
+        drawn = {"like": "Liked|👍 1 · 👎 0", "skip": "Skipped|👍 0 · 👎 1"}[tap.verdict]
+        return bool(re.search(drawn, self._discord.posted[tap.made.tapped].text))
 
     # ------------------------------------------------------------ what must hold
 
