@@ -40,6 +40,7 @@ BATCH = 500  # readers: what the scheduler claims at a time
 SEEN = 40  # new papers that a reader has seen
 LIKES = 12
 RATED = 20_000  # papers at most
+TEXTS = 1_200  # of which a text's dimensions come
 TAPS = 30
 _BLOCK = 256
 _TODAY = date(2026, 3, 2)
@@ -170,8 +171,9 @@ def _catalogue(sizes: Sizes) -> tuple[Model, Corpus, Ids]:
         )
         for number in range(1, sizes.papers + 1)
     ]
+    words = ["".join("abcdefghijklmnop"[at] for at in rng.integers(0, 16, 6)) for _ in range(1_000)]
     some = [
-        replace(paper, title=f"{_word(rng)} {_word(rng)} {_word(rng)}") for paper in papers[:600]
+        replace(paper, title=" ".join(rng.choice(words, 8).tolist())) for paper in papers[:TEXTS]
     ]
     text = Model.text_only(some, LsaEncoder(), version="bench").text
     base = unit_rows(rng.standard_normal((sizes.papers, text.dimensions), np.float32))
@@ -211,10 +213,6 @@ def _taught(base: Floats, rng: np.random.Generator) -> Readers:
         als=(1.0,) * len(KNOTS),
         direct=1.0,
     )
-
-
-def _word(rng: np.random.Generator) -> str:
-    return "".join("abcdefghijklmnop"[at] for at in rng.integers(0, 16, 6))
 
 
 def _readers(
