@@ -178,8 +178,9 @@ class Answers:
     def take(self, raw: dict[str, Any]) -> asyncio.Future[None]:
         """Begin with an update as Telegram sent it.
 
-        The future is done once the update is stored, or given up and logged; it is
-        cancelled when the program ends before. An update that comes again is the same.
+        The future is done once the update is stored and a tap's answer is sent, or given up
+        and logged; so whom a kill kept from an answer is answered after it. It is cancelled
+        when the program ends before. An update that comes again is the same.
         """
         number = int(raw.get("update_id", 0))
         if number in self._known:
@@ -251,8 +252,6 @@ class Answers:
         except Exception:  # a process catches once, at the top; here that is once per event
             failed = True
             log.exception("telegram.event_failed", update=heard.update)
-        if not stored.done():
-            stored.set_result(None)
         if failed:
             first = Toast(_(words.WENT_WRONG))
         if tap:
@@ -262,6 +261,8 @@ class Answers:
             self._lanes.own(answering)
             await asyncio.wait([answering], timeout=self._patience.acknowledge)
             first = None if toasted and failed else first
+        if not stored.done():
+            stored.set_result(None)
         answer = Answer(heard, tap)
         self._lanes.put((heard.lane, "say"), partial(self._say, answer, first, actions))
 
