@@ -12,16 +12,18 @@ it is worked out once for a list of candidates. With J the judged papers, one in
 
     (I + τJᵀJ)^(−½) = I − JᵀMJ,    M = W·(1 − (1 + τΛ)^(−½))/Λ·Wᵀ  of  JJᵀ = WΛWᵀ
 
-so that what a reader has judged only takes something off, by a product as small as J.
+so that what a reader has judged only takes something off, by a product as small as J. And
+since only who wins matters, scores are told in amplitudes and join that product as one more row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
 import numpy as np
 
-from recommender.arrays import Floats, Rows
+from recommender.arrays import Floats, Mask, Rows
 from recommender.metrics import Doubles
 
 DRAWS = 64
@@ -32,20 +34,49 @@ _MOST = 1_000  # candidates among which the draws compete
 _FEW = 24  # judged papers up to which the small product pays
 
 
-@dataclass(frozen=True)
-class Variety:
-    """In which ways n candidates differ. varied: e·b of each, shape (n, e).
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Candidates that compete with each other, every so-manieth of all.
 
-    drawn: what each draw adds to each for whoever judged nothing, shape (DRAWS, n).
+    varied: e·b of each, shape (e, n). drawn: what each draw adds to each for whoever judged
+    nothing, shape (DRAWS, n).
     """
 
+    at: slice
     varied: Floats
     drawn: Floats
 
+
+@dataclass(frozen=True)
+class Variety:
+    """In which ways candidates differ. Every one of them is in just one pool."""
+
+    pools: tuple[_Pool, ...]
+
     @classmethod
     def of(cls, varied: Floats) -> Self:
-        drawn = _normal(varied.shape[1]).T @ varied.T
-        return cls(varied, np.ascontiguousarray(drawn, np.float32))
+        """varied: e·b of all candidates, shape (n, e)."""
+        n, width = varied.shape
+        groups = -(-n // _MOST)
+        pools = []
+        for group in range(groups):
+            at = slice(group, n, groups)
+            mine = np.ascontiguousarray(varied[at].T)
+            pools.append(_Pool(at, mine, (_normal(width).T @ mine).astype(np.float32)))
+        return cls(tuple(pools))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What somebody's judgements take off each draw: left·right, of the pool's varied.
+
+    left: shape (DRAWS, m). right: shape (m, e). Or, for who judged much, what each draw is
+    instead, with `replaces`.
+    """
+
+    left: Floats
+    right: Floats
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +88,71 @@ class Explored:
     propensity: float
 
 
+def known(judged: Sequence[Floats], width: int) -> list[Known]:
+    """Return what many readers' judgements take off.
+
+    judged: for each reader e·b of the papers that they judged, shape (m, e); width: e. Those
+        with as many papers are worked out together, which changes nothing for any of them.
+    """
+    found: list[Known | None] = [None] * len(judged)
+    alike: dict[int, list[int]] = {}
+    for reader, papers in enumerate(judged):
+        alike.setdefault(len(papers), []).append(reader)
+    for m, readers in alike.items():
+        together = np.stack([judged[reader] for reader in readers])
+        lefts = _replaced(together) if m > _FEW else _taken(together, width)
+        for reader, left in zip(readers, lefts, strict=True):
+            right = np.eye(width, dtype=np.float32) if m > _FEW else judged[reader]
+            found[reader] = Known(left, right, replaces=m > _FEW)
+    return [one for one in found if one is not None]
+
+
+def _taken(judged: Floats, width: int) -> Floats:
+    """Return NᵀJᵀM of readers who judged as few papers each, shape (readers, DRAWS, m)."""
+    values, axes = np.linalg.eigh((judged @ judged.transpose(0, 2, 1)).astype(np.float64))
+    values = np.maximum(values, 1e-9)
+    powers = (1 - (1 + _PRECISION * values) ** -0.5) / values
+    taken = (axes * powers[:, None, :]) @ axes.transpose(0, 2, 1)
+    drawn = _normal(width).T @ judged.transpose(0, 2, 1)
+    return np.asarray(drawn @ taken, np.float32)
+
+
+def _replaced(judged: Floats) -> Floats:
+    """Return θ of each draw for readers who judged as many papers, shape (readers, DRAWS, e)."""
+    width = judged.shape[2]
+    precision = np.eye(width) + _PRECISION * (judged.transpose(0, 2, 1) @ judged)
+    values, axes = np.linalg.eigh(precision)
+    root = (axes * values[:, None, :] ** -0.5) @ axes.transpose(0, 2, 1)
+    return np.asarray((root @ _normal(width)).transpose(0, 2, 1), np.float32)
+
+
 def explore(
-    scores: Floats, variety: Variety, judged: Floats, surprise: int, rng: np.random.Generator
+    scores: Floats, variety: Variety, known: Known, surprise: int, rng: np.random.Generator
 ) -> Explored | None:
     """Return the exploring pick; None when no candidate may be picked.
 
     scores: shape (n,), −inf for those that may not. variety: of the candidates.
-    judged: e·b of the papers that the reader judged, shape (m, e). surprise: 1 … 4.
+    known: what the reader's judgements take off. surprise: 1 … 4.
     """
-    pools = _pools(scores)
-    if not pools:
+    contests = _contests(scores, variety)
+    if not contests:
         return None
-    pool = pools[int(rng.integers(len(pools)))]
-    added, winners = _contest(scores[pool], variety, judged, surprise, pool)
+    contest = contests[int(rng.integers(len(contests)))]
+    amplitude = contest.amplitude(surprise)
+    winners = contest.winners(known, amplitude)
     draw = int(rng.integers(DRAWS))
     is_even = rng.random() < EVEN
-    allowed = np.flatnonzero(np.isfinite(scores[pool]))
-    place = int(rng.choice(allowed)) if is_even else int(winners[draw])
-    won = np.count_nonzero(winners == place) / DRAWS
+    place = int(rng.choice(np.flatnonzero(contest.may))) if is_even else int(winners[draw])
+    won = int(np.count_nonzero(winners == place)) / DRAWS
+    at = contest.pool.at
     return Explored(
-        at=pool.start + place * pool.step,
-        added=0.0 if is_even else float(added[draw, place]),
-        propensity=((1 - EVEN) * won + EVEN / len(allowed)) / len(pools),
+        at=at.start + place * at.step,
+        added=0.0 if is_even else contest.added(known, amplitude, draw, place),
+        propensity=((1 - EVEN) * won + EVEN / contest.allowed) / len(contests),
     )
 
 
-def chances(scores: Floats, variety: Variety, judged: Floats, surprise: int) -> Doubles:
+def chances(scores: Floats, variety: Variety, known: Known, surprise: int) -> Doubles:
     """Return the probability with which `explore` would pick each candidate, shape (n,).
 
     Takes what `explore` takes; surprise may be 0, where scores alone decide but for the even
@@ -90,53 +160,61 @@ def chances(scores: Floats, variety: Variety, judged: Floats, surprise: int) -> 
     another one showed (`off_policy`).
     """
     found = np.zeros(len(scores))
-    pools = _pools(scores)
-    for pool in pools:
-        _, winners = _contest(scores[pool], variety, judged, surprise, pool)
-        is_allowed = np.isfinite(scores[pool])
-        won = np.bincount(winners, minlength=len(is_allowed)) / DRAWS
-        even = EVEN * is_allowed / np.count_nonzero(is_allowed)
-        found[pool] = ((1 - EVEN) * won + even) / len(pools)
+    contests = _contests(scores, variety)
+    for contest in contests:
+        winners = contest.winners(known, contest.amplitude(surprise))
+        won = np.bincount(winners, minlength=len(contest.may)) / DRAWS
+        even = EVEN * contest.may / contest.allowed
+        found[contest.pool.at] = ((1 - EVEN) * won + even) / len(contests)
     return found
 
 
-def _pools(scores: Floats) -> list[slice]:
-    """Return who competes with whom: every candidate that may be picked is in just one pool."""
-    groups = -(-len(scores) // _MOST)
-    pools = [slice(group, len(scores), groups) for group in range(groups)]
-    return [pool for pool in pools if np.isfinite(scores[pool]).any()]
+def _contests(scores: Floats, variety: Variety) -> "list[_Contest]":
+    """Return who competes with whom, where anybody may be picked."""
+    every = [_Contest.of(scores, pool) for pool in variety.pools]
+    return [contest for contest in every if contest.allowed]
 
 
-def _contest(
-    scores: Floats, variety: Variety, judged: Floats, surprise: int, pool: slice
-) -> tuple[Floats, Rows]:
-    """Return what each draw adds to each of a pool, (DRAWS, n), and whom it leads to, (DRAWS,).
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """scores: of the pool. may: which of it may be picked; allowed: how many."""
 
-    scores: of the pool.
-    """
-    allowed = scores[np.isfinite(scores)]
-    amplitude = np.float32(_AMPLITUDE[surprise] * max(float(allowed.std()), 1e-6))
-    added = _added(variety, judged, pool)
-    added *= amplitude
-    return added, np.argmax(added + scores, axis=1)
+    pool: _Pool
+    scores: Floats
+    may: Mask
+    allowed: int
 
+    @classmethod
+    def of(cls, scores: Floats, pool: _Pool) -> Self:
+        mine = scores[pool.at]
+        may = np.isfinite(mine)
+        return cls(pool, mine, may, int(np.count_nonzero(may)))
 
-def _added(variety: Variety, judged: Floats, pool: slice) -> Floats:
-    """Return θ·φ of each draw and each of the pool, shape (DRAWS, n)."""
-    varied = variety.varied[pool].T
-    normal = _normal(len(varied))
-    if not len(judged):
-        return variety.drawn[:, pool].copy()
-    if len(judged) > _FEW:
-        precision = np.eye(len(varied)) + _PRECISION * (judged.T @ judged)
-        values, axes = np.linalg.eigh(precision)
-        root = (axes * values**-0.5) @ axes.T
-        return np.asarray((root @ normal).T.astype(np.float32) @ varied, np.float32)
-    values, axes = np.linalg.eigh((judged @ judged.T).astype(np.float64))
-    values = np.maximum(values, 1e-9)
-    taken = (axes * ((1 - (1 + _PRECISION * values) ** -0.5) / values)) @ axes.T
-    less = (normal.T @ judged.T @ taken).astype(np.float32) @ (judged @ varied)
-    return np.asarray(np.subtract(variety.drawn[:, pool], less, out=less), np.float32)
+    def amplitude(self, surprise: int) -> np.float32:
+        """Return by how much a draw of one standard deviation changes a score."""
+        spread = max(float(self.scores[self.may].std()), 1e-6)
+        return np.float32(_AMPLITUDE[surprise] * spread)
+
+    def winners(self, known: Known, amplitude: np.float32) -> Rows:
+        """Return whom each draw leads to, shape (DRAWS,)."""
+        if not amplitude:
+            return np.full(DRAWS, np.argmax(self.scores))
+        m = known.left.shape[1]
+        left = np.empty((DRAWS, m + 1), np.float32)
+        right = np.empty((m + 1, len(self.scores)), np.float32)
+        left[:, :m], left[:, m] = known.left, 1 if known.replaces else -1
+        np.matmul(known.right, self.pool.varied, out=right[:m])
+        np.divide(self.scores, amplitude, out=right[m])
+        worth = left @ right
+        if not known.replaces:
+            np.subtract(self.pool.drawn, worth, out=worth)
+        return np.asarray(np.argmax(worth, axis=1), np.int64)
+
+    def added(self, known: Known, amplitude: np.float32, draw: int, place: int) -> float:
+        """Return what a draw adds to the score of one candidate."""
+        own = float(known.left[draw] @ (known.right @ self.pool.varied[:, place]))
+        drawn = own if known.replaces else float(self.pool.drawn[draw, place]) - own
+        return float(amplitude) * drawn
 
 
 @lru_cache(maxsize=4)

@@ -22,7 +22,7 @@ from recommender import explanation
 from recommender.arrays import Floats, Ids, Rows, find, ids_of
 from recommender.candidates import Corpus, Slate
 from recommender.diversity import diverse
-from recommender.exploring import Explored, explore
+from recommender.exploring import Explored, explore, known
 from recommender.interests import MOST, Arranged, arranged, named, tastes_of, turns
 from recommender.metrics import Doubles
 from recommender.model import Model
@@ -318,18 +318,17 @@ class _Block:
         found: list[list[_Chosen]] = [[] for _ in self.requests]
         spoken = np.unique(np.concatenate([side.tastes[0].rows for side in self.sides]))
         varied = self.corpus.base[spoken] @ self.model.directions
-        for mine, request, side, row in zip(
-            found, self.requests, self.sides, self.first, strict=True
-        ):
-            if not _explores(request):
-                continue
-            judged = varied[np.searchsorted(spoken, side.tastes[0].rows)]
+        who = [number for number, request in enumerate(self.requests) if _explores(request)]
+        places = [np.searchsorted(spoken, self.sides[number].tastes[0].rows) for number in who]
+        taken_off = known([varied[at] for at in places], varied.shape[1])
+        for number, mine in zip(who, taken_off, strict=True):
+            request = self.requests[number]
             rng = np.random.default_rng(
                 [abs(seed), abs(request.user), len(request.seen), len(request.feedback)]
             )
-            scores, variety = self.scores[row], self.slate.variety
-            one = explore(scores, variety, judged, request.surprise, rng)
-            mine += [_Chosen(one.at, 0, one)] if one else []
+            scores = self.scores[self.first[number]]
+            one = explore(scores, self.slate.variety, mine, request.surprise, rng)
+            found[number] += [_Chosen(one.at, 0, one)] if one else []
         return found
 
     def _pick(self, chosen: _Chosen, rank: int, parts: tuple[ScorePart, ...]) -> Pick:
@@ -347,12 +346,13 @@ class _Block:
     def _shares(self, side: _Sides, chosen: Sequence[_Chosen]) -> Iterator[explanation.Shares]:
         """Yield what the scores of one reader's list are made of."""
         slate, at = self.slate, [one.at for one in chosen]
-        features = slate.features[at].astype(np.float64)
+        features = slate.features[at]
         worths: dict[int, _Worths] = {}
         for number in {one.taste for one in chosen}:
             taste = side.tastes[number]
             factor = slate.factor[at] * np.exp(-taste.damping * slate.spread[at].astype(np.float64))
-            papers = taste.weights * (features @ taste.values.T) * factor[:, None]
+            told = (features @ taste.values.T).astype(np.float64)
+            papers = taste.weights * told * factor[:, None]
             papers += taste.weights * _by_ease(slate, at, taste) * factor[:, None]
             readers = _readers_share(self.model, self.corpus, slate.rated[at], taste)
             worths[number] = _Worths.of(explanation.Judged.of(self.corpus, taste), papers, readers)

@@ -150,17 +150,23 @@ class Slot:
 
     def __init__(self, rng: np.random.Generator, n: int = 40, width: int = 8) -> None:
         varied = (rng.standard_normal((n, width)) / np.sqrt(width)).astype(np.float32)
+        self.varied = varied
         self.variety = exploring.Variety.of(varied)
         self.judged = varied[:3]
         self.scores = (varied @ varied[0]).astype(np.float32)
         self.scores[:3] = -np.inf
         self.likes = rng.random(n) < 1 / (1 + np.exp(-4 * np.nan_to_num(self.scores, neginf=0)))
 
+    @property
+    def known(self) -> exploring.Known:
+        (known,) = exploring.known([self.judged], self.varied.shape[1])
+        return known
+
     def chances(self, surprise: int) -> np.ndarray:
-        return exploring.chances(self.scores, self.variety, self.judged, surprise)
+        return exploring.chances(self.scores, self.variety, self.known, surprise)
 
     def explore(self, surprise: int, rng: np.random.Generator) -> exploring.Explored:
-        found = exploring.explore(self.scores, self.variety, self.judged, surprise, rng)
+        found = exploring.explore(self.scores, self.variety, self.known, surprise, rng)
         assert found is not None
         return found
 
@@ -186,18 +192,29 @@ def test_what_was_judged_counts_alike_whether_little_or_much_of_it_was():
     """A paper of which nothing is known says nothing, but takes the way of many judged papers."""
     slot = Slot(np.random.default_rng(11), n=300, width=30)
     for judged in (1, 12, 24):
-        slot.judged = slot.variety.varied[:judged]
+        slot.judged = slot.varied[:judged]
         few = slot.chances(3)
         slot.judged = np.vstack([slot.judged, np.zeros((30, 30), np.float32)])
         assert slot.chances(3) == pytest.approx(few, abs=1.5 / exploring.DRAWS)
 
 
+def test_what_others_judged_changes_nothing_for_a_reader():
+    rng = np.random.default_rng(13)
+    judged = [rng.standard_normal((m, 8)).astype(np.float32) for m in (3, 0, 3, 30, 3, 30)]
+    together = exploring.known(judged, 8)
+    for papers, found in zip(judged, together, strict=True):
+        (alone,) = exploring.known([papers], 8)
+        assert np.array_equal(found.left, alone.left)
+        assert np.array_equal(found.right, alone.right)
+        assert found.replaces == alone.replaces == (len(papers) == 30)
+
+
 def test_what_was_judged_is_explored_less():
     slot = Slot(np.random.default_rng(12))
     slot.scores[:] = 0
-    slot.judged = slot.variety.varied[:0]
+    slot.judged = slot.varied[:0]
     before = slot.chances(2)
-    slot.judged = np.repeat(slot.variety.varied[before > 0.03], 5, axis=0)
+    slot.judged = np.repeat(slot.varied[before > 0.03], 5, axis=0)
     assert slot.chances(2)[before > 0.03].sum() < 0.8 * before[before > 0.03].sum()
 
 
