@@ -19,6 +19,7 @@ from storage import catalogue, feedback_log, library
 from storage.feedback_log import Impression, NewImpression, Place
 
 Opinions = Mapping[PaperId, Opinion]
+_NO_OPINION = Opinion()
 
 
 async def impressed(
@@ -98,12 +99,17 @@ async def again(db: AsyncSession, user: int, impression: int | None, paper: Pape
     return offer
 
 
-async def all_again(db: AsyncSession, asked: Sequence[Again]) -> list[Offer | None]:
-    """Return the same for many, by a handful of queries; None for an unknown paper."""
+async def all_again(
+    db: AsyncSession, asked: Sequence[Again], known: dict[PaperId, Paper] | None = None
+) -> list[Offer | None]:
+    """Return the same for many, by a handful of queries; None for an unknown paper.
+
+    known: as for `impressed`.
+    """
     kept = await feedback_log.impressions(db, {one.impression for one in asked if one.impression})
     shown = [_own(kept, one) for one in asked]
     picks = [one.pick if one else None for one in shown]
-    papers = await _papers(db, [one.paper for one in asked], picks)
+    papers = await _papers(db, [one.paper for one in asked], picks, known)
     about = {
         (one.user, paper)
         for one, pick in zip(asked, picks, strict=True)
@@ -232,14 +238,19 @@ def _offer(
     may_be_seen: bool = False,
     is_similar: bool = False,
 ) -> Offer:
-    named = [other for other in _named(pick) if other in papers]
+    because, of_those = dict[PaperId, str](), dict[PaperId, Opinion]()
+    for other in _named(pick):
+        if other in papers:
+            because[other] = papers[other].title
+            if other in said:
+                of_those[other] = said[other]
     return Offer(
         paper=papers[paper],
         impression=impression,
         pick=pick,
-        opinion=said.get(paper, Opinion()),
-        because={other: papers[other].title for other in named},
-        opinions={other: said[other] for other in named if other in said},
+        opinion=said.get(paper, _NO_OPINION),
+        because=because,
+        opinions=of_those,
         may_be_seen=may_be_seen,
         is_similar=is_similar,
     )

@@ -206,7 +206,9 @@ async def _claim(
         for user, (day, moment) in owed
     ]
     new = insert_into(db, DeliveryRow).on_conflict_do_nothing(index_elements=["user_id", "day"])
-    won = await db.execute(new.returning(_outbox.c.user_id, _outbox.c.nonce), rows)
+    # On the connection, as in `_move_on`.
+    connection = await db.connection()
+    won = await connection.execute(new.returning(_outbox.c.user_id, _outbox.c.nonce), rows)
     nonces = {row.user_id: row.nonce for row in won}
     return [
         Claimed(user, day, moment, nonces[user.id])

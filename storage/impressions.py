@@ -101,7 +101,7 @@ async def _free_ids(db: AsyncSession, n: int) -> list[int]:
 
 def _parts_text(parts: Sequence[ScorePart]) -> str:
     """Return JSON. Put together by hand: a morning's digests have millions of parts."""
-    return f"[{', '.join(map(_part_text, parts))}]"
+    return f"[{', '.join([_part_text(part) for part in parts])}]"
 
 
 def _part_text(part: ScorePart) -> str:

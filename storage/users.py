@@ -7,6 +7,7 @@ How a schedule becomes a moment is not known here: callers hand over `next_due`.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, delete, exists, insert, select, tuple_, update
@@ -542,7 +543,7 @@ def user_of(row: Row[Any]) -> User:
         kind=row.kind,
         zone=row.zone,
         push_at=row.push_at,
-        push_days=frozenset(day for day in range(7) if row.push_days >> day & 1),
+        push_days=_days(row.push_days),
         picks=row.picks,
         is_pushed=row.is_pushed,
         is_quiet=row.is_quiet,
@@ -557,6 +558,11 @@ def user_of(row: Row[Any]) -> User:
         created=row.created,
         last_seen=row.last_seen,
     )
+
+
+@lru_cache(maxsize=128)  # every set of weekdays
+def _days(bits: int) -> frozenset[int]:
+    return frozenset(day for day in range(7) if bits >> day & 1)
 
 
 def _account(row: Row[Any]) -> Account:
