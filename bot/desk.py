@@ -122,7 +122,7 @@ class Desk:
         # What every tap asks is read for all who ask meanwhile.
         self._known = GroupCommit(database.reading, self._all_known)
         self._banned = GroupCommit(database.reading, bans.are_banned)
-        self._again = GroupCommit(database.reading, offers.all_again)
+        self._again = GroupCommit(database.reading, self._all_again)
         self._shelf = shelf
         self._look_up = look_up
         self._choosing = Choosing(database, shelf, seed)
@@ -367,7 +367,7 @@ class Desk:
         return found
 
     def _papers_at_hand(self) -> dict[PaperId, Paper]:
-        """Return papers of earlier digests, while none in the catalogue has changed."""
+        """Return papers that were read before, while none in the catalogue has changed."""
         if self._shelf.holding is not self._at_hand[0]:
             self._at_hand = (self._shelf.holding, {})
         return self._at_hand[1]
@@ -397,12 +397,13 @@ class Desk:
         *,
         verdict: Verdict | None = None,
         save: bool | None = None,
+        shown: Offer | None = None,
     ) -> Stored:
         tap = feedback_log.Tap(
             reader.id, reader.account, event, paper, impression, self._clock(), verdict, save
         )
         # What the card needs is read first: the writer, whom all wait for, only writes.
-        offer = await self.offer_again(reader, impression or 0, paper)
+        offer = shown or await self.offer_again(reader, impression or 0, paper)
         try:
             recorded = await self._taps.record(tap)
         except StorageUnavailable as error:
@@ -444,6 +445,11 @@ class Desk:
         if offer is None:
             raise UnknownPaper
         return offer
+
+    async def _all_again(
+        self, db: AsyncSession, asked: Sequence[offers.Again]
+    ) -> Sequence[Offer | None]:
+        return await offers.all_again(db, asked, self._papers_at_hand())
 
     async def named(self, words: str) -> list[PaperId]:
         """Return the papers a link, id or title names, at most five; showing none of them.

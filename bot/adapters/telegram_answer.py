@@ -8,7 +8,7 @@ and confirmed while the card after the first one still waits for its turn to be 
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -66,6 +66,7 @@ class Patience:
     silence: the longest `retry_after` that an answer sits out.
     redraw: between two edits of what many people change in one chat; of the 20 messages that
         Telegram lets into a group each minute, edits among them, that leaves half for others.
+    follow: how long what follows a tap waits until the cards of all who tap are marked.
     """
 
     tap: float = 4.0
@@ -74,6 +75,7 @@ class Patience:
     say: float = 90.0
     silence: float = 30.0
     redraw: float = 6.0
+    follow: float = 1.0
 
 
 class Lanes:
@@ -100,6 +102,33 @@ class Lanes:
                 await self._jobs[lane].popleft()()
         finally:
             del self._jobs[lane]
+
+
+class Marking:
+    """Taps whose cards are not marked yet.
+
+    When many tap at once, all see that they were heard before anybody's next card is chosen.
+    """
+
+    def __init__(self) -> None:
+        self._taps = set[int]()
+        self._is_over = asyncio.Event()
+        self._is_over.set()
+
+    def begin(self, update: int) -> None:
+        self._taps.add(update)
+        self._is_over.clear()
+
+    def end(self, update: int) -> None:
+        """Again it does nothing."""
+        self._taps.discard(update)
+        if not self._taps:
+            self._is_over.set()
+
+    async def over(self, seconds: float) -> None:
+        """Wait until none is left, but no longer than so."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_over.wait(), seconds)
 
 
 class Tap:
@@ -167,6 +196,7 @@ class Answers:
         self._turn = Turn(Urgency.ANSWER, patience.silence)
         self._redraws = Redraws(self._redraw, patience.redraw)
         self._lanes = Lanes()
+        self._marking = Marking()
         self._following = asyncio.Semaphore(FOLLOWING)
         self._known: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
 
@@ -192,6 +222,7 @@ class Answers:
             return stored
         tap = Tap(self._bot, heard.query, number) if heard.query else None
         if tap:
+            self._marking.begin(number)
             self._lanes.own(
                 asyncio.create_task(
                     tap.watch(self._patience.tap, heard.event.person.language or ENGLISH)
@@ -283,14 +314,23 @@ class Answers:
                 while action is not None:
                     if not await self._perform(answer, action):
                         break
-                    # When many tap at once, all their cards are marked before more follow.
-                    is_marked = answer.tap is not None and isinstance(action, Edit)
-                    async with self._following if is_marked else nullcontext():
+                    if answer.tap is not None and isinstance(action, Edit):
+                        action = await self._followed(heard, actions)
+                    else:
                         action = await anext(actions, None)
         except TimeoutError:
             log.error("telegram.answer_too_slow", update=heard.update)
         except Exception:  # as above: a bug in one answer must not end the others
             log.exception("telegram.answer_failed", update=heard.update)
+        finally:
+            self._marking.end(heard.update)
+
+    async def _followed(self, heard: Heard, actions: AsyncIterator[Action]) -> Action | None:
+        """Return what follows a card that is marked, once all others are."""
+        self._marking.end(heard.update)
+        await self._marking.over(self._patience.follow)
+        async with self._following:
+            return await anext(actions, None)
 
     async def _perform(self, answer: Answer, action: Action) -> bool:
         """Return whether it makes sense to go on with the next action."""

@@ -40,6 +40,10 @@ _RIGHT_TO_LEFT = re.compile(
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ufeff\ufffe\uffff]")
 _DIRECTIONS = re.compile("[\u2066-\u2069]")
 _INNERMOST = re.compile("[\u2066-\u2068][^\u2066-\u2069]*\u2069")
+# Text that `_clean` would leave as it is, as nearly all is: nothing unwanted, and isolates that
+# end in their line and hold no other ones.
+_TOUCHED = "\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
+_CLEAN = re.compile(f"(?:[^{_TOUCHED}]++|[\u2066-\u2068][^\n{_TOUCHED}]*+\u2069)*+")
 _TAGS = {Style.BOLD: "b", Style.ITALIC: "i", Style.CODE: "code"}
 _SENTENCE_END = re.compile(r"[.!?。！？]['\")\]]?\s|\n")
 
@@ -236,7 +240,7 @@ def _one_line(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Return text without what Telegram drops or what could turn around its surroundings."""
-    if text.isascii() and text.isprintable():
+    if _CLEAN.fullmatch(text):
         return text
     whole = text.encode("utf-8", "replace").decode()
     wanted = _UNWANTED.sub("", whole.replace("\r\n", "\n").replace("\t", " "))

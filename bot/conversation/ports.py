@@ -224,8 +224,12 @@ class Desk(Protocol):
         *,
         verdict: Verdict | None = None,
         save: bool | None = None,
+        shown: Offer | None = None,
     ) -> Stored:
-        """Store a verdict or a bookmark (True sets, False removes). Raises UnknownPaper."""
+        """Store a verdict or a bookmark (True sets, False removes). Raises UnknownPaper.
+
+        shown: what `offer_again` has just returned; without it that is asked again.
+        """
 
     async def undo(self, reader: Reader, event: str, paper: PaperId | None = None) -> Stored | None:
         """Take back the last thing said of a paper, or of any; None when there is nothing."""

@@ -45,6 +45,7 @@ from bot.conversation.manners import EndlessPatience, Patience, is_counted, slow
 from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import (
     Desk,
+    Offer,
     Reader,
     SourceUnavailable,
     Stored,
@@ -399,7 +400,7 @@ class Conversation:
         if tap.act is Act.WHY:
             yield Send(cards.why_message(shown), is_private=True)
             return
-        stored, toast = await self._store(reader, pressed.event, paper, tap)
+        stored, toast = await self._store(reader, pressed.event, shown, tap)
         yield Toast(toast)
         if stored is None:
             return
@@ -412,21 +413,23 @@ class Conversation:
             yield await self._next(reader, _(words.NEXT_IS_AWAY))
 
     async def _store(
-        self, reader: Reader, event: str, paper: PaperId, tap: Tap
+        self, reader: Reader, event: str, shown: Offer, tap: Tap
     ) -> tuple[Stored | None, str]:
         """Return what was stored, and how to acknowledge it."""
+        paper = shown.paper.id
+        store = partial(self._desk.store, reader, event, paper, tap.impression, shown=shown)
         if tap.act is Act.UNDO:
             undone = await self._desk.undo(reader, event, paper)
             return undone, _(words.UNDONE_NOW if undone else words.NOTHING_TO_UNDO_HERE)
         if tap.act is Act.SAVE:
-            stored = await self._desk.store(reader, event, paper, tap.impression, save=True)
+            stored = await store(save=True)
             return stored, _(words.SAVED_NOW if stored.changed else words.SAVED_ALREADY)
         verdict, sentence = _VERDICTS[tap.act]
         if tap.act is Act.SKIP and tap.argument:  # a digest has no room to ask why
             sentence = words.SKIPPED_IN_DIGEST
         if tap.act is Act.LIKE and tap.inside:  # no other paper follows here
             sentence = words.LIKED_ALONE
-        stored = await self._desk.store(reader, event, paper, tap.impression, verdict=verdict)
+        stored = await store(verdict=verdict)
         return stored, _(sentence if stored.changed else words.ALREADY[verdict.value])
 
     async def _redrawn(self, reader: Reader, tap: Tap, stored: Stored) -> Message | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -32,7 +33,7 @@ from bot.conversation.messages import (
     plain,
 )
 from bot.conversation.words import WENT_WRONG
-from tests.adapters.telegram_setting import QUICK, Scripted, card, running
+from tests.adapters.telegram_setting import QUICK, Scripted, card, running, usual
 from tests.local_telegram import LocalTelegram
 
 
@@ -59,6 +60,57 @@ async def test_a_tap_is_acknowledged_marked_and_followed_by_the_next_card(telegr
     assert first.buttons == []
     order = [name for name, _ in telegram.calls if name.startswith(("answer", "edit", "send"))]
     assert order == ["sendMessage", "answerCallbackQuery", "editMessageText", "sendMessage"]
+
+
+class Held:
+    """A conversation in which one person's card is marked only once it is let."""
+
+    def __init__(self, account: int) -> None:
+        self._account = str(account)
+        self.let = asyncio.Event()
+
+    async def __call__(self, event):
+        async for action in usual(event):
+            if isinstance(action, Edit) and event.person.account == self._account:
+                await self.let.wait()
+            yield action
+
+
+async def test_all_who_tap_together_see_their_cards_marked_before_anybody_sees_the_next(telegram):
+    alice, bob = telegram.person(), telegram.person(43)
+    held = Held(bob.id)
+    timing = replace(QUICK, patience=replace(QUICK.patience, follow=30.0))
+    async with running(telegram, Scripted(held), timing=timing):
+        for person in (bob, alice):
+            person.say("/start")
+        cards = [await person.hears("a card") for person in (bob, alice)]
+        await bob.sees_answer(bob.press("Like", cards[0]))
+        alice.press("Like", cards[1])
+        await telegram.until(lambda: cards[1].text == "marked")
+        carol = telegram.person(44)
+        carol.say("/start")
+        await carol.hears("a card")  # time enough for the next card, were it not held
+        held.let.set()
+        for person in (bob, alice):
+            await person.hears("the next one")
+    order = [name for name, _ in telegram.calls if name.startswith(("edit", "send"))]
+    assert order[2:] == ["editMessageText", "sendMessage", "editMessageText"] + ["sendMessage"] * 2
+
+
+async def test_a_card_that_is_not_marked_holds_others_next_cards_up_for_a_moment_only(telegram):
+    alice, bob = telegram.person(), telegram.person(43)
+    held = Held(bob.id)
+    timing = replace(QUICK, patience=replace(QUICK.patience, follow=0.05))
+    async with running(telegram, Scripted(held), timing=timing):
+        for person in (bob, alice):
+            person.say("/start")
+        cards = [await person.hears("a card") for person in (bob, alice)]
+        await bob.sees_answer(bob.press("Like", cards[0]))
+        alice.press("Like", cards[1])
+        await alice.hears("the next one")
+        assert cards[0].text == "a card"
+        held.let.set()
+        await bob.hears("the next one")
 
 
 async def test_an_update_is_confirmed_only_once_it_is_stored(telegram):

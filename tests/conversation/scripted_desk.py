@@ -229,6 +229,7 @@ class ScriptedDesk:
         *,
         verdict: Verdict | None = None,
         save: bool | None = None,
+        shown: Offer | None = None,
     ) -> Stored:
         self._paper(paper)
         before = self._opinion(reader, paper)
