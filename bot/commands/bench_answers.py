@@ -1,24 +1,28 @@
 """From a tap to the edited card: the whole bot against a Bot API on loopback, and a bare client.
 
 People tap Like on cards that they were shown; the bot polls, stores, answers the tap, edits the
-card and sends the next one. The bare client then makes the very same calls, chat by chat, over
-as many connections of the same library.
+card and sends the next one. Bare clients then make the very same calls, chat by chat, over as
+many connections: python-telegram-bot's, sent as the bot sends them, and aiohttp's alone.
 """
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
 
 from bot.adapters.pacing import Limits, Pacer, Window
 from bot.adapters.telegram_app import TelegramApp
+from bot.adapters.telegram_request import Request
 from bot.adapters.telegram_send import CONNECTIONS
 from bot.commands.bench_bot_api import TOKEN, Call, bot_api
 from bot.commands.bench_readers import NoLookUp, papers_of_a_week
@@ -49,11 +53,15 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Seconds from a tap to its edited card. at_once, bare: of each burst."""
+    """Seconds from a tap to its edited card, of the bot and of two bare clients.
+
+    lone: of each tap. at_once and the others: of each burst. same: python-telegram-bot's client.
+    """
 
     lone: list[float] = field(default_factory=list)
-    bare_lone: list[float] = field(default_factory=list)
+    same_lone: list[float] = field(default_factory=list)
     at_once: list[list[float]] = field(default_factory=list)
+    same: list[list[float]] = field(default_factory=list)
     bare: list[list[float]] = field(default_factory=list)
 
 
@@ -68,13 +76,14 @@ async def measure(database: Database, folder: Path, sizes: Sizes) -> Waits:
             for _ in range(WARM + sizes.lone):
                 tapped, calls = await people.tap(1)
                 waits.lone.extend(tapped)
-                waits.bare_lone.extend(await people.bare(calls))
-            del waits.lone[:WARM], waits.bare_lone[:WARM]
+                waits.same_lone.extend(await people.same(calls))
+            del waits.lone[:WARM], waits.same_lone[:WARM]
             for _ in range(sizes.bursts + 1):
                 tapped, calls = await people.tap(sizes.readers)
                 waits.at_once.append(tapped)
+                waits.same.append(await people.same(calls))
                 waits.bare.append(await people.bare(calls))
-            del waits.at_once[:1], waits.bare[:1]
+            del waits.at_once[:1], waits.same[:1], waits.bare[:1]
     return waits
 
 
@@ -150,18 +159,58 @@ class _People:
             return heard
 
     async def bare(self, calls: dict[str, list[Call]]) -> list[float]:
-        """Make the same calls, those of a chat one after the other; return the waits."""
+        """Make the same calls with aiohttp alone; return the waits."""
         connector = aiohttp.TCPConnector(limit=CONNECTIONS)
         async with aiohttp.ClientSession(self._origin, connector=connector) as session:
 
-            async def repeat(some: list[Call]) -> None:
-                for method, params in some:
-                    async with session.post(f"/bot{TOKEN}/{method}", data=params) as response:
-                        assert (await response.json())["ok"]
+            async def post(call: Call) -> None:
+                method, params = call
+                async with session.post(f"/bot{TOKEN}/{method}", data=params) as response:
+                    assert (await response.json())["ok"]
 
-            began = time.monotonic()
-            async with asyncio.TaskGroup() as group:
-                for some in calls.values():
-                    group.create_task(repeat(some))
+            return await self._repeated(
+                {chat: [partial(post, call) for call in some] for chat, some in calls.items()}
+            )
+
+    async def same(self, calls: dict[str, list[Call]]) -> list[float]:
+        """Make the same calls with python-telegram-bot's client; return the waits."""
+        sends, polls = Request(CONNECTIONS, read=10), Request(1, read=10)
+        base = f"{self._origin}/bot"
+        async with Bot(TOKEN, base, request=sends, get_updates_request=polls) as bot:
+            return await self._repeated(
+                {chat: [_asked(bot, *call) for call in some] for chat, some in calls.items()}
+            )
+
+    async def _repeated(
+        self, calls: dict[str, list[Callable[[], Awaitable[object]]]]
+    ) -> list[float]:
+        """Make calls, those of a chat one after the other; return the waits for the edits."""
+
+        async def repeat(some: list[Callable[[], Awaitable[object]]]) -> None:
+            for call in some:
+                await call()
+
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            for some in calls.values():
+                group.create_task(repeat(some))
         heard = await self._heard(len(calls))
         return [at - began for at in heard["edited"].values()]
+
+
+def _asked(bot: Bot, method: str, params: dict[str, str]) -> Callable[[], Awaitable[object]]:
+    """Return a call of the Bot API as python-telegram-bot takes it, ready to be made."""
+    if method == "answerCallbackQuery":
+        return partial(bot.answer_callback_query, params["callback_query_id"], params.get("text"))
+    markup = params.get("reply_markup")
+    asked = partial(
+        bot.edit_message_text if method == "editMessageText" else bot.send_message,
+        chat_id=int(params["chat_id"]),
+        text=params["text"],
+        parse_mode=params.get("parse_mode"),
+        reply_markup=InlineKeyboardMarkup.de_json(json.loads(markup), bot) if markup else None,
+        link_preview_options=LinkPreviewOptions(is_disabled=True),
+    )
+    if method == "editMessageText":
+        return partial(asked, message_id=int(params["message_id"]))
+    return asked

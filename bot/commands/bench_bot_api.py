@@ -30,7 +30,8 @@ class Tally:
     """What was counted. first, last: monotonic seconds of the machine.
 
     refused: answered with 429. ignored: came although silence had been asked for.
-    chats: that got a message. at_rest: messages after the first ALLOWED.
+    chats: that got a message. at_rest: messages after the first ALLOWED, until the last one to
+    a chat that was never told to be silent: after it nothing is left but to wait for the others.
     """
 
     sent: int = 0
@@ -180,8 +181,9 @@ class _BotApi:
         self._hear(chat, "sendMessage", dict(params))
         self._heard.followed += 1
         tally.sent += 1
-        tally.at_rest = max(0, tally.sent - ALLOWED)
-        tally.first, tally.last = tally.first or now, now
+        tally.first = tally.first or now
+        if chat not in self._silent:
+            tally.at_rest, tally.last = max(0, tally.sent - ALLOWED), now
         self._chats.add(chat)
         return _result(_message(params, tally.sent))
 
