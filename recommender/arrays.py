@@ -1,5 +1,6 @@
 """Names for the arrays that pass between the modules of this room."""
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,9 @@ Mask = NDArray[np.bool_]
 
 def ids_of(papers: Iterable[int]) -> Ids:
     """Return PaperIds as an array, in the order given."""
-    return np.fromiter(papers, np.int64)
+    listed = list(papers)
+    # Twice as fast as NumPy takes numbers in one by one, and masks are made of thousands.
+    return np.frombuffer(bytearray(struct.pack(f"{len(listed)}q", *listed)), np.int64)
 
 
 def unit_rows(vectors: Floats) -> Floats:
@@ -33,6 +36,66 @@ def find(sorted_ids: Ids, wanted: Ids) -> Rows:
         return np.full(len(wanted), -1, np.int64)
     at = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
     return np.where(sorted_ids[at] == wanted, at, -1).astype(np.int64)
+
+
+_SPARE = 16  # places of a table for each id that stands in it, at most
+
+
+class Places:
+    """Where ids stand in an ascending array, looked up in a table where they lie close together."""
+
+    def __init__(self, sorted_ids: Ids) -> None:
+        self._ids = sorted_ids
+        self._before = int(sorted_ids[0]) - 1 if len(sorted_ids) else 0
+        span = int(sorted_ids[-1]) - self._before if len(sorted_ids) else 0
+        self._table: NDArray[np.int32] | None = None
+        if span <= _SPARE * len(sorted_ids):
+            self._table = np.full(span + 2, -1, np.int32)  # the ends are for all that lie beyond
+            self._table[sorted_ids - self._before] = np.arange(len(sorted_ids))
+
+    def of(self, wanted: Ids) -> Rows:
+        """Return what `find` does."""
+        if self._table is None:
+            return find(self._ids, wanted)
+        return np.take(self._table, wanted - self._before, mode="clip").astype(np.int64)
+
+
+_AT_ONCE = 1 << 15  # scores that are sorted at a time: 0.25 MB of keys
+
+
+def largest(scores: Floats, k: int) -> Rows:
+    """Return the places of the k largest scores of each row, or of all, best first.
+
+    Equal scores stand in the order of their places. Scores are no NaN.
+    """
+    readers, n = scores.shape
+    k = min(k, n)
+    found = np.empty((readers, k), np.int64)
+    size = max(1, _AT_ONCE // max(n, 1))
+    keys, places = np.empty((min(size, readers), n), np.int64), np.arange(n)
+    for start in range(0, readers if k else 0, size):
+        some = slice(start, start + size)
+        mine = keys[: len(found[some])]
+        np.left_shift(_descending(scores[some]), np.int64(32), out=mine)
+        mine |= places
+        mine.partition(k - 1, axis=1)
+        mine[:, :k].sort(axis=1)
+        np.bitwise_and(mine[:, :k], _PLACE, out=found[some])
+    return found
+
+
+_PLACE = np.int64(0xFFFFFFFF)
+
+
+def _descending(scores: Floats) -> NDArray[np.int32]:
+    """Return whole numbers that are the smaller the larger a score is.
+
+    The bits of a float count upwards as it does, those of a negative one downwards behind its
+    sign. Whole numbers are sorted several times as fast as places by their scores.
+    """
+    bits = (np.float32(0) - scores).view(np.int32)  # no −0, which would stand before 0
+    bits ^= (bits >> 31) & np.int32(0x7FFFFFFF)
+    return bits
 
 
 @dataclass(frozen=True)
@@ -56,7 +119,7 @@ class Entries:
     def matrix(self) -> "csr_array[Any]":
         from scipy.sparse import csr_array
 
-        starts = np.arange(len(self) + 1) * self.columns.shape[1]
+        starts = np.arange(len(self) + 1, dtype=np.int32) * np.int32(self.columns.shape[1])
         shape = (len(self), self.n)
         return csr_array((self.values.ravel(), self.columns.ravel(), starts), shape=shape)
 

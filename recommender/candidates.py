@@ -6,12 +6,13 @@ offered, but stay known: a like of them still says something about its reader.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.arrays import Floats, Ids, Rows, find, ids_of
+from recommender.arrays import Floats, Ids, Places, Rows, find, ids_of
 from recommender.cold_start import Mapped, joined
 from recommender.encoder import Encoder
 from recommender.exploring import Variety
@@ -51,6 +52,11 @@ class Slate:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def places(self) -> Places:
+        """Return where papers stand among the candidates."""
+        return Places(self.ids)
 
 
 class Corpus:

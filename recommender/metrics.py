@@ -8,22 +8,14 @@ before averaging.
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.arrays import Floats, Mask, Rows
+from recommender.arrays import Floats, Mask, largest
 
 Doubles = NDArray[np.float64]
 
 
-def best(scores: Floats, k: int) -> Rows:
-    """Return the places of the k largest scores of each row, best first."""
-    k = min(k, scores.shape[1])
-    top = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(top, order, axis=1)
-
-
 def hits(scores: Floats, relevant: Mask, k: int) -> Mask:
     """Return whether the first, second … k-th best is relevant, shape (readers, k)."""
-    top = best(scores, k)
+    top = largest(scores, k)
     found = np.take_along_axis(relevant, top, axis=1)
     return found & np.isfinite(np.take_along_axis(scores, top, axis=1))
 

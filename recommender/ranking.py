@@ -13,13 +13,13 @@ thing five times, and one slot explores: a sample from the posterior of the prof
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, count
+from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from recommender import explanation
-from recommender.arrays import Floats, Ids, Rows, find, ids_of
+from recommender.arrays import Floats, Ids, Rows, ids_of, largest
 from recommender.candidates import Corpus, Slate
 from recommender.diversity import diverse
 from recommender.exploring import Explored, explore, known
@@ -78,29 +78,22 @@ def leading(
     has seen, judged or muted, or must not be shown, has the score −inf.
     """
     scores = score(model, corpus, slate, tastes)
-    known = [(r.seen, r.barred, r.wishes.muted, [f.paper for f in r.feedback]) for r in requests]
-    counts = [sum(map(len, papers)) for papers in known]
-    at = find(slate.ids, ids_of(chain.from_iterable(chain.from_iterable(known))))
-    rows = np.repeat(np.arange(len(known)), counts)
-    scores[rows[at >= 0], at[at >= 0]] = -np.inf
-    return scores, leaders(scores, TOP)
+    _mask(scores, slate, requests)
+    return scores, largest(scores, TOP)
 
 
-def leaders(scores: Floats, k: int) -> Rows:
-    """Return where the k best of each row stand, or all where there are fewer, best first.
-
-    Ties by place, but for those of which some are among the k and some are not.
-    """
-    readers, n = scores.shape
-    k = min(k, n)
-    least = np.partition(scores, n - k, axis=1)[:, n - k, None]
-    top = np.flatnonzero(scores >= least)
-    if len(top) == readers * k:
-        top = top.reshape(readers, k) - n * np.arange(readers)[:, None]
-    else:  # several are as good as the last one, or there are not so many
-        top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
-    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(top, order, axis=1)
+def _mask(scores: Floats, slate: Slate, requests: Sequence[Request]) -> None:
+    """Put −inf where a candidate is not for the reader of a row."""
+    papers, ends = list[int](), list[int]()
+    for one in requests:
+        papers += one.seen
+        papers += one.barred
+        papers += one.wishes.muted
+        papers += [said.paper for said in one.feedback]
+        ends.append(len(papers))
+    at = slate.places.of(ids_of(papers))
+    rows = np.repeat(np.arange(len(requests)), np.diff(ends, prepend=0))
+    scores.reshape(-1)[(rows * len(slate) + at)[at >= 0]] = -np.inf
 
 
 def nearest(
@@ -171,12 +164,14 @@ def likes_of(tastes: Sequence[Taste], rated: int) -> "csr_array[Any]":
     from scipy.sparse import csr_array
 
     spoken = [taste.spoken for taste in tastes]
-    starts = np.cumsum([0, *(len(one.whose) for one in spoken)])
-    values = [
-        taste.weights[one.whose] * one.amounts for taste, one in zip(tastes, spoken, strict=True)
-    ]
-    cells = np.concatenate(values), np.concatenate([one.papers for one in spoken]), starts
-    return csr_array(cells, shape=(len(tastes), rated))
+    counts = [len(one.whose) for one in spoken]
+    firsts = np.cumsum([0, *(len(taste.weights) for taste in tastes[:-1])])
+    whose = np.concatenate([one.whose for one in spoken]) + np.repeat(firsts, counts)
+    values = np.concatenate([taste.weights for taste in tastes])[whose]
+    values *= np.concatenate([one.amounts for one in spoken])
+    papers = np.concatenate([one.papers for one in spoken], dtype=np.int32, casting="same_kind")
+    starts = np.cumsum([0, *counts], dtype=np.int32)
+    return csr_array((values, papers, starts), shape=(len(tastes), rated))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 import structlog
 
 from recommender import factors, lessons
-from recommender.arrays import Entries, Floats, Ids, Mask, find, stacked, strongest
+from recommender.arrays import Entries, Floats, Ids, Mask, find, largest, stacked, strongest
 from recommender.calibration import Balance, Read, Sample, balance, hold_one, profiles_of
 from recommender.cold_start import KEPT, KNOTS, Readers, carried, hubs_of, worth
 from recommender.encoder import Encoder
@@ -23,7 +23,7 @@ from recommender.factors import FactorsUnavailable, FitFactors
 from recommender.feedback import Rating
 from recommender.interactions import Interactions, interactions
 from recommender.lessons import Lessons
-from recommender.metrics import Doubles, best
+from recommender.metrics import Doubles
 from recommender.model import Model
 from recommender.papers import Paper
 
@@ -383,7 +383,7 @@ def _quality(scores: Floats, relevant: Mask) -> Doubles:
 
     The mean of NDCG and recall at 20 and of recall at 100.
     """
-    found = np.take_along_axis(relevant, best(scores, 100), axis=1)
+    found = np.take_along_axis(relevant, largest(scores, 100), axis=1)
     wanted = relevant.sum(axis=1)
     discount = 1 / np.log2(np.arange(2, 22))[: found.shape[1]]
     ideal = np.concatenate([[1.0], np.cumsum(discount)])[np.minimum(wanted, len(discount))]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from recommender.feedback import Feedback, Verdict
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Request
-from recommender.ranking import leaders, nearest, recommend
+from recommender.ranking import TOP, leading, nearest, recommend, score
+from recommender.taste import taste_of
 from tests.recommender import planted
 
 numbers = st.integers(1, 420).map(PaperId)
@@ -175,22 +176,22 @@ def test_readers_of_the_same_papers_are_a_reason(hybrid, hybrid_corpus, school):
     assert any(part.kind is PartKind.READERS for pick in picks for part in pick.parts)
 
 
-@given(
-    st.integers(1, 6),
-    st.integers(1, 70),
-    st.sampled_from([1, 5, 50]),
-    st.integers(0, 9),
-    st.integers(0, 10**6),
-)
-def test_the_leaders_of_a_list_are_its_best_in_order(readers, n, k, taken, seed):
-    rng = np.random.default_rng(seed)
-    scores = rng.integers(0, 5 if seed % 2 else 10**6, (readers, n)).astype(np.float32)
-    scores[rng.random(scores.shape) < taken / 10] = -np.inf
-    top = leaders(scores, k)
-    assert top.shape == (readers, min(k, n))
-    for row, places in zip(scores, top, strict=True):
-        assert len(set(places.tolist())) == len(places)
-        assert row[places].tolist() == sorted(row.tolist(), reverse=True)[:k]
+@settings(deadline=None)
+@given(st.lists(requests, min_size=1, max_size=6), st.frozensets(numbers, max_size=30))
+def test_nothing_known_stands_among_the_leaders_and_the_rest_stand_by_score(
+    hybrid, hybrid_corpus, some, barred
+):
+    some = [replace(one, barred=barred) for one in some]
+    tastes = [taste_of(hybrid, hybrid_corpus, one.feedback) for one in some]
+    slate = hybrid_corpus.slate(None)
+    plain = score(hybrid, hybrid_corpus, slate, tastes)
+    scores, top = leading(hybrid, hybrid_corpus, slate, tastes, some)
+    for request, before, row, places in zip(some, plain, scores, top, strict=True):
+        known = request.seen | request.barred | {f.paper for f in request.feedback}
+        is_out = np.isin(slate.ids, list(known))
+        assert np.all(row[is_out] == -np.inf)
+        assert np.array_equal(row[~is_out], before[~is_out])
+        assert places.tolist() == np.argsort(-row, kind="stable")[:TOP].tolist()
 
 
 def test_when_everything_was_seen_the_list_is_empty_and_not_an_error(model, corpus):
