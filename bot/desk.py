@@ -121,6 +121,7 @@ class Desk:
         self._taps = TapLine(database)
         # What every tap asks is read for all who ask meanwhile.
         self._known = GroupCommit(database.reading, self._all_known)
+        self._greeted = GroupCommit(database.writing, self._all_greeted)
         self._banned = GroupCommit(database.reading, bans.are_banned)
         self._again = GroupCommit(database.reading, self._all_again)
         self._shelf = shelf
@@ -132,14 +133,18 @@ class Desk:
     # ------------------------------------------------------------------ readers
 
     async def reader(self, person: Person) -> Reader:
-        who = (person.platform.value, person.account, place_for_digests(person), person.language)
-        now, speaks_there = self._clock(), person.is_private
-        known = await self._met(self._known, Speaker(*who, now, speaks_there))
+        speaker = Speaker(
+            person.platform.value,
+            person.account,
+            place_for_digests(person),
+            person.language,
+            self._clock(),
+            person.is_private,
+        )
+        known = await self._met(self._known, speaker)
         if known is not None:
             return known
-        async with self._writing() as db:
-            found = await users.find_or_create(db, *who, now, owed_next, speaks_there=speaks_there)
-            return await self._reader(db, found)
+        return await self._met(self._greeted, speaker)
 
     async def reader_of(self, account: int) -> Reader:
         """Return the reader behind an account that is known to stand."""
@@ -544,15 +549,19 @@ class Desk:
     ) -> list[Reader | None]:
         """Return the readers of whom nothing is to be written, None in place of the others."""
         settled = await users.settled(db, speakers)
-        accounts = await users.accounts_of(db, {found.user.id for found in settled if found})
-        return [
-            self._reader_of(found, accounts.get(found.user.id, ())) if found else None
-            for found in settled
-        ]
+        readers = iter(await self._readers(db, [found for found in settled if found]))
+        return [next(readers) if found else None for found in settled]
+
+    async def _all_greeted(self, db: AsyncSession, speakers: Sequence[Speaker]) -> list[Reader]:
+        """Return the readers who speak, with whatever is to be written of them written."""
+        return await self._readers(db, await users.all_met(db, speakers, owed_next))
+
+    async def _readers(self, db: AsyncSession, met: Sequence[Found]) -> list[Reader]:
+        accounts = await users.accounts_of(db, {found.user.id for found in met})
+        return [self._reader_of(found, accounts.get(found.user.id, ())) for found in met]
 
     async def _reader(self, db: AsyncSession, found: Found) -> Reader:
-        accounts = (await users.accounts_of(db, [found.user.id])).get(found.user.id, ())
-        return self._reader_of(found, accounts)
+        return (await self._readers(db, [found]))[0]
 
     def _reader_of(self, found: Found, accounts: Sequence[Account]) -> Reader:
         """accounts: the reader's, in the order in which digests try them."""

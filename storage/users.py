@@ -4,13 +4,14 @@
 How a schedule becomes a moment is not known here: callers hand over `next_due`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, exists, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import blocks, insert_into, table_of
@@ -103,6 +104,27 @@ _users = table_of(UserRow)
 _accounts = table_of(AccountRow)
 
 
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks. chat: where digests go from now on; None leaves what stands.
+
+    language: what the platform says of it; it holds until one is chosen.
+    speaks_there: whether it is in that very chat that they speak: then they can be reached
+        there again, and are owed digests again. Elsewhere it proves nothing.
+    """
+
+    platform: str
+    external_id: str
+    chat: str | None
+    language: str | None
+    now: datetime
+    speaks_there: bool = True
+
+    @property
+    def account(self) -> tuple[str, str]:
+        return self.platform, self.external_id
+
+
 async def find_or_create(
     db: AsyncSession,
     platform: str,
@@ -117,21 +139,42 @@ async def find_or_create(
 ) -> Found:
     """Return the reader behind an account, made with the default schedule if there is none.
 
-    Two processes at once make one. `chat` is where digests go from now on; None leaves what
-    stands.
-    language: what the platform says of it; it holds until one is chosen.
-    speaks_there: whether it is in that very chat that they speak: then they can be reached
-        there again, and are owed digests again. Elsewhere it proves nothing.
+    Two processes at once make one. The rest as `Speaker` says.
     """
-    found = await find(db, platform, external_id)
-    if found is not None:
-        found = await _followed(db, found, language)
-        return await _touched(db, found, chat, now, next_due, speaks_there=speaks_there)
+    speaker = Speaker(platform, external_id, chat, language, now, speaks_there)
+    return (await all_met(db, [speaker], next_due, kind=kind))[0]
+
+
+async def all_met(
+    db: AsyncSession, speakers: Sequence[Speaker], next_due: NextDue, *, kind: str = "person"
+) -> list[Found]:
+    """Return the readers behind many accounts; see `find_or_create`.
+
+    Those who are known already cost a handful of statements together.
+    """
+    held = await _found(db, {one.account for one in speakers}, is_held=True)
+    first = {one.account: number for number, one in reversed(list(enumerate(speakers)))}
+    known = [(held[account], speakers[n]) for account, n in first.items() if account in held]
+    touched = await _touched(db, known, next_due)
+    met: list[Found] = []
+    for number, one in enumerate(speakers):
+        if first[one.account] != number:  # who speaks twice at the same moment
+            met += await all_met(db, [one], next_due, kind=kind)
+        elif one.account in held:
+            met.append(touched[one.account])
+        else:
+            met.append(await _made(db, one, next_due, kind))
+    return met
+
+
+async def _made(db: AsyncSession, speaker: Speaker, next_due: NextDue, kind: str) -> Found:
+    """Make the reader of an account that is new, unless another process has just done so."""
+    now = speaker.now
     user = await db.scalar(
         insert(UserRow)
         .values(
             kind=kind,
-            language=(language or "en")[:_LONGEST_LANGUAGE],
+            language=(speaker.language or "en")[:_LONGEST_LANGUAGE],
             created=now,
             last_seen=now,
         )
@@ -139,7 +182,13 @@ async def find_or_create(
     )
     won = await db.scalar(
         insert_into(db, AccountRow)
-        .values(user_id=user, platform=platform, external_id=external_id, chat=chat, last_used=now)
+        .values(
+            user_id=user,
+            platform=speaker.platform,
+            external_id=speaker.external_id,
+            chat=speaker.chat,
+            last_used=now,
+        )
         .on_conflict_do_nothing(index_elements=["platform", "external_id"])
         .returning(AccountRow.id)
     )
@@ -148,22 +197,10 @@ async def find_or_create(
     else:
         await owe(db, await _known(db, user), now, next_due)
         for came in Came:
-            await count_visit(db, platform, now, came)
-    found = await find(db, platform, external_id)
+            await count_visit(db, speaker.platform, now, came)
+    found = await find(db, *speaker.account)
     assert found is not None, "an account that stands was not found"
     return replace(found, is_new=won is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who speaks, as `find_or_create` is told."""
-
-    platform: str
-    external_id: str
-    chat: str | None
-    language: str | None
-    now: datetime
-    speaks_there: bool = True
 
 
 async def settled(db: AsyncSession, speakers: Sequence[Speaker]) -> list[Found | None]:
@@ -171,36 +208,46 @@ async def settled(db: AsyncSession, speakers: Sequence[Speaker]) -> list[Found |
 
     So who taps on waits for no writer to be known.
     """
-    found = await _found(db, {(one.platform, one.external_id) for one in speakers})
+    found = await _found(db, {one.account for one in speakers})
     settled = []
     for one in speakers:
-        known = found.get((one.platform, one.external_id))
+        known = found.get(one.account)
         is_news = (
-            known is None
-            or _other_language(known, one.language)
-            or not _is_nothing_new(known, one.chat, one.now, speaks_there=one.speaks_there)
+            known is None or _other_language(known, one.language) or not _is_nothing_new(known, one)
         )
         settled.append(None if is_news else known)
     return settled
 
 
 async def _found(
-    db: AsyncSession, accounts: Collection[tuple[str, str]]
+    db: AsyncSession, accounts: Collection[tuple[str, str]], *, is_held: bool = False
 ) -> dict[tuple[str, str], Found]:
+    """is_held: nobody else may change these accounts and their readers until the end."""
     keys = tuple_(_accounts.c.platform, _accounts.c.external_id)
-    rows = (await db.execute(select(_accounts).where(keys.in_(accounts)))).all()
-    people = await by_ids(db, {row.user_id for row in rows})
+    chosen = select(_accounts).where(keys.in_(accounts))
+    if is_held:
+        # In the order of ids, so that two who wait for each other's never do so for ever.
+        chosen = chosen.order_by(_accounts.c.id).with_for_update(key_share=True)
+    rows = (await db.execute(chosen)).all()
+    people = await by_ids(db, {row.user_id for row in rows}, is_held=is_held)
     return {
         (row.platform, row.external_id): Found(people[row.user_id], _account(row), is_new=False)
         for row in rows
     }
 
 
-def _is_nothing_new(found: Found, chat: str | None, now: datetime, *, speaks_there: bool) -> bool:
-    account = found.account
-    moved = chat is not None and chat != account.chat
-    is_back = chat is not None and speaks_there and account.unreachable is not None
-    return not moved and not is_back and now - account.last_used < _TOUCH
+def _has_moved(found: Found, speaker: Speaker) -> bool:
+    return speaker.chat is not None and speaker.chat != found.account.chat
+
+
+def _is_back(found: Found, speaker: Speaker) -> bool:
+    is_there = speaker.chat is not None and speaker.speaks_there
+    return is_there and found.account.unreachable is not None
+
+
+def _is_nothing_new(found: Found, speaker: Speaker) -> bool:
+    is_news = _has_moved(found, speaker) or _is_back(found, speaker)
+    return not is_news and speaker.now - found.account.last_used < _TOUCH
 
 
 def _other_language(found: Found, language: str | None) -> str:
@@ -219,52 +266,75 @@ async def _followed(db: AsyncSession, found: Found, language: str | None) -> Fou
 
 
 async def _touched(
-    db: AsyncSession,
-    found: Found,
-    chat: str | None,
-    now: datetime,
-    next_due: NextDue,
-    *,
-    speaks_there: bool,
-) -> Found:
-    if _is_nothing_new(found, chat, now, speaks_there=speaks_there):
-        return found
-    user, account = found.user, found.account
-    moved = chat is not None and chat != account.chat
-    is_back = chat is not None and speaks_there and account.unreachable is not None
-    if await _is_first_today(db, account, now):
-        await count_visit(db, account.platform, now, Came.ACTIVE)
-    account = replace(
+    db: AsyncSession, known: Sequence[tuple[Found, Speaker]], next_due: NextDue
+) -> dict[tuple[str, str], Found]:
+    """Return these readers, who are held, as they stand now that they have spoken; each once."""
+    pairs = [(await _followed(db, found, one.language), one) for found, one in known]
+    news = [(found, one) for found, one in pairs if not _is_nothing_new(found, one)]
+    moved = [(_moved(found, one), found, one) for found, one in news]
+    await _write_touched(db, [(account, one.now) for account, _, one in moved])
+    touched = {one.account: found for found, one in pairs}
+    for account, found, one in moved:
+        user = replace(found.user, last_seen=max(one.now, found.user.last_seen))
+        is_back = _is_back(found, one)
+        if (_has_moved(found, one) or is_back) and user.next_push_at is None:
+            user = await owe(db, user, one.now, next_due)
+        why = (found.account.unreachable or "") if is_back else ""
+        touched[one.account] = Found(user, account, is_new=False, back_from=why)
+    await _count_first_of_day(db, news)
+    return touched
+
+
+def _moved(found: Found, speaker: Speaker) -> Account:
+    """Return the account as it is from now on."""
+    account = found.account
+    return replace(
         account,
-        chat=chat or account.chat,
-        unreachable=None if is_back else account.unreachable,
-        last_used=max(now, account.last_used),
+        chat=speaker.chat or account.chat,
+        unreachable=None if _is_back(found, speaker) else account.unreachable,
+        last_used=max(speaker.now, account.last_used),
     )
-    await db.execute(
-        update(_accounts)
-        .where(_accounts.c.id == account.id)
-        .values(chat=account.chat, unreachable=account.unreachable, last_used=account.last_used)
-    )
-    user = replace(user, last_seen=max(now, user.last_seen))
-    await db.execute(update(_users).where(_users.c.id == user.id).values(last_seen=user.last_seen))
-    if (moved or is_back) and user.next_push_at is None:
-        user = await owe(db, user, now, next_due)
-    why = (found.account.unreachable or "") if is_back else ""
-    return Found(user, account, is_new=False, back_from=why)
 
 
-async def _is_first_today(db: AsyncSession, account: Account, now: datetime) -> bool:
-    """Return, of all who ask at once, to one whether an account came for the first time today."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if account.last_used >= midnight:
-        return False
-    first = await db.scalar(
+async def _write_touched(db: AsyncSession, moved: Sequence[tuple[Account, datetime]]) -> None:
+    if not moved:
+        return
+    # On the connection: one executemany, where a session would look for entities to refresh.
+    connection = await db.connection()
+    await connection.execute(
         update(_accounts)
-        .where(_accounts.c.id == account.id, _accounts.c.last_used < midnight)
-        .values(last_used=now)
-        .returning(_accounts.c.id)
+        .where(_accounts.c.id == bindparam("of"))
+        .values(chat=bindparam("goes_to"), unreachable=bindparam("why"), last_used=bindparam("at")),
+        [
+            {"of": one.id, "goes_to": one.chat, "why": one.unreachable, "at": one.last_used}
+            for one, _ in moved
+        ],
     )
-    return first is not None
+    await connection.execute(
+        update(_users)
+        .where(_users.c.id == bindparam("of"), _users.c.last_seen < bindparam("at"))
+        .values(last_seen=bindparam("at")),
+        [{"of": one.user, "at": now} for one, now in moved],
+    )
+
+
+async def _count_first_of_day(db: AsyncSession, spoken: Sequence[tuple[Found, Speaker]]) -> None:
+    """Count who comes for the first time today, all of a platform at once.
+
+    Everybody's first word of a day is counted in that one row, which others wait for until
+    the transaction ends: so it comes last.
+    """
+    came = Counter(
+        (one.platform, _midnight(one.now))
+        for found, one in spoken
+        if found.account.last_used < _midnight(one.now)
+    )
+    for (platform, day), n in sorted(came.items()):
+        await count_visit(db, platform, day, Came.ACTIVE, n)
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 async def find(db: AsyncSession, platform: str, external_id: str) -> Found | None:
@@ -277,11 +347,19 @@ async def by_id(db: AsyncSession, user: int) -> User | None:
     return (await by_ids(db, [user])).get(user)
 
 
-async def by_ids(db: AsyncSession, users: Collection[int]) -> dict[int, User]:
-    """Return the users of these ids; unknown ids are left out."""
+async def by_ids(
+    db: AsyncSession, users: Collection[int], *, is_held: bool = False
+) -> dict[int, User]:
+    """Return the users of these ids; unknown ids are left out.
+
+    is_held: nobody else may change them until the end of the transaction.
+    """
     found = {}
-    for block in blocks(list(users)):
-        for row in await db.execute(select(_users).where(_users.c.id.in_(block))):
+    for block in blocks(sorted(users)):
+        chosen = select(_users).where(_users.c.id.in_(block))
+        if is_held:
+            chosen = chosen.order_by(_users.c.id).with_for_update(key_share=True)
+        for row in await db.execute(chosen):
             found[row.id] = user_of(row)
     return found
 

@@ -18,9 +18,11 @@ class Came(StrEnum):
     ACTIVE = "active"
 
 
-async def count_visit(db: AsyncSession, platform: str, now: datetime, came: Came) -> None:
-    """Count one account for the UTC day that it is."""
-    row = {"day": now.astimezone(UTC).date(), "platform": platform, "what": came, "n": 1}
+async def count_visit(
+    db: AsyncSession, platform: str, now: datetime, came: Came, n: int = 1
+) -> None:
+    """Count an account, or so many, for the UTC day that it is."""
+    row = {"day": now.astimezone(UTC).date(), "platform": platform, "what": came, "n": n}
     new = insert_into(db, DailyCountRow).values(**row)
     keys = ["day", "platform", "what"]
-    await db.execute(new.on_conflict_do_update(index_elements=keys, set_={"n": _days.c.n + 1}))
+    await db.execute(new.on_conflict_do_update(index_elements=keys, set_={"n": _days.c.n + n}))

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, text
 
-from storage import deliveries, users
+from storage import deliveries, figures, users
 from storage.database import Database
 from storage.tables import AccountRow, UserRow
 from storage.users import FOREVER, Speaker
+from tests.conftest import BOUND
 from tests.contracts.examples import MONDAY, next_due, reader
 
 EIGHT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -279,3 +280,78 @@ async def test_who_taps_on_is_known_without_a_word_being_written_and_news_are_no
         await users.mark_unreachable(db, found.account.id, "blocked")
     assert await settled() is None
     assert (await settled(speaks_there=False)).account.unreachable == "blocked"
+
+
+async def test_many_who_speak_at_once_are_each_told_what_one_alone_would_be(any_database, clock):
+    names = ["ada", "ben", "cleo", "dora"]
+    first = {name: await reader(any_database, name, clock()) for name in names}
+    async with any_database.writing() as db:
+        await users.mark_unreachable(db, first["ben"].account.id, "blocked")
+    clock.forward(hours=3)
+    said = [Speaker("telegram", name, f"chat-{name}", "en", clock()) for name in names]
+    said[2] = replace(said[2], chat="elsewhere", language="de")
+    said += [Speaker("telegram", "eve", "chat-eve", "en", clock()), replace(said[0], chat="new")]
+    async with any_database.writing() as db:
+        met = await users.all_met(db, said, next_due)
+    assert [one.account.external_id for one in met] == [*names, "eve", "ada"]
+    assert [one.is_new for one in met] == [False, False, False, False, True, False]
+    assert [one.back_from for one in met] == ["", "blocked", "", "", "", ""]
+    assert met[1].user.next_push_at == EIGHT + timedelta(days=1)
+    assert (met[2].account.chat, met[2].user.language) == ("elsewhere", "de")
+    assert (met[0].account.chat, met[5].account.chat) == ("chat-ada", "new")
+    for one in met[1:]:
+        async with any_database.reading() as db:
+            assert await users.by_id(db, one.user.id) == one.user
+            assert await users.account(db, one.account.id) == one.account
+        assert one.user.last_seen == one.account.last_used == clock()
+
+
+async def test_many_who_speak_at_once_share_a_handful_of_statements(any_database, clock):
+    found = [await reader(any_database, str(n), clock()) for n in range(60)]
+    clock.forward(days=1)
+    said = [Speaker("telegram", str(n), f"chat-{n}", "en", clock()) for n in range(60)]
+    asked = []
+    async with any_database.writing() as db:
+        engine = (await db.connection()).sync_engine
+        event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        met = await users.all_met(db, said, next_due)
+    assert [one.user.id for one in met] == [one.user.id for one in found]
+    assert len(asked) <= 6
+    async with any_database.reading() as db:
+        (today, yesterday) = await figures.visits(db, MONDAY)
+    assert (today.active, yesterday.new, yesterday.active) == (60, 60, 60)
+
+
+async def test_who_speaks_while_a_digest_finds_them_gone_is_reachable_and_owed_or_neither(
+    any_database_url, clock
+):
+    """One process notes that a chat is blocked while another hears its reader."""
+    sender, hearer = Database(any_database_url), Database(any_database_url)
+    found = await reader(hearer, "7", clock())
+    clock.forward(minutes=5)
+    async with sender.writing() as db:
+        await users.mark_unreachable(db, found.account.id, "blocked")
+        hearing = asyncio.create_task(reader(hearer, "7", clock()))
+        await waits_for_a_lock(sender, hearing)
+    again = await hearing
+    async with hearer.reading() as db:
+        account = await users.account(db, found.account.id)
+        user = await users.by_id(db, found.user.id)
+    for database in (sender, hearer):
+        await database.dispose()
+    assert account.unreachable is None
+    assert again.back_from == "blocked"
+    assert user.next_push_at == EIGHT
+
+
+async def waits_for_a_lock(database, task):
+    """Let a task come to where it waits for what somebody else holds."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(BOUND):
+        while not task.done():
+            await asyncio.wait([task], timeout=0.01)
+            if database.is_sqlite:
+                return  # who writes is alone: it waits from its beginning
+            async with database.reading() as db:
+                if await db.scalar(waiting):
+                    return
