@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -33,6 +33,7 @@ PREFIX = "paperlark:"
 _AWAY = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, OSError)
 
 _TIMEOUT = 2.0
+_CONNECTIONS = 8  # of a process; each who listens keeps one
 # redis-py reads with a timeout of its own; a listener must look in again before that.
 _LISTEN = 1.0
 
@@ -108,8 +109,13 @@ class RedisState:
     def __init__(
         self, url: str, *, rest: float = 1.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.redis: Redis = Redis.from_url(
+        # Who asks while all connections are at work waits for one. Without a bound each of a
+        # hundred taps at once opens its own, which takes longer than all their questions, and
+        # the hundred and first is refused as if Redis were away.
+        pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=_CONNECTIONS,
+            timeout=_TIMEOUT,
             decode_responses=True,
             socket_timeout=_TIMEOUT,
             socket_connect_timeout=_TIMEOUT,
@@ -117,6 +123,7 @@ class RedisState:
             # One more attempt heals a connection that a restarted server has forgotten.
             retry=Retry(NoBackoff(), 1),
         )
+        self.redis: Redis = Redis.from_pool(pool)
         self._take = self.redis.register_script(_TAKE)
         self._spend = self.redis.register_script(_SPEND)
         self._silence = self.redis.register_script(_SILENCE)

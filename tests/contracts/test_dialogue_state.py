@@ -68,6 +68,23 @@ async def test_many_tasks_that_ask_at_once_get_no_more_than_the_burst(state, nam
     assert waits.count(0) == 4
 
 
+async def test_hundreds_who_ask_at_once_share_a_few_connections_and_redis_counts_them_all(
+    redis_server, name
+):
+    state = RedisState(redis_server.url)
+    other = RedisState(redis_server.url)
+    before = len(await other.redis.client_list())
+    with structlog.testing.capture_logs() as logs:
+        taken = await asyncio.gather(*(state.take(name, 0.001, 300) for _ in range(301)))
+    opened = len(await other.redis.client_list()) - before
+    assert [wait for wait in taken if wait] == [pytest.approx(1000, abs=30)]
+    assert await other.take(name, 0.001, 300) > 0
+    await state.close()
+    await other.close()
+    assert logs == []
+    assert 1 <= opened <= 10
+
+
 async def test_an_allowance_is_given_so_often_and_then_says_how_long_to_wait(state, name):
     three = Allowance(name, 3, 100.0)
     answers = [await state.spend([three]) for _ in range(5)]
