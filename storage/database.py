@@ -12,7 +12,8 @@ the caller's own inside the block is never mistaken for one.
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeEngine
 
 from storage.errors import DatabaseRefuses, StorageError, StorageUnavailable
@@ -66,15 +68,20 @@ _COPIED_FROM = 50  # rows; fewer are sent sooner than a COPY is prepared
 # Seconds. While one process turns a new SQLite file to WAL, others are told at once that it
 # is busy, however long they would have waited.
 _PAUSES = (0.1, 0.3, 1.0, 3.0)
+_RESTED = 30.0  # seconds; a connection that was used since is not asked whether it is there
+_USED = "paperlark_used"
 
 
 class Database:
     """Transactions on SQLite (`sqlite+aiosqlite://`) or PostgreSQL (`postgresql+asyncpg://`).
 
     patience: seconds after which waiting for a lock, a connection or an answer is given up.
+    clock: monotonic seconds.
     """
 
-    def __init__(self, url: str, *, patience: float = 20.0) -> None:
+    def __init__(
+        self, url: str, *, patience: float = 20.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._url = url
         self._patience = patience
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
@@ -83,7 +90,7 @@ class Database:
             self._readers = _sqlite_engine(url, patience, "BEGIN", readers=4)
             self._writers = _sqlite_engine(url, patience, "BEGIN IMMEDIATE", readers=0)
         else:
-            self._writers = _postgres_engine(url, patience)
+            self._writers = _postgres_engine(url, patience, clock)
             self._readers = self._writers.execution_options(postgresql_readonly=True)
         self._reading = async_sessionmaker(self._readers, expire_on_commit=False)
         self._writing = async_sessionmaker(self._writers, expire_on_commit=False)
@@ -201,8 +208,6 @@ def _translated_postgres(error: BaseException | None) -> StorageError | None:
 
 
 def _on_error(context: ExceptionContext) -> BaseException | None:
-    if context.is_pre_ping:
-        return None  # the pool itself replaces the connection
     _hide_details(context.original_exception)
     if context.is_disconnect:
         return StorageUnavailable("the connection to the database broke")
@@ -248,7 +253,7 @@ def _sqlite_engine(url: str, patience: float, begin: str, readers: int) -> Async
     return engine
 
 
-def _postgres_engine(url: str, patience: float) -> AsyncEngine:
+def _postgres_engine(url: str, patience: float, clock: Callable[[], float]) -> AsyncEngine:
     milliseconds = str(int(patience * 1000))
     engine = create_async_engine(
         url,
@@ -257,7 +262,6 @@ def _postgres_engine(url: str, patience: float) -> AsyncEngine:
         pool_size=10,
         max_overflow=5,
         pool_timeout=patience,
-        pool_pre_ping=True,
         connect_args={
             "timeout": patience,
             # Past the server's own limits: only a network that swallows everything gets here.
@@ -271,7 +275,32 @@ def _postgres_engine(url: str, patience: float) -> AsyncEngine:
         },
     )
     event.listen(engine.sync_engine, "handle_error", _on_error, retval=True)
+    _keep_alive(engine, clock)
     return engine
+
+
+def _keep_alive(engine: AsyncEngine, clock: Callable[[], float]) -> None:
+    """Let the pool replace connections that are of no use any more before anybody has one.
+
+    What the server closed is known without a question. Only behind a network that says nothing
+    is a connection that rested worth one: every transaction would pay for it with three waits.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def look_over(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if connection.driver_connection.is_closed():
+            raise exc.DisconnectionError("the server has closed the connection")
+        now = clock()
+        if now - record.info.get(_USED, now) <= _RESTED:
+            return
+        try:
+            connection.ping()
+        except (connection.dbapi.Error, OSError, TimeoutError) as error:
+            raise exc.DisconnectionError("the connection does not answer") from error
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = clock()
 
 
 def _migrate(url: str) -> None:

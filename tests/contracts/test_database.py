@@ -267,6 +267,47 @@ async def test_a_file_that_is_no_database_is_refused_for_good(tmp_path):
     await wrong.dispose()
 
 
+async def test_a_transaction_on_postgresql_waits_for_nothing_but_its_own(postgres):
+    """Only a connection that rested is asked whether it is still there."""
+    name = await postgres.borrow()
+    now, asked = 0.0, []
+    database = Database(postgres.url(name), clock=lambda: now)
+    try:
+        async with database.reading() as db:
+            raw = (await (await db.connection()).get_raw_connection()).driver_connection
+            raw.add_query_logger(lambda query: asked.append(query.query.strip(";").split()[:1]))
+        for pause in (0, 29, 31, 1):
+            now += pause
+            asked.clear()
+            async with database.reading() as db:
+                await db.execute(text("SELECT 1"))
+            rested = [["BEGIN"], ["ROLLBACK"]] if pause == 31 else []
+            # Of statements only those are told that are not prepared.
+            assert [query for query in asked if query] == [*rested, ["BEGIN"], ["COMMIT"]]
+    finally:
+        await database.dispose()
+        await postgres.give_back(name)
+
+
+async def test_a_connection_that_the_server_closed_costs_nobody_anything(postgres, clock):
+    name = await postgres.borrow()
+    database, other = Database(postgres.url(name)), Database(postgres.url(name))
+    try:
+        await asyncio.gather(*(reader(database, f"{i}", clock()) for i in range(8)))
+        async with other.writing() as db:
+            await db.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        await asyncio.gather(*(reader(database, f"{i}", clock()) for i in range(8)))
+    finally:
+        await database.dispose()
+        await other.dispose()
+        await postgres.give_back(name)
+
+
 async def test_moments_without_a_zone_are_refused(any_database, clock):
     with pytest.raises(exc.StatementError, match="needs a zone"):
         async with any_database.writing() as db:
