@@ -111,9 +111,9 @@ def stage(name: str, number_of_it: int) -> str:
 
 def preview(n: int, pace: int, takes: str) -> str:
     said = ngettext(
-        "This goes to {n} reader who can be reached and has not paused, in {takes}:",
-        "This goes to {n} readers who can be reached and have not paused, at {pace} a second in "
-        "{takes}:",
+        "This goes to {n} reader who can be reached and has not paused; it takes {takes}:",
+        "This goes to {n} readers who can be reached and have not paused; at {pace} a second it "
+        "takes {takes}:",
         n,
     )
     return said.format(n=number(n), pace=pace, takes=takes)

@@ -70,7 +70,10 @@ def nothing_left(*, is_sample: bool) -> Message:
 
 
 def schedule_menu(reader: Reader, opening: str = "") -> Message:
-    """Return the present schedule, the next due moment, and buttons to change both."""
+    """Return the present schedule, the next due moment, and buttons to change both.
+
+    opening: what was just stored; who writes a schedule needs no examples of one.
+    """
     lines: list[Span | str] = [f"{opening}\n"] if opening else []
     lines.append(Span(schedule_line(reader.schedule), Style.BOLD))
     lines.append(f"\n{push_state(reader)}")
@@ -78,7 +81,8 @@ def schedule_menu(reader: Reader, opening: str = "") -> Message:
         lines.append(f" {hours_words.then_on(following)}")
     if not reader.is_zone_known:
         lines.append(f"\n{_(words.ZONE_IS_UNKNOWN)}")
-    lines.append(f"\n\n{_(words.SCHEDULE_EXAMPLES)}")
+    if not opening:
+        lines.append(f"\n\n{_(words.SCHEDULE_EXAMPLES)}")
     return Message(text=plain(*lines), buttons=_schedule_buttons(reader))
 
 

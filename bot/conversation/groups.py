@@ -344,14 +344,18 @@ class Groups:
     def _menu(
         self, person: Person, place: Place, group: Group | None, opening: str = ""
     ) -> Message:
-        """Return how a group stands and, as buttons, what can be changed of it."""
+        """Return how a group stands and, as buttons, what can be changed of it.
+
+        opening: what was just stored; who writes a schedule needs no examples of one.
+        """
         lines: list[Span | str] = [f"{opening}\n"] if opening else []
         if group is None:
             lines.append(_(group_words.NOT_YET))
         else:
             lines += [Span(dialogue.schedule_line(group.schedule), Style.BOLD), "\n"]
             lines.append("\n".join(_told(group)))
-            lines.append(f"\n\n{_(group_words.EXAMPLES)}")
+            if not opening:
+                lines.append(f"\n\n{_(group_words.EXAMPLES)}")
         if place.may_post is False:
             lines.append(f"\n\n{_(group_words.MAY_NOT_POST[person.platform])}")
         return Message(plain(*lines), buttons=self._buttons(person, place, group))

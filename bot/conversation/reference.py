@@ -67,6 +67,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "pause": (("", "until /resume"), ("7", "for a week"), ("2 weeks", "for two")),
     "resume": (("", "digests come again"),),
     "surprise": (("", "where the dial stands"), ("4", "as surprising as can be")),
+    "language": (
+        ("", "which one it is, and buttons"),
+        ("Deutsch", "German from now on, whatever the app speaks"),
+        ("auto", "the language of the app again"),
+    ),
     "status": (("", "also says why no digest came today"),),
     "link": (
         ("", "a code, to be sent from your other account"),
@@ -147,7 +152,7 @@ def _entry(spec: CommandSpec, where: str, who: str) -> str:
         lines += ["| option | what it is | values |", "|---|---|---|"]
         lines += [_option(option) for option in spec.options]
         lines.append("")
-    for words, meaning in EXAMPLES.get(spec.name, (("", spec.description.lower()),)):
+    for words, meaning in EXAMPLES[spec.name]:
         lines.append(f"- `/{f'{spec.name} {words}'.strip()}`: {meaning}")
     lines += ["", f"Where: {where}. Who: {who}.", ""]
     return "\n".join(lines)
@@ -161,6 +166,8 @@ def _values(option: CommandOption) -> str:
     if option.choices:
         return ", ".join(f"`{choice}`" for choice in option.choices)
     if option.kind == "whole":
+        if option.maximum is None:
+            return f"a whole number from {option.minimum}"
         return f"{option.minimum} to {option.maximum}"
     return {
         Suggests.PAPER: "text; papers are proposed while you type",

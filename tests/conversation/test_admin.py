@@ -141,8 +141,8 @@ async def test_a_broadcast_is_seen_before_it_is_sent_and_told_while_it_is(olga):
     await olga.tap("Stop sending")
     assert olga.transcript == [
         "> /admin broadcast We move tonight.\nBack at <b>ten</b>.",
-        "This goes to 1,204 readers who can be reached and have not paused, at 10 a second in "
-        "2 minutes:",
+        "This goes to 1,204 readers who can be reached and have not paused; at 10 a second it "
+        "takes 2 minutes:",
         "",
         "From who runs this bot",
         "",
@@ -152,8 +152,8 @@ async def test_a_broadcast_is_seen_before_it_is_sent_and_told_while_it_is(olga):
         "[1 a second] [5 a second] [*10 a second] [20 a second]",
         "> [5 a second]",
         "! 5 a second",
-        "~ This goes to 1,204 readers who can be reached and have not paused, at 5 a second in "
-        "4 minutes:",
+        "~ This goes to 1,204 readers who can be reached and have not paused; at 5 a second it "
+        "takes 4 minutes:",
         "~ ",
         "~ From who runs this bot",
         "~ ",

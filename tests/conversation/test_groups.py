@@ -86,6 +86,7 @@ async def test_an_administrator_sets_a_group_up_in_one_line_and_reads_how_it_sta
         "Only papers of cs.LG, quant-ph.",
         group_words.VOTES_ARE_ON,
     ]
+    assert ada.transcript[11].startswith("[07:00]")  # no examples: whoever wrote that knows how
     group = world.groups.groups[KEY]
     assert group.schedule == Schedule(
         at=group.schedule.at, zone="Europe/Berlin", days=EVERY_DAY, picks=3

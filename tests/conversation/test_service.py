@@ -238,6 +238,7 @@ async def test_schedule_repeats_time_zone_days_and_the_next_moment_on_the_reader
         "Wednesday, 25 November at 08:30 and on Monday, 30 November at 08:30.",
     ]
     assert desk.readers["1"].is_zone_known
+    assert ada.transcript[4].startswith("[07:00]")  # no examples: whoever wrote that knows how
 
 
 async def test_any_hour_can_be_tapped(ada, desk):
@@ -421,6 +422,13 @@ async def test_an_unknown_command_suggests_the_nearest(ada, typed, guess):
     await ada.command(f"/{typed}")
     assert ada.transcript[-1] == (
         f"I do not know /{typed}. Did you mean /{guess}? /help lists what I understand."
+    )
+
+
+async def test_who_nearly_asked_for_help_is_offered_it_once(ada):
+    await ada.command("/hlep")
+    assert ada.transcript[-1] == (
+        "I do not know /hlep. Did you mean /help? It lists what I understand."
     )
 
 

@@ -53,7 +53,9 @@ WENT_WRONG = N_("Something went wrong on my side. Please try again.")
 
 
 def unknown_command(name: str, nearest: str | None) -> str:
-    if name and nearest:
+    if name and nearest == "help":
+        said = _("I do not know /{name}. Did you mean /help? It lists what I understand.")
+    elif name and nearest:
         said = _("I do not know /{name}. Did you mean /{nearest}? /help lists what I understand.")
     elif name:
         said = _("I do not know /{name}. /help lists what I understand.")
