@@ -37,7 +37,7 @@ class AdminDesk:
     async def accounts(self) -> Sequence[PlatformAccounts]:
         async with reading(self._database) as db:
             found = await figures.accounts(db)
-        return [PlatformAccounts(one.platform, one.n, one.unreachable) for one in found]
+        return [PlatformAccounts(one.platform, one.n, one.unreachable, one.groups) for one in found]
 
     async def visits(self) -> Sequence[DayOfVisits]:
         async with reading(self._database) as db:

@@ -133,7 +133,19 @@ class Desk:
     # ------------------------------------------------------------------ readers
 
     async def reader(self, person: Person) -> Reader:
-        speaker = Speaker(
+        speaker = self._speaker(person)
+        return await self._met(self._known, speaker) or await self._met(self._greeted, speaker)
+
+    async def known(self, person: Person) -> Reader | None:
+        speaker = self._speaker(person)
+        if settled := await self._met(self._known, speaker):
+            return settled
+        async with self._reading() as db:
+            found = await users.find(db, person.platform.value, person.account)
+        return await self._met(self._greeted, speaker) if found else None
+
+    def _speaker(self, person: Person) -> Speaker:
+        return Speaker(
             person.platform.value,
             person.account,
             place_for_digests(person),
@@ -141,10 +153,6 @@ class Desk:
             self._clock(),
             person.is_private,
         )
-        known = await self._met(self._known, speaker)
-        if known is not None:
-            return known
-        return await self._met(self._greeted, speaker)
 
     async def reader_of(self, account: int) -> Reader:
         """Return the reader behind an account that is known to stand."""

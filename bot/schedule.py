@@ -82,6 +82,11 @@ def exists(day: date, zone: ZoneInfo) -> bool:
     return due_at(day, time.min, zone) != due_at(day, time(23, 59, 59), zone)
 
 
+def is_belated(due: Due, schedule: Schedule) -> bool:
+    """Return whether a digest comes later than its hour, as when the hour was moved behind now."""
+    return due.moment > due_at(due.day, schedule.at, ZoneInfo(schedule.zone))
+
+
 def upcoming(schedule: Schedule, after: datetime) -> Iterator[Due]:
     """Yield every digest due strictly after a UTC moment, in order, without end."""
     zone = ZoneInfo(schedule.zone)

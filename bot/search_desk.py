@@ -73,7 +73,11 @@ class SearchDesk:
     # ------------------------------------------------------------------ search
 
     async def search(self, reader: Reader, asked: str, author: str) -> Found:
-        relevance = await (self._by(author, asked) if author else self.relevant(asked, FOUND))
+        is_worded = True
+        if author:
+            relevance = await self._by(author, asked)
+        else:
+            relevance, is_worded = await self._sought(asked, FOUND)
         asked = " ".join(filter(None, (asked, author)))
         async with self._reading() as db:
             standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
@@ -84,7 +88,7 @@ class SearchDesk:
         # Half taste, half relevance: a favourite that hardly answers is no answer.
         taste = fused([relevance, liked])
         name = hashlib.blake2b(asked.encode(), digest_size=5).hexdigest()
-        found = Found(name, asked, tuple(relevance), tuple(taste))
+        found = Found(name, asked, tuple(relevance), tuple(taste), is_worded)
         await self._keep(reader, found)
         return found
 
@@ -92,6 +96,10 @@ class SearchDesk:
         return next((found for found in await self._kept(reader) if found.name == name), None)
 
     async def relevant(self, asked: str, most: int) -> Sequence[PaperId]:
+        return (await self._sought(asked, most))[0]
+
+    async def _sought(self, asked: str, most: int) -> tuple[Sequence[PaperId], bool]:
+        """Return relevant papers, and whether any of them has a word or an id of the question."""
         holding = await self._held()
         meant = asyncio.create_task(asyncio.to_thread(closest, holding.corpus, asked, _DEPTH))
         try:
@@ -102,7 +110,8 @@ class SearchDesk:
             alike = await meant
         worded = [paper for paper in written if holding.corpus.offers(paper)]
         first = [paper.id for paper in named.values()]
-        return list(dict.fromkeys([*first, *fused([worded, alike])]))[:most]
+        relevance = list(dict.fromkeys([*first, *fused([worded, alike])]))[:most]
+        return relevance, bool(first or worded)
 
     async def _by(self, author: str, asked: str) -> Sequence[PaperId]:
         """Return an author's papers: those about something first, then the newest."""
@@ -225,9 +234,9 @@ class SearchDesk:
 
 
 def _document(found: Found) -> list[Any]:
-    return [found.name, found.asked, found.relevance, found.taste]
+    return [found.name, found.asked, found.relevance, found.taste, found.is_worded]
 
 
 def _found(document: list[Any]) -> Found:
-    name, asked, relevance, taste = document
-    return Found(name, asked, tuple(map(PaperId, relevance)), tuple(map(PaperId, taste)))
+    name, asked, relevance, taste, is_worded = document
+    return Found(name, asked, tuple(map(PaperId, relevance)), tuple(map(PaperId, taste)), is_worded)

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import Table, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.feedback import Verdict
@@ -28,7 +28,9 @@ from storage.tables import (
     ImpressionRow,
     LikeCountRow,
     TallyRow,
+    UserRow,
 )
+from storage.users import PERSON
 from storage.visits import Came
 
 BLOCK = 20_000  # rows that one tally reads; others want the writer too
@@ -43,17 +45,22 @@ _tallies = table_of(TallyRow)
 _shown = table_of(ImpressionRow)
 _log = table_of(FeedbackLogRow)
 _outbox = table_of(DeliveryRow)
+_users = table_of(UserRow)
 
 _Key = tuple[date, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The accounts of a platform, and how many of them nothing can be sent to."""
+    """The accounts of a platform, and how many of them nothing can be sent to.
+
+    groups: groups and channels, which are in neither of the two.
+    """
 
     platform: str
     n: int
     unreachable: int
+    groups: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +99,15 @@ class Trouble:
 
 async def accounts(db: AsyncSession) -> list[Accounts]:
     """Return all accounts by platform."""
+    of_people = case((_users.c.kind == PERSON, _accounts.c.id))
+    gone = case((_users.c.kind == PERSON, _accounts.c.unreachable))
     rows = await db.execute(
-        select(_accounts.c.platform, func.count(), func.count(_accounts.c.unreachable))
+        select(_accounts.c.platform, func.count(of_people), func.count(gone), func.count())
+        .join(_users, _users.c.id == _accounts.c.user_id)
         .group_by(_accounts.c.platform)
         .order_by(_accounts.c.platform)
     )
-    return [Accounts(platform, n, gone) for platform, n, gone in rows]
+    return [Accounts(platform, n, gone, every - n) for platform, n, gone, every in rows]
 
 
 async def visits(db: AsyncSession, since: date) -> list[Visits]:

@@ -91,6 +91,9 @@ class Found:
     back_from: str = ""
 
 
+PERSON = "person"
+"""`kind` of everybody who is no group."""
+
 Owed = tuple[date, datetime]
 """A digest: the local day for which it is due, and from which moment on."""
 
@@ -134,7 +137,7 @@ async def find_or_create(
     now: datetime,
     next_due: NextDue,
     *,
-    kind: str = "person",
+    kind: str = PERSON,
     speaks_there: bool = True,
 ) -> Found:
     """Return the reader behind an account, made with the default schedule if there is none.
@@ -146,7 +149,7 @@ async def find_or_create(
 
 
 async def all_met(
-    db: AsyncSession, speakers: Sequence[Speaker], next_due: NextDue, *, kind: str = "person"
+    db: AsyncSession, speakers: Sequence[Speaker], next_due: NextDue, *, kind: str = PERSON
 ) -> list[Found]:
     """Return the readers behind many accounts; see `find_or_create`.
 
@@ -196,7 +199,7 @@ async def _made(db: AsyncSession, speaker: Speaker, next_due: NextDue, kind: str
         await db.execute(delete(_users).where(_users.c.id == user))
     else:
         await owe(db, await _known(db, user), now, next_due)
-        for came in Came:
+        for came in Came if kind == PERSON else ():
             await count_visit(db, speaker.platform, now, came)
     found = await find(db, *speaker.account)
     assert found is not None, "an account that stands was not found"

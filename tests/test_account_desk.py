@@ -141,6 +141,22 @@ async def test_the_next_start_is_a_new_person(ada, desk):
     assert said(ada) == words.NOTHING_SAVED
 
 
+async def test_a_card_of_before_makes_nobody_a_reader_again_and_keeps_them_a_stranger(
+    ada, any_database, clock
+):
+    await ada.command("/start")
+    old = ada.newest()
+    like = ada.messages[old].buttons[0][0].data
+    clock.forward(days=1)
+    assert (await ada.press(like, old))[0] == Toast(words.LIKED_NOW)
+    await ada.command("/forget")
+    await ada.tap(words.FORGET_ME)
+    assert await ada.press(like, old) == [Toast(words.FOREIGN_BUTTON)]
+    assert await traces.in_tables(any_database, [ADA]) == []
+    welcome, _ = await ada.command("/start")
+    assert welcome.message.text[0].text.startswith("I am Paperlark")  # and not "Welcome back"
+
+
 async def test_forgetting_asks_first_and_a_no_deletes_nothing(ada, any_database):
     await a_life(ada)
     await ada.command("/forget")

@@ -111,6 +111,15 @@ async def test_a_search_reaches_the_whole_catalogue_and_authors(ada):
     assert listed(ada).items[0].card.title == LAST_YEAR.title
 
 
+async def test_words_that_no_paper_has_are_said_to_be_a_guess_by_meaning_on_every_page(ada):
+    await ada.command("/search xyzzyplugh")
+    assert listed(ada).heading.startswith("No paper says “xyzzyplugh”; nearest in meaning, 1–5 of")
+    await ada.tap(words.FORTH)
+    assert listed(ada).heading.startswith("No paper says “xyzzyplugh”; nearest in meaning, 6–10")
+    await ada.command("/search xyzzyplugh galaxy")
+    assert "nearest in meaning" not in listed(ada).heading
+
+
 async def test_an_id_among_the_words_comes_first(ada):
     await ada.command("/search tell me of 2503.00001 and the galaxy")
     assert listed(ada).items[0].card.title == LAST_YEAR.title

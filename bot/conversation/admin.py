@@ -35,9 +35,12 @@ Account = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class PlatformAccounts:
+    """groups: groups and channels, which are not among the accounts."""
+
     platform: str
     n: int
     unreachable: int
+    groups: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +385,7 @@ def _page(heading: str, lines: Sequence[str], buttons: Rows) -> Message:
 
 
 def _accounts_line(one: PlatformAccounts) -> str:
-    return said.accounts(one.platform.title(), one.n, one.unreachable)
+    return said.accounts(one.platform.title(), one.n, one.unreachable, one.groups)
 
 
 def _kind(rate: ModelLikes) -> str:

@@ -57,14 +57,16 @@ _STATES = {
     "sending": N_("{n} on their way"),
     "empty": N_("{n} with nothing new"),
     "failed": N_("{n} failed"),
-    "unknown": N_("{n} nobody knows"),
+    "unknown": N_("{n} with an unknown end"),
 }
 
 
-def accounts(platform: str, n: int, unreachable: int) -> str:
+def accounts(platform: str, n: int, unreachable: int, groups: int) -> str:
     said = ngettext("{platform}: {n} account", "{platform}: {n} accounts", n)
     gone = _(", {n} out of reach").format(n=number(unreachable)) if unreachable else ""
-    return said.format(platform=platform, n=number(n)) + gone
+    beside = ngettext("; {n} group or channel", "; {n} groups and channels", groups)
+    others = beside.format(n=number(groups)) if groups else ""
+    return said.format(platform=platform, n=number(n)) + gone + others
 
 
 def visits(platform: str, active: int, new: int) -> str:

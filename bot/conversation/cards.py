@@ -194,7 +194,7 @@ def item_card(offer: Offer, count: int) -> Card:
     """Return a card cut to its share of a list of `count` papers; a sentence if there is room."""
     paper, room = offer.paper, DIGEST_LENGTH // max(count, 3)
     name = title(paper, min(room * 35 // 100, _TITLE))
-    people = isolated(clipped(_authors(paper, 2, 25), room * 18 // 100))
+    people = _fitting_authors(paper, room * 18 // 100)
     reason = _fitting_reason(offer, room * 33 // 100) or _note_line(offer, room * 33 // 100)
     left = room - len(name) - len(people) - len(reason) - _MARKS
     has_sentence = count <= ROW and left >= _SHORTEST_SENTENCE
@@ -210,6 +210,15 @@ def item_card(offer: Offer, count: int) -> Card:
         mark=mark(offer.opinion),
         note=_item_note(offer),
     )
+
+
+def _fitting_authors(paper: Paper, limit: int) -> str:
+    """Return two authors, or one where two are too long, and how many more there are."""
+    for shown in (2, 1):
+        people = _authors(paper, shown, 25)
+        if len(people) <= limit:
+            return isolated(people)
+    return isolated(clipped(people, limit))
 
 
 def _fitting_reason(offer: Offer, limit: int) -> str:

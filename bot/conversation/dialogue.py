@@ -22,7 +22,7 @@ from bot.conversation.sought import fitting, packed
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import clipped, isolated, visible
 from bot.conversation.zones import city
-from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule, upcoming
+from bot.schedule import EVERY_DAY, WEEKDAYS, Due, Schedule, is_belated, upcoming
 
 SAVED_PAGE = 10
 # What people write for what we call otherwise.
@@ -134,10 +134,16 @@ def push_state(reader: Reader) -> str:
         return _(words.UNREACHABLE.get(reader.unreachable, words.UNREACHABLE_OTHERWISE))
     due = _(words.DIGEST_ONLY_ASKED)
     if reader.push_place and reader.due is not None:
-        due = words.next_digest(words.moment(reader.due, reader.schedule.zone), reader.push_place)
+        due = _next_digest(reader.due, reader.schedule, reader.push_place)
     if reader.paused_until is None:
         return due
     return f"{words.paused_until(_local(reader, reader.paused_until))} {due}"
+
+
+def _next_digest(due: Due, schedule: Schedule, place: str) -> str:
+    if is_belated(due, schedule):
+        return words.digest_in_a_moment(place)
+    return words.next_digest(words.moment(due, schedule.zone), place)
 
 
 def back_again(reader: Reader) -> str:

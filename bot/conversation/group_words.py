@@ -100,6 +100,9 @@ def next_digest(when: str) -> str:
     return _("The next digest comes on {moment}.").format(moment=when)
 
 
+DIGEST_IN_A_MOMENT = N_("Today's digest comes in a moment.")
+
+
 def paused_until(day: date) -> str:
     return _("The digest is paused until {day}.").format(day=words.long_day(day))
 

@@ -35,7 +35,7 @@ from bot.conversation.messages import (
 from bot.conversation.ports import Offer
 from bot.conversation.schedule_words import Misunderstood, understand
 from bot.conversation.taps import Tap
-from bot.schedule import EVERY_DAY, WEEKDAYS, Due, Schedule
+from bot.schedule import EVERY_DAY, WEEKDAYS, Due, Schedule, is_belated
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 
@@ -452,9 +452,14 @@ def _push_state(group: Group) -> str:
     if until is not None and dialogue.is_for_ever(until):
         return _(group_words.PAUSED_FOR_EVER)
     paused = [group_words.paused_until(until.astimezone(zone).date())] if until else []
-    due = group.due
-    moment = [group_words.next_digest(words.moment(due, group.schedule.zone))] if due else []
+    moment = [_next_digest(group.due, group.schedule)] if group.due else []
     return " ".join(paused + moment)
+
+
+def _next_digest(due: Due, schedule: Schedule) -> str:
+    if is_belated(due, schedule):
+        return _(group_words.DIGEST_IN_A_MOMENT)
+    return group_words.next_digest(words.moment(due, schedule.zone))
 
 
 def _switch(what: str, is_on: bool) -> str:

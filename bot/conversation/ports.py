@@ -198,6 +198,9 @@ class Desk(Protocol):
 
     async def reader(self, person: Person) -> Reader: ...
 
+    async def known(self, person: Person) -> Reader | None:
+        """Return the reader behind a person; None, and nobody becomes one, if there is none."""
+
     async def next_offer(self, reader: Reader) -> Offer | None:
         """Choose, record and return the next card; None when nothing unseen is left."""
 

@@ -46,12 +46,14 @@ class Found:
     name: a short word by which the desk knows it for a while.
     asked: the words, as they were written.
     taste: relevant papers, those first that this reader would like.
+    is_worded: whether a paper has any of the words, so that not all is a guess by meaning.
     """
 
     name: str
     asked: str
     relevance: tuple[PaperId, ...]
     taste: tuple[PaperId, ...]
+    is_worded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,12 @@ class Search:
         # Where taste has nothing to say, there is nothing to choose.
         has_taste = found.taste != found.relevance
         heading = words.search_heading(
-            asked, first, first + len(offers) - 1, len(ranked), by_taste=by_taste and has_taste
+            asked,
+            first,
+            first + len(offers) - 1,
+            len(ranked),
+            by_taste=by_taste and has_taste,
+            is_worded=found.is_worded,
         )
         orders = (
             Button(_(words.BY_TASTE), at(_TASTE, 1), is_chosen=by_taste),

@@ -377,7 +377,10 @@ class Conversation:
             await self._speak_to(pressed.person)
             yield Toast(_(words.OLD_BUTTON))
             return
-        reader = await self._reader(pressed.person)
+        reader = await self._tapping(pressed.person, tap)
+        if reader is None:
+            yield Toast(_(words.FOREIGN_BUTTON))
+            return
         respond = self._buttons.get(tap.act, self._on_menu)
         try:
             async for action in respond(reader, pressed, tap):
@@ -479,6 +482,17 @@ class Conversation:
         """Return the reader behind a person, and speak their language from now on."""
         reader = await self._desk.reader(person)
         speak(reader.language)
+        return reader
+
+    async def _tapping(self, person: Person, tap: Tap) -> Reader | None:
+        """Return who taps; None for a stranger on a card that was made for a reader.
+
+        Whoever was forgotten has such cards still, and stays a stranger until they say a word.
+        """
+        if tap.impression is None:
+            return await self._reader(person)
+        if reader := await self._desk.known(person):
+            speak(reader.language)
         return reader
 
     async def _speak_to(self, person: Person) -> None:

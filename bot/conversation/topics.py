@@ -157,7 +157,7 @@ class TopicsFeature:
         for one in (kind,) if kind else Kind:
             topic = Topic(one, category(rest) or rest if one is Kind.CATEGORY else rest)
             if await end(reader, topic):
-                return text(words.ended(_name(topic), is_muting=is_muting))
+                return text(words.ended(topic.kind, _name(topic), is_muting=is_muting))
         return text(words.was_not(_name(Topic(Kind.WORD, rest)), is_muting=is_muting))
 
     async def _understood(self, asked: str) -> Topic:
@@ -206,7 +206,8 @@ class TopicsFeature:
             return
         await (self._desk.unmute if is_muting else self._desk.unfollow)(reader, topic)
         if asked[1] == "x":
-            yield Toast(clipped(words.ended(_name(topic), is_muting=is_muting), 200))
+            said = words.ended(topic.kind, _name(topic), is_muting=is_muting)
+            yield Toast(clipped(said, 200))
             yield in_place(pressed, listed(await self._desk.topics(reader), is_muting=is_muting))
             return
         meant = replace_kind(topic, Kind.WORD if asked[1] == "w" else Kind.AUTHOR)
@@ -280,7 +281,7 @@ def _answer(topic: Topic, told: Told, *, is_muting: bool) -> str:
         case Outcome.NOT_READ:
             return words.not_read(name, told.read)
         case Outcome.ALREADY:
-            return words.already(name, is_muting=is_muting)
+            return words.already(topic.kind, name, is_muting=is_muting)
         case Outcome.STORED:
             say = words.now_muted if is_muting else words.now_followed
             more = words.read_from_now(name) if told.is_new else words.found(told.found)

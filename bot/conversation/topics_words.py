@@ -82,12 +82,12 @@ _NOW_MUTED = {
     "word": N_("“{topic}” is muted now: I will not pick papers with it."),
     "category": N_("{topic} is muted now: I will not pick its papers."),
 }
-_ALREADY_FOLLOWED = N_("You already follow {topic}.")
-_ALREADY_MUTED = N_("{topic} is already muted.")
-_NO_LONGER_FOLLOWED = N_("You no longer follow {topic}. /follow {topic} brings it back.")
-_NO_LONGER_MUTED = N_("{topic} is no longer muted. /mute {topic} mutes it again.")
-_NOT_FOLLOWED = N_("You do not follow {topic}. /follow shows what you follow.")
-_NOT_MUTED = N_("{topic} is not muted. /mute shows what is.")
+_ALREADY_FOLLOWED = N_("You already follow {called}.")
+_ALREADY_MUTED = N_("{called} is already muted.")
+_NO_LONGER_FOLLOWED = N_("You no longer follow {called}. /follow {topic} brings it back.")
+_NO_LONGER_MUTED = N_("{called} is no longer muted. /mute {topic} mutes it again.")
+_NOT_FOLLOWED = N_("You do not follow “{topic}”. /follow shows what you follow.")
+_NOT_MUTED = N_("“{topic}” is not muted. /mute shows what is.")
 _TOO_MANY = N_("That would be more than {most}: end one of them first. Nothing was changed.")
 _TOO_LONG = N_("That is too long: I can keep {most} characters. Nothing was changed.")
 NO_WORD = N_("There is no word in that which I could look for. Nothing was changed.")
@@ -145,12 +145,19 @@ def told_taken_in(stored: int) -> str:
     ).format(count=stored)
 
 
-def already(topic: str, *, is_muting: bool) -> str:
-    return _(_ALREADY_MUTED if is_muting else _ALREADY_FOLLOWED).format(topic=topic)
+def already(kind: str, topic: str, *, is_muting: bool) -> str:
+    said = _(_ALREADY_MUTED if is_muting else _ALREADY_FOLLOWED)
+    return said.format(called=_called(kind, topic))
 
 
-def ended(topic: str, *, is_muting: bool) -> str:
-    return _(_NO_LONGER_MUTED if is_muting else _NO_LONGER_FOLLOWED).format(topic=topic)
+def ended(kind: str, topic: str, *, is_muting: bool) -> str:
+    said = _(_NO_LONGER_MUTED if is_muting else _NO_LONGER_FOLLOWED)
+    return said.format(called=_called(kind, topic), topic=topic)
+
+
+def _called(kind: str, topic: str) -> str:
+    """Return a topic as it stands in a sentence: words in quotation marks, names without."""
+    return _("“{topic}”").format(topic=topic) if kind == "word" else topic
 
 
 def was_not(topic: str, *, is_muting: bool) -> str:

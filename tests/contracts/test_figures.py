@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from recommender.feedback import Verdict
-from storage import deliveries, feedback_log, figures, personal, users
+from storage import deliveries, feedback_log, figures, groups, personal, users
 from storage.deliveries import State
 from storage.figures import SETTLED, Accounts, LikeRate, Trouble, Visits
 from storage.impressions import Place
@@ -64,6 +64,18 @@ async def test_accounts_are_counted_with_those_that_nothing_reaches(any_database
             Accounts("discord", 1, 0),
             Accounts("telegram", 2, 1),
         ]
+
+
+async def test_groups_are_counted_apart_and_are_no_visitors(any_database, clock):
+    await reader(any_database, "7", clock())
+    for hours in (0, 24):
+        async with any_database.writing() as db:
+            await groups.find_or_create(
+                db, "telegram", "-7", "-7", None, "en", clock.forward(hours=hours), next_due
+            )
+    async with any_database.reading() as db:
+        assert await figures.accounts(db) == [Accounts("telegram", 1, 0, groups=1)]
+    assert await visits(any_database) == [Visits(MONDAY, "telegram", new=1, active=1)]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ class ScriptedAdmin:
     banned: set[tuple[str, str]] = field(default_factory=set)
 
     async def accounts(self):
-        return [PlatformAccounts("discord", 1, 0), PlatformAccounts("telegram", 1203, 12)]
+        return [PlatformAccounts("discord", 1, 0), PlatformAccounts("telegram", 1203, 12, 3)]
 
     async def visits(self):
         return [DayOfVisits(MONDAY, "discord", 0, 1), DayOfVisits(MONDAY, "telegram", 7, 830)]

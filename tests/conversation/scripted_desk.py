@@ -110,6 +110,10 @@ class ScriptedDesk:
             reader = self._keep(reader, language=person.language)
         return self._due(reader)
 
+    async def known(self, person: Person) -> Reader | None:
+        self._reach()
+        return await self.reader(person) if person.account in self.readers else None
+
     async def language(self, person: Person) -> str | None:
         self._reach()
         known = self.readers.get(person.account)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.cards import card, card_message, digest_message
+from bot.conversation.cards import card, card_message, digest_message, list_message
 from bot.conversation.commands import COMMANDS, joined
 from bot.conversation.facts import key_sentence, links, sentences, summary, venue
 from bot.conversation.ports import Offer, Opinion
@@ -152,6 +152,14 @@ def test_three_authors_are_named_and_the_others_counted_unless_there_is_one():
     assert [names(n) for n in (0, 1, 2, 3, 4, 12)] == [
         *("", "A", "A and B", "A, B and C", "A, B, C and D", "A, B, C and 9 more")
     ]
+
+
+def test_in_a_long_list_one_author_is_named_where_two_have_no_room():
+    names = ("Guadalupe Etxeberria", "Emmanuelle Vandenbroucke", *"ABCD")
+    offers = [Offer(paper(n, authors=names), n) for n in range(1, 11)]
+    message = list_message("Papers", offers)
+    people = {item.card.authors for item in message.digest.items}
+    assert people == {"Guadalupe Etxeberria and 5 more"}
 
 
 @pytest.mark.parametrize(

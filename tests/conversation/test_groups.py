@@ -1,6 +1,7 @@
 """What a group's administrators and members read, and what nobody else can do."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +14,7 @@ from bot.conversation.groups import Group, Groups
 from bot.conversation.messages import Edit, Redraw, Send, Toast
 from bot.conversation.service import Conversation
 from bot.conversation.taps import Act, Tap, encode
-from bot.schedule import EVERY_DAY, Schedule
+from bot.schedule import EVERY_DAY, Due, Schedule
 from recommender.papers import PaperId
 from tests.conversation.journey import Journey
 from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
@@ -93,6 +94,16 @@ async def test_an_administrator_sets_a_group_up_in_one_line_and_reads_how_it_sta
     )
     assert group.categories == ("cs.LG", "quant-ph")
     assert world.desk.readers == {}  # nobody became a reader by it
+
+
+async def test_a_groups_digest_that_comes_at_once_is_not_announced_for_this_odd_minute(world):
+    ada = world.admin()
+    await ada.command("/channel 08:00 UTC daily")
+    group = world.groups.groups[KEY]
+    at_once = Due(group.due.day, group.due.moment + timedelta(minutes=43))
+    world.groups.groups[KEY] = replace(group, due=at_once)
+    await ada.command("/channel")
+    assert group_words.DIGEST_IN_A_MOMENT in ada.last
 
 
 async def test_buttons_change_what_they_say_and_the_menu_is_drawn_anew(world):

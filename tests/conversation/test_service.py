@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.conversation import hours_words, words
+from bot.conversation import dialogue, hours_words, words
 from bot.conversation.events import Left, Moved, Platform
 from bot.conversation.messages import Edit, Send, Toast
 from bot.conversation.ports import Answering, Delivery
 from bot.conversation.service import Conversation
 from bot.conversation.taps import Act, Tap, encode
-from bot.schedule import Due, Schedule
+from bot.schedule import Due, Schedule, due_at
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from tests.conversation.journey import ADA, BOB, Journey, length
@@ -233,12 +233,22 @@ async def test_schedule_repeats_time_zone_days_and_the_next_moment_on_the_reader
     await ada.command("/schedule 08:30 Europe/Berlin mon,wed 3")
     assert ada.transcript[1:4] == [
         "Stored.",
-        "3 papers, Mon, Wed at 08:30 (Europe/Berlin)",
+        "3 papers, Mon and Wed at 08:30 (Europe/Berlin)",
         "The next one comes on Monday, 23 November at 08:30 (Europe/Berlin). After that on "
         "Wednesday, 25 November at 08:30 and on Monday, 30 November at 08:30.",
     ]
     assert desk.readers["1"].is_zone_known
     assert ada.transcript[4].startswith("[07:00]")  # no examples: whoever wrote that knows how
+
+
+async def test_a_digest_that_comes_at_once_is_not_announced_for_this_odd_minute(ada, desk):
+    await ada.command("/schedule 08:00 UTC daily")
+    reader = desk.readers["1"]
+    late = due_at(NOW.date(), reader.schedule.at, UTC) + timedelta(minutes=43)
+    at_once = replace(reader, due=Due(NOW.date(), late))
+    assert dialogue.push_state(at_once) == "Today's comes in a moment."
+    there = replace(at_once, push_place="discord")
+    assert dialogue.push_state(there) == "Today's comes to your Discord messages in a moment."
 
 
 async def test_any_hour_can_be_tapped(ada, desk):

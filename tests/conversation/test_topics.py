@@ -102,7 +102,7 @@ async def test_the_list_numbers_everything_and_a_button_ends_each(ada, wishes):
     ]
     toast, edit = await ada.tap("✕ 2")
     assert toast == Toast(
-        "You no longer follow graph learning. /follow graph learning brings it back."
+        "You no longer follow “graph learning”. /follow graph learning brings it back."
     )
     assert isinstance(edit, Edit)
     assert [one.text for one in wishes.followed[1]] == ["Geoffrey Hinton", "cs.LG"]
@@ -147,15 +147,17 @@ async def test_ending_works_by_command_and_says_when_there_was_nothing(ada, wish
     assert ada.transcript[-1].startswith("You no longer follow hinton, geoffrey.")
     assert wishes.followed[1] == []
     await ada.command("/unfollow Geoffrey Hinton")
-    assert ada.transcript[-1] == "You do not follow Geoffrey Hinton. /follow shows what you follow."
-    await ada.command("/unmute cs.LG")
-    assert ada.transcript[-1] == "cs.LG is not muted. /mute shows what is."
+    assert ada.transcript[-1] == (
+        "You do not follow “Geoffrey Hinton”. /follow shows what you follow."
+    )
+    await ada.command("/unmute nothing")
+    assert ada.transcript[-1] == "“nothing” is not muted. /mute shows what is."
 
 
 async def test_the_same_again_changes_nothing_and_says_so(ada, wishes):
     await ada.command("/follow graph learning")
     await ada.command("/follow word Graph-Learning")
-    assert "You already follow Graph-Learning." in ada.last
+    assert "You already follow “Graph-Learning”." in ada.last
     assert wishes.followed[1] == [GRAPHS]
 
 

@@ -69,7 +69,8 @@ def days(chosen: frozenset[int]) -> str:
         return _("weekdays")
     if len(chosen) == 1:
         return _(_EVERY[min(chosen)])
-    return ", ".join(_(_SHORT_NAMES[day]) for day in sorted(chosen))
+    *first, last = (_(_SHORT_NAMES[day]) for day in sorted(chosen))
+    return _("{names} and {last}").format(names=", ".join(first), last=last)
 
 
 def ago(now: datetime, then: datetime) -> str:

@@ -40,6 +40,15 @@ def next_digest(when: str, place: str) -> str:
     )
 
 
+def digest_in_a_moment(place: str) -> str:
+    """place: a platform's name, or "here"."""
+    if place == "here":
+        return _("Today's comes in a moment.")
+    return _("Today's comes to your {platform} messages in a moment.").format(
+        platform=place.title()
+    )
+
+
 SCHEDULE_EXAMPLES = N_(
     "To change it, tap below or write /schedule with any of: hour, city or zone, days, number of "
     "papers. For example /schedule 08:30 Berlin weekdays 5. Write quiet or loud for its sound, and "

@@ -35,12 +35,18 @@ def nothing_matches(asked: str) -> str:
     ).format(asked=asked)
 
 
-def search_heading(asked: str, first: int, last: int, total: int, *, by_taste: bool) -> str:
-    said = (
-        _("“{asked}”: {first}–{last} of {total}, your taste first")
-        if by_taste
-        else _("“{asked}”: {first}–{last} of {total}, by relevance")
-    )
+def search_heading(
+    asked: str, first: int, last: int, total: int, *, by_taste: bool, is_worded: bool
+) -> str:
+    """is_worded: whether any paper has any of the words, or only papers near their meaning are."""
+    if not is_worded:
+        said = _("No paper says “{asked}”; nearest in meaning, {first}–{last} of {total}")
+    elif total == 1:
+        said = _("“{asked}”: one paper")
+    elif by_taste:
+        said = _("“{asked}”: {first}–{last} of {total}, your taste first")
+    else:
+        said = _("“{asked}”: {first}–{last} of {total}, by relevance")
     return said.format(asked=asked, first=first, last=last, total=total)
 
 
