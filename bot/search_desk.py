@@ -171,7 +171,7 @@ class SearchDesk:
     async def similar(
         self, reader: Reader, paper: PaperId, page: int
     ) -> tuple[Sequence[Offer], bool]:
-        holding = await self._held()
+        holding = await self._held(paper)
         picks = await asyncio.to_thread(
             nearest, holding.model, holding.corpus, paper, None, SIMILAR
         )
@@ -210,10 +210,11 @@ class SearchDesk:
 
     # ------------------------------------------------------------------ inside
 
-    async def _held(self) -> Holding:
+    async def _held(self, *papers: PaperId) -> Holding:
+        """papers: what is to be in it, if it is in the database."""
         try:
-            return await self._shelf.held()
-        except TimeoutError as error:
+            return await self._shelf.held_with(papers)
+        except (TimeoutError, StorageUnavailable) as error:
             raise TemporarilyUnavailable from error
 
     @asynccontextmanager

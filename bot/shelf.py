@@ -7,7 +7,7 @@ with it needs no lock.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +86,16 @@ class Shelf:
             await self._opened.wait()
         assert self._holding is not None
         return self._holding
+
+    async def held_with(self, papers: Sequence[PaperId]) -> Holding:
+        """Return what is held, after a look into the database if one of the papers is not.
+
+        Another process may have stored it a moment ago. Raises TimeoutError, StorageUnavailable.
+        """
+        holding = await self.held()
+        if holding.corpus.rows(papers).min(initial=0) < 0:
+            await self.refresh()
+        return await self.held()
 
     async def refresh(self) -> bool:
         """Catch up with the database; return whether anything was new.

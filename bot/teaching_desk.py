@@ -32,6 +32,7 @@ from recommender.wishes import NOTHING_TOLD, Told
 from storage import catalogue, feedback_log, wishes
 from storage.database import Database, blocks
 from storage.dialogue_state import DialogueState, asks_of
+from storage.errors import StorageUnavailable
 from storage.feedback_log import NewImpression, Place
 from storage.full_text import words_of
 from storage.sources.references import keys_in
@@ -192,8 +193,8 @@ class TeachingDesk:
         if not papers:
             return Near((), is_new=True)
         try:
-            holding = await self._shelf.held()
-        except TimeoutError as error:
+            holding = await self._shelf.held_with(papers)
+        except (TimeoutError, StorageUnavailable) as error:
             raise TemporarilyUnavailable from error
         async with reading(self._database) as db:
             known = set((await feedback_log.seen(db, [reader.id]))[reader.id])

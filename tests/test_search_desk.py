@@ -1,5 +1,6 @@
 """Search, likeness and votes on real storage, with a real model that ranks."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -175,6 +176,15 @@ async def test_more_like_this_records_what_it_shows_and_a_like_of_it_counts(
     assert (await desk.status(reader)).likes == 1
     (why,) = await ada.tap("Why?")
     assert words.SIMILAR_LONG in why.message.text[-1].text
+
+
+async def test_papers_like_one_that_another_process_has_just_stored_are_found(
+    ada, any_database, clock
+):
+    new = replace(LAST_YEAR, key="arxiv:2503.00002", title="Another Gripper of Last Year")
+    await stocked(any_database, [new], clock())
+    await ada.command("/similar 2503.00002")
+    assert listed(ada).items[0].card.title == LAST_YEAR.title
 
 
 async def test_similar_looks_through_the_whole_catalogue(ada, search):

@@ -195,6 +195,14 @@ async def test_papers_near_are_new_unseen_and_of_the_same_subject(ada):
     assert not set(first[:1]) & set(titles_near(near.message))
 
 
+async def test_papers_near_one_that_another_process_has_just_stored_are_shown_as_well(
+    ada, any_database, clock
+):
+    await stocked(any_database, [FOUND], clock())
+    _, near = await ada.say("1706.03762")
+    assert near.message.digest.heading.startswith("New, and near “Attention Is All You Need")
+
+
 async def test_what_is_muted_is_not_shown_as_near(ada, any_database, clock):
     _, near = await ada.say("2603.00003")
     first = titles_near(near.message)
