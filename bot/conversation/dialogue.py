@@ -21,7 +21,6 @@ from bot.conversation.ports import Delivery, Offer, Reader, Status
 from bot.conversation.sought import fitting, packed
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import clipped, isolated, visible
-from bot.conversation.zones import city
 from bot.schedule import EVERY_DAY, WEEKDAYS, Due, Schedule, is_belated, upcoming
 
 SAVED_PAGE = 10
@@ -44,11 +43,11 @@ HOURS, BACK = "hours", "back"  # what buttons of the schedule ask for that chang
 _PLACES = 12  # in four rows of three: their names are long
 _COUNTS = (1, 3, 5, 7, 10)
 _ZONES = (
-    ("London", "Europe/London"),
-    ("Berlin", "Europe/Berlin"),
-    ("New York", "America/New_York"),
-    ("Los Angeles", "America/Los_Angeles"),
-    ("Tokyo", "Asia/Tokyo"),
+    "Europe/London",
+    "Europe/Berlin",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Asia/Tokyo",
 )
 
 
@@ -118,7 +117,7 @@ def places_menu(clocks: tuple[time, ...], now: datetime) -> Message:
         return text(_(hours_words.NO_SUCH_CLOCK))
     kept = [now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for zone in found]
     distances = [hours_words.utc_offset(offset) for offset in dict.fromkeys(kept)]
-    buttons = [Button(city(zone), _schedule_data(zone)) for zone in found]
+    buttons = [Button(hours_words.place(zone), _schedule_data(zone)) for zone in found]
     rows = tuple(tuple(buttons[at : at + 3]) for at in range(0, len(buttons), 3))
     clock = hours_words.either([f"{one:%H:%M}" for one in clocks])
     return text(hours_words.which_place(clock, distances), buttons=rows)
@@ -286,7 +285,8 @@ def _schedule_buttons(reader: Reader) -> Rows:
         choice(words.papers_button(n), f"{n} papers", present.picks == n) for n in _COUNTS
     )
     places = tuple(
-        choice(label, zone, reader.is_zone_known and present.zone == zone) for label, zone in _ZONES
+        choice(hours_words.place(zone), zone, reader.is_zone_known and present.zone == zone)
+        for zone in _ZONES
     )
     is_on = reader.is_pushed and reader.paused_until is None
     last = _button(_(words.PAUSE), Act.PAUSE) if is_on else _button(_(words.RESUME), Act.RESUME)

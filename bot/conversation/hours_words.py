@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.conversation.language import N_, _
+from bot.conversation.zones import city
 
 OTHER_HOUR = N_("Other hour")
 BACK_TO_SCHEDULE = N_("‹ Back")
@@ -15,6 +16,36 @@ NO_SUCH_CLOCK = N_(
     "No zone of mine shows that time now, so nothing was changed: look at your clock again, or "
     "write your city, such as /schedule Berlin."
 )
+
+
+_CALLED_OTHERWISE = {
+    "Africa/Cairo": N_("Cairo"),
+    "America/Mexico_City": N_("Mexico City"),
+    "Asia/Hong_Kong": N_("Hong Kong"),
+    "Asia/Karachi": N_("Karachi"),
+    "Asia/Kolkata": N_("Kolkata"),
+    "Asia/Riyadh": N_("Riyadh"),
+    "Asia/Singapore": N_("Singapore"),
+    "Asia/Tehran": N_("Tehran"),
+    "Asia/Tokyo": N_("Tokyo"),
+    "Europe/Athens": N_("Athens"),
+    "Europe/Brussels": N_("Brussels"),
+    "Europe/Bucharest": N_("Bucharest"),
+    "Europe/Copenhagen": N_("Copenhagen"),
+    "Europe/Lisbon": N_("Lisbon"),
+    "Europe/Moscow": N_("Moscow"),
+    "Europe/Prague": N_("Prague"),
+    "Europe/Rome": N_("Rome"),
+    "Europe/Vienna": N_("Vienna"),
+    "Europe/Warsaw": N_("Warsaw"),
+    "Europe/Zurich": N_("Zurich"),
+}
+"""Places of well-known zones that other languages have names of their own for."""
+
+
+def place(zone: str) -> str:
+    """Return the place that a zone is named after, as readers call it."""
+    return _(_CALLED_OTHERWISE.get(zone, city(zone)))
 
 
 def then_on(moments: Sequence[str]) -> str:

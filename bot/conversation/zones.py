@@ -10,7 +10,7 @@ _REGION_NAMES = "Africa America Antarctica Arctic Asia Atlantic Australia Europe
 _REGIONS = frozenset(_REGION_NAMES.split())
 
 _PLACES = {
-    "Africa/Cairo": "egypt",
+    "Africa/Cairo": "egypt, kairo",
     "Africa/Johannesburg": "south africa, cape town, pretoria, durban",
     "Africa/Lagos": "nigeria, abuja",
     "Africa/Nairobi": "kenya",
@@ -25,7 +25,7 @@ _PLACES = {
     "stanford, la, portland",
     "America/New_York": "boston, washington, washington dc, philadelphia, pittsburgh, atlanta, "
     "miami, princeton, nyc, baltimore, ann arbor, ithaca",
-    "America/Mexico_City": "monterrey, puebla",
+    "America/Mexico_City": "monterrey, puebla, mexiko-stadt",
     "America/Phoenix": "arizona, tucson, tempe",
     "America/Sao_Paulo": "rio de janeiro, rio, brasilia, campinas",
     "America/St_Johns": "newfoundland",
@@ -34,21 +34,21 @@ _PLACES = {
     "Asia/Dhaka": "bangladesh",
     "Asia/Dubai": "abu dhabi, uae, united arab emirates",
     "Asia/Ho_Chi_Minh": "vietnam, hanoi, saigon",
-    "Asia/Hong_Kong": "kowloon",
+    "Asia/Hong_Kong": "kowloon, hongkong",
     "Asia/Jerusalem": "haifa",
     "Asia/Kabul": "afghanistan",
-    "Asia/Karachi": "pakistan, islamabad, lahore",
+    "Asia/Karachi": "pakistan, islamabad, lahore, karatschi",
     "Asia/Kathmandu": "nepal",
     "Asia/Kolkata": "india, mumbai, delhi, new delhi, bangalore, bengaluru, chennai, hyderabad, "
-    "pune, kanpur",
+    "pune, kanpur, kalkutta",
     "Asia/Manila": "philippines",
-    "Asia/Riyadh": "saudi arabia, jeddah, thuwal",
+    "Asia/Riyadh": "saudi arabia, jeddah, thuwal, riad",
     "Asia/Seoul": "korea, south korea, daejeon",
     "Asia/Shanghai": "china, beijing, peking, shenzhen, hangzhou, guangzhou, nanjing, wuhan, hefei",
-    "Asia/Singapore": "jurong",
+    "Asia/Singapore": "jurong, singapur",
     "Asia/Taipei": "taiwan",
-    "Asia/Tehran": "iran, isfahan, shiraz",
-    "Asia/Tokyo": "osaka, kyoto, nagoya, sapporo, tsukuba",
+    "Asia/Tehran": "iran, isfahan, shiraz, teheran",
+    "Asia/Tokyo": "osaka, kyoto, nagoya, sapporo, tsukuba, tokio",
     "Asia/Yangon": "myanmar, mandalay",
     "Australia/Adelaide": "south australia",
     "Australia/Brisbane": "queensland, gold coast",
@@ -62,7 +62,7 @@ _PLACES = {
     "cologne, koln, koeln, frankfurt, stuttgart, "
     "tubingen, tuebingen, heidelberg, leipzig, dresden, darmstadt, karlsruhe, saarbrucken",
     "Europe/Brussels": "belgium, brussel, belgien, ghent, leuven, antwerp",
-    "Europe/Bucharest": "romania",
+    "Europe/Bucharest": "romania, bukarest",
     "Europe/Budapest": "hungary",
     "Europe/Copenhagen": "denmark, kopenhagen, danemark, aarhus",
     "Europe/Dublin": "ireland",
@@ -72,7 +72,7 @@ _PLACES = {
     "Europe/London": "uk, united kingdom, england, scotland, wales, oxford, edinburgh, manchester, "
     "bristol, glasgow",
     "Europe/Madrid": "spain, spanien, barcelona, valencia",
-    "Europe/Moscow": "saint petersburg, st petersburg, petersburg",
+    "Europe/Moscow": "saint petersburg, st petersburg, petersburg, moskau",
     "Europe/Oslo": "norway, trondheim, bergen",
     "Europe/Paris": "france, frankreich, lyon, grenoble, toulouse, marseille, saclay",
     "Europe/Prague": "czechia, prag, tschechien, czech republic, brno",
@@ -83,7 +83,7 @@ _PLACES = {
     "Europe/Vienna": "austria, osterreich, innsbruck, wien, graz, linz, salzburg",
     "Europe/Warsaw": "warschau, polen, krakow, wroclaw, gdansk",
     "Europe/Zurich": "switzerland, schweiz, geneva, genf, basel, lausanne, bern, lugano",
-    "Europe/Lisbon": "portugal, porto, coimbra",
+    "Europe/Lisbon": "portugal, porto, coimbra, lissabon",
     "Pacific/Auckland": "new zealand, wellington, christchurch",
     "Pacific/Honolulu": "hawaii",
 }

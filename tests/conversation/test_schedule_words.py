@@ -1,11 +1,12 @@
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation import zones
+from bot.conversation import hours_words, zones
+from bot.conversation.language import LANGUAGES, speaking
 from bot.conversation.schedule_words import Misunderstood, Understood, understand
 from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
 
@@ -24,6 +25,17 @@ def heard(text: str) -> tuple[str, str, frozenset[int], int]:
     assert isinstance(found, Understood), found
     s = found.schedule
     return f"{s.at:%H:%M}", s.zone, s.days, s.picks
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_place_may_be_written_as_its_button_calls_it(language):
+    seasons = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7)]
+    with speaking(language):
+        for zone in zones.well_known():
+            found = heard(hours_words.place(zone))[1]  # maybe by an older name, such as Singapore
+            for moment in seasons:
+                theirs, ours = (moment.astimezone(ZoneInfo(name)) for name in (found, zone))
+                assert theirs.utcoffset() == ours.utcoffset(), zone
 
 
 @pytest.mark.parametrize(

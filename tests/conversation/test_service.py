@@ -282,6 +282,15 @@ async def test_what_a_clock_shows_here_leads_to_places_that_keep_it(ada, desk):
     assert ada.transcript[-1] == hours_words.NO_SUCH_CLOCK
 
 
+async def test_places_are_called_as_the_reader_calls_them(conversation):
+    ada = Journey(conversation, replace(ADA, language="de"))
+    await ada.command("/zeitplan es ist 7:32 hier")
+    labels = {b.label for row in ada.messages[ada.newest()].rows for b in row}
+    assert {"Berlin", "Rom", "Wien", "Zürich", "Prag", "Warschau", "Kopenhagen"} <= labels
+    await ada.command("/zeitplan")
+    assert "[London] [Berlin] [New York] [Los Angeles] [Tokio]" in ada.transcript
+
+
 async def test_the_next_three_digests_follow_the_clocks(ada, desk):
     desk.now = datetime(2026, 3, 27, 12, tzinfo=UTC)  # before the clocks change in Nuuk
     await ada.command("/schedule 23:30 America/Nuuk daily")
