@@ -31,8 +31,7 @@ _NAMED_TIMES = {
     **dict.fromkeys(("noon", "mittag", "mittags"), time(12)),
     **dict.fromkeys(("midnight", "mitternacht", "mitternachts"), time(0)),
 }
-_DAY = "(mon|tue|wed|thu|fri|sat|sun)(?:day|s|sday|nesday|rsday|r|rs|urday|days)*"
-_ONE_DAY = re.compile(_DAY)
+_ONE_DAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:s|r|rs|(?:s|nes|rs|ur)?days?)?")
 _DAY_RANGE = re.compile(r"([a-z]+) ?(?:-|–|to|until|bis|\.\.) ?([a-z]+)")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _GERMAN_DAYS = ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag")

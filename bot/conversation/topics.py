@@ -35,7 +35,9 @@ _KINDS = {
     **dict.fromkeys(("word", "words", "phrase", "topic", "wort", "wörter", "thema"), Kind.WORD),
     **dict.fromkeys(("category", "cat", "kategorie"), Kind.CATEGORY),
 }
-_LIKE_A_CATEGORY = re.compile(r"[a-z]{2,8}(-[a-z]{2,4})?\.[a-z]{2}(-?[a-z]{2,7})*", re.IGNORECASE)
+_LIKE_A_CATEGORY = re.compile(
+    r"[a-z]{2,8}(?:-[a-z]{2,4})?\.[a-z]{2}(?:[a-z]{2,})?(?:-[a-z]{2,})*", re.IGNORECASE
+)
 _LIKE_A_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:,? [^\W\d_][\w.'’-]*){1,4}")
 _QUOTED = re.compile(r"[\"“”„'‘’«»](.+)[\"“”„'‘’«»]")
 _ARGUMENT = re.compile(r"([xwap]),([0-9a-f]{10}|[0-9]{1,2})")

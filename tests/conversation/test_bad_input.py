@@ -17,7 +17,16 @@ nasty = st.text(
         "<>&_*`~|[](){}\\$^/@#:;,.-+0189aZ é\u200b\u200d\u202e\u2067אب👍🏽🇩🇪\n\t\x00\ud800٣²"
     )
 )
-texts = st.text(max_size=200) | nasty
+# A word of one piece again and again, and an end that fits nowhere: what makes a pattern that can
+# read the pieces in several ways try all of them, which takes for ever.
+repeated = st.builds(
+    lambda head, piece, count, end: f"{head}{piece * count}{end}",
+    st.sampled_from(["", "mon", "cs.ab", "@", "for ", "https://"]),
+    st.sampled_from(["a", "s", "days", "-a", "a.", "1", ":", "{", "(", "right now ", "to", " "]),
+    st.integers(0, 90),
+    st.sampled_from(["", "x", "!", "\u202e"]),
+)
+texts = st.text(max_size=200) | nasty | repeated
 data = st.text(max_size=70) | st.builds(
     lambda act, paper, impression, argument, inside: encode(
         Tap(act, paper, impression, argument, inside)
@@ -71,6 +80,9 @@ def _fits(message: Message) -> None:
 @example("schedule", "x" * 10_000)
 @example("pause", "9" * 10_000)
 @example("saved", "٣")
+@example("schedule", f"mon{'days' * 45}x")
+@example("channel", f"mon{'days' * 45}x")
+@example("follow", f"cs.{'a' * 90}!")
 @example("nonsense" * 1_000, "\u202e" * 10_000)
 async def test_any_command_with_any_text_gets_one_helpful_answer(name, text):
     _, conversation = begun()
