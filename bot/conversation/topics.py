@@ -61,6 +61,9 @@ class Outcome(StrEnum):
     NOT_READ = "not_read"  # a category that nobody reads, and there is no room for more
 
 
+_STANDS = (Outcome.STORED, Outcome.ALREADY)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """found: papers that can be picked now and are about it. percent: of all of them.
@@ -142,12 +145,14 @@ class TopicsFeature:
 
     async def _told(self, reader: Reader, topic: Topic, *, is_muting: bool) -> Message:
         """Store a topic, and return the answer with the ways to change it."""
-        keep = self._desk.mute if is_muting else self._desk.follow
-        told = await keep(reader, topic)
+        told = await self._kept(reader, topic, is_muting=is_muting)
         said = _answer(topic, told, is_muting=is_muting)
-        if told.outcome not in (Outcome.STORED, Outcome.ALREADY):
+        if told.outcome not in _STANDS:
             return text(said)
         return text(said, buttons=_buttons(topic, is_muting=is_muting))
+
+    async def _kept(self, reader: Reader, topic: Topic, *, is_muting: bool) -> Told:
+        return await (self._desk.mute if is_muting else self._desk.follow)(reader, topic)
 
     async def _ended(self, reader: Reader, written: str, *, is_muting: bool) -> Message:
         asked = visible(written)
@@ -206,18 +211,21 @@ class TopicsFeature:
             yield Toast(_(words.STALE))
             yield in_place(pressed, listed(topics, is_muting=is_muting))
             return
-        await (self._desk.unmute if is_muting else self._desk.unfollow)(reader, topic)
+        end = self._desk.unmute if is_muting else self._desk.unfollow
         if asked[1] == "x":
+            await end(reader, topic)
             said = words.ended(topic.kind, _name(topic), is_muting=is_muting)
             yield Toast(clipped(said, 200))
             yield in_place(pressed, listed(await self._desk.topics(reader), is_muting=is_muting))
             return
-        meant = replace_kind(topic, Kind.WORD if asked[1] == "w" else Kind.AUTHOR)
-        yield in_place(pressed, await self._told(reader, meant, is_muting=is_muting))
-
-
-def replace_kind(topic: Topic, kind: Kind) -> Topic:
-    return Topic(kind, topic.text)
+        meant = Topic(Kind.WORD if asked[1] == "w" else Kind.AUTHOR, topic.text)
+        told = await self._kept(reader, meant, is_muting=is_muting)
+        said = _answer(meant, told, is_muting=is_muting)
+        if told.outcome not in _STANDS:  # then what stood before stands, and its buttons too
+            yield Toast(clipped(said, 200))
+            return
+        await end(reader, topic)
+        yield in_place(pressed, text(said, buttons=_buttons(meant, is_muting=is_muting)))
 
 
 def mark(topic: Topic) -> str:

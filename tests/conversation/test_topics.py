@@ -88,6 +88,15 @@ async def test_a_wrong_guess_is_one_tap_from_right(ada, wishes):
     assert wishes.followed[1] == [HINTON]
 
 
+async def test_what_cannot_be_muted_as_a_word_stays_muted_as_an_author(ada, wishes):
+    await ada.command("/mute author Model")
+    wishes.percent = 80
+    (toast,) = await ada.tap("I mean the word")
+    assert isinstance(toast, Toast)
+    assert toast.text.endswith("next to nothing. Nothing was changed.")
+    assert wishes.muted[1] == [Topic(Kind.AUTHOR, "Model")]
+
+
 async def test_the_list_numbers_everything_and_a_button_ends_each(ada, wishes):
     for written in ("Geoffrey Hinton", "graph learning", "cs.LG"):
         await ada.command(f"/follow {written}")
