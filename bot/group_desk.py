@@ -5,7 +5,7 @@ accounts: a vote makes nobody a reader who gets digests.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +17,7 @@ from bot.conversation.group_phrases import What
 from bot.conversation.groups import Change, Drawn, Group, Voted
 from bot.desk import owed_next, schedule_of
 from bot.metrics import Metrics
-from bot.schedule import Due
+from bot.schedule import Due, end_of_pause
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
@@ -104,7 +104,8 @@ class GroupDesk:
         user, now = group.user.id, self._clock()
         match change.what:
             case What.PAUSE:
-                until = FOREVER if change.days is None else now + timedelta(days=change.days)
+                schedule = change.schedule or schedule_of(group.user)
+                until = FOREVER if change.days is None else end_of_pause(schedule, now, change.days)
                 await users.pause(db, user, until, now, owed_next)
             case What.RESUME:
                 await users.mark_reachable(db, group.account.id)

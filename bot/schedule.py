@@ -103,3 +103,10 @@ def upcoming(schedule: Schedule, after: datetime) -> Iterator[Due]:
 def next_due(schedule: Schedule, after: datetime) -> Due:
     """Return the first digest due strictly after a UTC moment."""
     return next(upcoming(schedule, after))
+
+
+def end_of_pause(schedule: Schedule, now: datetime, days: int) -> datetime:
+    """Return when a pause of so many days ends: with a local day, so that its digest comes."""
+    zone = ZoneInfo(schedule.zone)
+    day = now.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(day, time.min, tzinfo=zone)

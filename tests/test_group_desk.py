@@ -203,6 +203,21 @@ async def test_a_day_without_papers_is_said_in_the_groups_words(pushed, telegram
     assert "/" not in said
 
 
+async def test_a_groups_pause_ends_with_the_beginning_of_a_day_as_a_readers_does(
+    pushed, telegram, member, push, clock
+):
+    await pushed(telegram)
+    clock.forward(seconds=5)  # just after the digest of the day
+    admin = member(is_admin=True)
+    await admin.command("/channel pause 2")
+    assert "paused until Wednesday, 4 March" in admin.last
+    assert "comes on Wednesday, 4 March at 08:00" in admin.last
+    for _ in range(2):
+        clock.forward(days=1)
+        await push.run_once()
+    assert len(telegram.sent) == 2
+
+
 # ---------------------------------------------------------------- votes
 
 
