@@ -66,7 +66,8 @@ class Redraws:
             if message is not None:
                 await self._edit(ref, message)
         except TryLater as later:
-            self._wanted[ref.chat].setdefault(ref, draw)
+            if not self._is_ending.is_set():  # the program ends sooner than that
+                self._wanted[ref.chat].setdefault(ref, draw)
             return max(self._every, later.after.total_seconds())
         except (DeliveryError, TemporarilyUnavailable) as error:  # the next vote draws it again
             log.info("redraw.failed", error=type(error).__name__)

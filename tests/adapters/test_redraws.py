@@ -80,6 +80,16 @@ async def test_a_platform_that_asks_for_patience_gets_the_edit_later(board):
     await redraws.finish(BOUND)
 
 
+async def test_a_platform_that_asks_for_patience_at_the_end_is_not_asked_again_and_again(board):
+    redraws = Redraws(board.edit, HOUR)
+    board.vote(redraws)
+    await board.edits(1)
+    board.refusals = [TryLater(timedelta(seconds=30))] * 50
+    board.vote(redraws)
+    await redraws.finish(BOUND)
+    assert len(board.refusals) == 49
+
+
 @pytest.mark.parametrize("trouble", [RecipientGone(), TemporarilyUnavailable(), ValueError()])
 async def test_an_edit_that_fails_costs_itself_and_nothing_else(board, trouble):
     board.refusals = [trouble]
