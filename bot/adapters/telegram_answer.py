@@ -337,9 +337,10 @@ class Answers:
         heard = answer.heard
         try:
             await self._act(answer, action)
-        except RecipientGone:
-            log.info("telegram.recipient_gone", update=heard.update)
-            await self._left(heard)
+        except RecipientGone as gone:
+            log.info("telegram.recipient_gone", update=heard.update, why=gone.why)
+            if not gone.why:  # where we may not write, we are all the same
+                await self._left(heard)
             return False
         except DeliveryError as error:
             log.warning("telegram.answer_not_sent", update=heard.update, error=type(error).__name__)

@@ -238,6 +238,22 @@ async def test_in_a_group_nobodys_tap_waits_for_anothers(telegram):
         assert await ada.sees_answer(first) == "counted 1"
 
 
+async def test_a_group_where_the_bot_may_not_write_is_not_one_that_it_was_removed_from(telegram):
+    group, ada = telegram.group(), telegram.person(1)
+    telegram.fault(
+        "sendMessage",
+        status=400,
+        description="Bad Request: not enough rights to send text messages to the chat",
+    )
+    answering = Scripted()
+    async with running(telegram, answering):
+        ada.say("/help", group)
+        await answering.hears(Command)
+        ada.say("/help", group)
+        await ada.hears("a card", chat=group)
+    assert await answering.hears(Left, 0) == []
+
+
 async def test_in_a_channel_no_subscriber_makes_the_bot_post(telegram):
     channel, stranger = telegram.group(-1005, "channel"), telegram.person(2)
     telegram.blocked.add(stranger.id)
