@@ -167,14 +167,14 @@ class Admin:
     # ------------------------------------------------------------------ hearing
 
     async def _asked(self, reader: Reader, command: Command) -> Actions:
-        what, _rest, words = command.text.strip().partition(" ")
+        what, behind = (*command.text.split(maxsplit=1), "", "")[:2]  # perhaps on the next line
         match what.lower():
-            case "broadcast" if visible(words):
-                yield privately(await self._drafted(words.strip()))
+            case "broadcast" if visible(behind):
+                yield privately(await self._drafted(behind.strip()))
             case "broadcast":
                 yield privately(await self._broadcast(None))
             case "ban" | "unban" as verb:
-                yield privately(await self._shut(visible(words), is_ban=verb == "ban"))
+                yield privately(await self._shut(visible(behind), is_ban=verb == "ban"))
             case page if page in self._pages:
                 yield privately(await self._pages[page]())
             case "":
@@ -201,7 +201,7 @@ class Admin:
             case "", _:
                 yield in_place(pressed, await self._overview())
             case _:
-                yield Toast(words.OLD_BUTTON)
+                yield Toast(_(words.OLD_BUTTON))
 
     # ------------------------------------------------------------------ looking
 
@@ -327,8 +327,8 @@ class Admin:
         names = ", ".join(":".join(account) for account in accounts)
         if not is_ban:
             return text(said.unbanned(names))
-        back = tuple(_button(said.UNBAN, f"unban,{':'.join(one)}") for one in accounts[:1])
-        return text(said.banned(names), buttons=(back,))
+        back = _button(said.UNBAN, f"unban,{found[0]}")  # of a reader all accounts, as the ban
+        return text(said.banned(names), buttons=((back,),))
 
 
 def broadcast_message(words_to_all: str) -> Message:

@@ -231,3 +231,22 @@ async def test_nobody_is_shut_out_by_mistake(olga, desk, who, sentence):
     await olga.command(f"/admin ban {who}")
     assert olga.transcript[-1] == sentence
     assert desk.banned == set()
+
+
+async def test_one_tap_lets_in_again_whom_one_command_shut_out_with_all_accounts(olga, desk):
+    await olga.command("/admin ban 17")
+    assert desk.banned == {("telegram", "2"), ("discord", "22")}
+    await olga.tap("Let in again")
+    assert desk.banned == set()
+
+
+async def test_a_broadcast_may_begin_on_a_line_of_its_own(olga):
+    await olga.command("/admin broadcast\nWe move tonight.\n\nSee you there.")
+    assert olga.transcript[1].startswith("This goes to")
+    assert "\nWe move tonight.\n\nSee you there.\n" in olga.last.split("This goes to")[1]
+
+
+async def test_an_old_button_is_refused_in_the_operators_language(conversation):
+    journey = Journey(conversation, replace(OLGA, language="de"))
+    (toast,) = await journey.press(encode(Tap(Act.ADMIN, argument="of old")), None)
+    assert toast.text.startswith("Diesen Knopf kenne ich nicht mehr")
