@@ -345,7 +345,7 @@ class Conversation:
 
     async def _read(self, said: Said, part: FileReader, file: SentFile) -> Actions:
         reader = await self._reader(said.person)
-        async for action in part.read(reader, said, file):
+        async for action in _honest(part.read(reader, said, file)):
             yield action
 
     async def _said(self, said: Said) -> Actions:

@@ -39,9 +39,22 @@ class Counting:
         return Message(plain(f"{self.taps.get(reader.id, 0)} taps"), buttons=((count,),))
 
 
+class Lists:
+    """Reads files whose papers nobody has, or nobody can be asked for."""
+
+    def reads(self, file):
+        return file.name.endswith(".list")
+
+    async def read(self, reader, said, file):
+        if file.name == "unknown.list":
+            raise UnknownPaper
+        raise SourceUnavailable
+        yield  # an asynchronous generator, as every part of the conversation is
+
+
 @pytest.fixture
 def conversation():
-    return Conversation(ScriptedDesk([paper(1)]), lambda: NOW, [Counting()])
+    return Conversation(ScriptedDesk([paper(1)]), lambda: NOW, [Counting()], [Lists()])
 
 
 async def test_a_feature_answers_its_command_and_its_button_for_each_reader(conversation):
@@ -74,3 +87,5 @@ async def test_what_a_feature_cannot_have_is_said_in_the_usual_words(
     ada = Journey(conversation)
     await ada.command(f"/count {lacking}")
     assert ada.transcript[-1] == sentence
+    await ada.send(f"{lacking}.list", b"")
+    assert ada.transcript[-2:] == [f"> {lacking}.list", sentence]
