@@ -370,7 +370,8 @@ async def _run(house: House, roles: Collection[Role], stop: asyncio.Event, *, ch
 
 def _say_that_it_ended(stop: asyncio.Event, part: asyncio.Task[None]) -> None:
     """Tell who sits at the chat, because the log goes to a file, that a platform is off."""
-    if not stop.is_set() and part.get_name() in (Role.TELEGRAM, Role.DISCORD):
+    has_ended = not part.cancelled() and part.exception() is None  # others say why by themselves
+    if has_ended and not stop.is_set() and part.get_name() in (Role.TELEGRAM, Role.DISCORD):
         name = part.get_name()
         print(
             f"\n{name.title()} is off: it refused {name.upper()}_TOKEN. "

@@ -14,7 +14,7 @@ import pytest
 
 from bot.house import CannotStart
 from bot.settings import Settings
-from bot.wiring import Role, _farewell, _kept, _possible
+from bot.wiring import Role, _farewell, _kept, _possible, _say_that_it_ended
 from tests.acceptance.process import BotProcess, eventually, run_once
 from tests.conftest import BOUND
 from tests.local_feeds import FeedPaper, LocalFeeds
@@ -223,6 +223,20 @@ async def test_a_process_whose_only_platform_refuses_its_token_ends(tmp_path):
     assert status == 1
     assert "telegram.token_refused" in said
     assert TOKEN not in said
+
+
+async def test_only_a_platform_that_ended_by_itself_is_said_to_have_refused_its_token(capsys):
+    async def refused():
+        return
+
+    async def taken():
+        raise CannotStart("PORT: expected an address that is free here")
+
+    for begin, is_said in ((refused, True), (taken, False)):
+        part = asyncio.create_task(begin(), name=Role.TELEGRAM)
+        await asyncio.wait([part])
+        _say_that_it_ended(asyncio.Event(), part)
+        assert ("refused TELEGRAM_TOKEN" in capsys.readouterr().err) is is_said
 
 
 async def test_a_webhook_address_that_is_taken_stops_the_start(tmp_path):
