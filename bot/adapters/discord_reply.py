@@ -19,7 +19,7 @@ from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, meanin
 from bot.adapters.redraws import Redraws
 from bot.conversation import words
 from bot.conversation.events import MessageRef
-from bot.conversation.language import _
+from bot.conversation.language import N_, _
 from bot.conversation.messages import (
     Action,
     Ask,
@@ -31,7 +31,7 @@ from bot.conversation.messages import (
     Toast,
     plain,
 )
-from bot.conversation.ports import DeliveryError
+from bot.conversation.ports import DeliveryError, RecipientGone
 from bot.conversation.suggestions import Choice
 
 log = structlog.get_logger()
@@ -39,6 +39,11 @@ log = structlog.get_logger()
 DEADLINE = 2.7  # seconds; an acknowledgement that comes after 3 is refused
 LONGEST = 120.0  # seconds that one event may keep its task
 LIFETIME = 14.5 * 60  # seconds; the interaction's token dies after 15 minutes
+
+ONLY_TO_YOU = N_(
+    "I can show that only to you: type / and choose the command from the list, or allow direct "
+    "messages from this server."
+)
 
 # The kinds of acknowledgement.
 _MESSAGE, _DEFERRED, _UNCHANGED, _UPDATE, _CHOICES, _FORM = 4, 5, 6, 7, 8, 9
@@ -258,7 +263,8 @@ async def propose(
 class ChannelReply:
     """Answers something that was written: in a direct message, or where the bot was mentioned.
 
-    private: the DM channel for what only the writer should see, if there is one.
+    private: the DM channel for what only the writer should see, if there is one. Where it is
+        closed, they are told once how to see it all the same.
     """
 
     def __init__(self, rest: Rest, event: str, where: Place, private: str | None) -> None:
@@ -267,6 +273,7 @@ class ChannelReply:
         self._where = where
         self._private = private
         self._has_shown = False
+        self._has_refused = False
         self._toast = ""
         self._sent = 0
         self._last: MessageRef | None = None  # what was sent last
@@ -298,20 +305,33 @@ class ChannelReply:
 
     async def _say(self, message: Message, *, is_private: bool) -> None:
         self._has_shown = True
-        self._sent += 1
-        body = render(message)
-        channel: str | None = self._where.channel
-        if not self._where.is_dm:
-            if is_private:
-                channel = self._private
+        if self._where.is_dm:
+            await self._send(self._where.channel, render(message))
+        elif is_private:
+            await self._say_privately(message)
+        else:
+            await self._say_here(message)
+
+    async def _say_privately(self, message: Message) -> None:
+        if self._private is not None:
+            try:
+                await self._send(self._private, render(message))
+            except RecipientGone:  # they let nobody of this server write to them
+                self._private = None
             else:
-                body["message_reference"] = {
-                    "message_id": self._event,
-                    "fail_if_not_exists": False,
-                }
-        if channel is None:
-            log.info("discord.answer_lost", about=self._event)
-            return
+                return
+        log.info("discord.answer_lost", about=self._event)
+        if not self._has_refused:
+            self._has_refused = True
+            await self._say_here(Message(plain(_(ONLY_TO_YOU))))
+
+    async def _say_here(self, message: Message) -> None:
+        """Answer in the server's channel, below what was written."""
+        above = {"message_id": self._event, "fail_if_not_exists": False}
+        await self._send(self._where.channel, render(message) | {"message_reference": above})
+
+    async def _send(self, channel: str, body: Payload) -> None:
+        self._sent += 1
         self._last = await deliver(self._rest, channel, body, f"{self._event}:{self._sent}")
 
 

@@ -60,6 +60,9 @@ HINT = N_(
 GOODBYE = N_("Goodbye. What you taught me is kept.")
 FAILED = N_("Something went wrong on my side. Please try again, or /quit.")
 _IMPORT = N_("Read a .bib, .ris, CSL-JSON or taste file: /import path")
+_IMPORT_WHAT = N_(
+    "Write where the file is: /import ~/papers.bib. I read .bib, .ris, CSL-JSON and taste files."
+)
 _LEAVE = N_("Leave")
 _QUIT = frozenset(["/quit", "/exit", "/q", "quit", "exit"])
 _REMEMBERED = 30  # messages whose keys still work
@@ -107,18 +110,20 @@ class TerminalApp:
             while (line := await _unless(stop, _following(lines))) is not None:
                 if line.strip().lower() in _QUIT:
                     break
-                if line.strip():
-                    await self._perform(self._heard(line.strip()), stop)
+                if event := self._heard(line.strip()):
+                    await self._perform(event, stop)
         self._print(Text(_(GOODBYE), "dim"))
 
     # ------------------------------------------------------------------ in
 
-    def _heard(self, line: str) -> Event:
+    def _heard(self, line: str) -> Event | None:
         """Return what a line is: a command, a key of a button on the screen, or words."""
+        if not line:
+            return None
         if line.startswith("/"):
             name, __, text = line[1:].partition(" ")
             if name.lower() == "import":
-                return self._sent(text.strip())
+                return self._sent(text.strip(" '\""))
             return Command(self._event(), self._person, name.lower(), text.strip())
         for ref in reversed(self._shown):
             button = _button_named(line, keys(self._shown[ref]))
@@ -126,15 +131,13 @@ class TerminalApp:
                 return Pressed(self._event(), self._person, button.data, ref)
         return Said(self._event(), self._person, line)
 
-    def _sent(self, path: str) -> Said:
-        """Return a file of this machine as if it had been sent."""
-        file = Path(path).expanduser()
-        try:
-            size = file.stat().st_size
-            content = file.read_bytes() if size <= LARGEST_FILE else None
-        except OSError:
-            content = None
-        sent = SentFile(file.name if file.suffix else f"{file.name}.json", content)
+    def _sent(self, path: str) -> Said | None:
+        """Return a file of this machine as if it had been sent; without a path say how."""
+        if not path:
+            self._print(Text(_(_IMPORT_WHAT)))
+            return None
+        file = Path(path)
+        sent = SentFile(file.name if file.suffix else f"{file.name}.json", _content(file))
         return Said(self._event(), self._person, file.name, files=(sent,))
 
     async def _typed(self) -> AsyncGenerator[str, None]:
@@ -238,6 +241,16 @@ def locale_of(environment: Mapping[str, str]) -> str | None:
     named = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     asked = next(filter(None, named), "").partition(".")[0]
     return None if asked in ("", "C", "POSIX") else asked
+
+
+def _content(file: Path) -> bytes | None:
+    """Return what is in a file; None when it is too large, or cannot be read."""
+    try:
+        with file.expanduser().open("rb") as opened:
+            content = opened.read(LARGEST_FILE + 1)  # a device tells no size, and may never end
+    except (OSError, ValueError, RuntimeError):  # no such file; no name at all; nobody's home
+        return None
+    return content if len(content) <= LARGEST_FILE else None
 
 
 def _button_named(line: str, offered: dict[str, Button]) -> Button | None:

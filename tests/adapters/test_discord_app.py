@@ -363,6 +363,18 @@ async def test_in_a_server_only_mentions_are_heard(discord, script):
     assert card.reply_to == str(asked)
 
 
+@pytest.mark.parametrize("route", ["open_dm", "send"])
+async def test_whom_no_direct_message_reaches_is_told_once_where_they_asked(discord, script, route):
+    bob, channel = discord.person(), discord.server_channel()
+    script.says = lambda _: [Send(paper(1), is_private=True), Send(paper(2), is_private=True)]
+    discord.fault(route, status=403, code=50007)
+    async with serving(discord, script):
+        asked = await bob.write(f"<@{discord.me}> /saved", channel)
+        told = await bob.sees("I can show that only to you", channel)
+    assert told.reply_to == str(asked)
+    assert discord.seen_by(bob.number, channel) == [told]
+
+
 async def test_a_public_card_is_not_one_persons_to_change(discord, script):
     bob, eve, channel = discord.person(1), discord.person(2), discord.server_channel()
     script.says = liking

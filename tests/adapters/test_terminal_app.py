@@ -401,3 +401,17 @@ async def test_import_reads_a_file_of_this_machine(tmp_path):
         (SentFile("taste.json", b"{}"),),
         (SentFile("nowhere.json", None),),
     ]
+
+
+@pytest.mark.parametrize("path", ["~nobody-lives-here/a.bib", "a\0b.bib", "/dev/zero", "/"])
+async def test_a_path_that_leads_nowhere_is_said_and_the_chat_goes_on(desk, path):
+    told = await chat(desk, f"/import {path}", "l")
+    assert "I could not read that file" in " ".join(told.split())
+    assert desk.opinions[1, PaperId(1)].verdict is Verdict.LIKE
+
+
+async def test_a_path_may_be_quoted_and_without_one_import_says_what_it_wants(desk, tmp_path):
+    (tmp_path / "my papers.bib").write_text("")
+    told = await chat(desk, f"/import '{tmp_path}/my papers.bib'", "/import", width=200)
+    assert "I found no paper in this file" in told
+    assert "Write where the file is: /import ~/papers.bib." in told
