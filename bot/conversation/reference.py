@@ -34,7 +34,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("2301.12652", "papers like this one"),
         ("https://arxiv.org/abs/2301.12652", "the same, by its link"),
     ),
-    "trending": (("", "of the newest day"), ("month", "of the last month")),
+    "trending": (
+        ("", "of the last week"),
+        ("day", "of the newest day"),
+        ("month", "of the last month"),
+    ),
     "interests": (
         ("", "each with its weight, examples and buttons"),
         ("rename 2 graph learning", "a name of your own for the second one; - takes it away"),
