@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation.ports import TemporarilyUnavailable
 from bot.shelf import Holding, Shelf
 from bot.transactions import reading
 from recommender.candidates import paper_ids
@@ -82,10 +81,7 @@ class Choosing:
         """
         if not requests:
             return []
-        try:
-            holding = await self._shelf.held()
-        except TimeoutError as error:
-            raise TemporarilyUnavailable from error
+        holding = await self._shelf.held()
         newest = holding.corpus.newest(NEWEST_DAYS)
         heard = await self._heard(requests, holding)
         return await asyncio.to_thread(
@@ -94,10 +90,7 @@ class Choosing:
 
     async def topics(self) -> Topics:
         """Return the index of the papers that may be picked. Raises TemporarilyUnavailable."""
-        try:
-            return await self._topics_of(await self._shelf.held())
-        except TimeoutError as error:
-            raise TemporarilyUnavailable from error
+        return await self._topics_of(await self._shelf.held())
 
     async def _heard(self, requests: Sequence[Request], holding: Holding) -> Sequence[Request]:
         """Return the requests with what their readers' words mean for today's papers."""

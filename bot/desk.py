@@ -5,10 +5,9 @@ the same ranking. Every transaction is opened here, and what storage cannot do b
 the conversation knows how to say.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -29,7 +28,7 @@ from bot.conversation.ports import (
 )
 from bot.metrics import Metrics
 from bot.reach import first_pushable, place_for_digests
-from bot.schedule import Due, Schedule, next_due
+from bot.schedule import Due, Schedule, end_of_pause, next_due
 from bot.shelf import Holding, Shelf
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict
@@ -140,7 +139,7 @@ class Desk:
         speaker = self._speaker(person)
         if settled := await self._met(self._known, speaker):
             return settled
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             found = await users.find(db, person.platform.value, person.account)
         return await self._met(self._greeted, speaker) if found else None
 
@@ -156,7 +155,7 @@ class Desk:
 
     async def reader_of(self, account: int) -> Reader:
         """Return the reader behind an account that is known to stand."""
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             spoken = await users.account(db, account)
             assert spoken is not None
             user = await users.by_id(db, spoken.user)
@@ -164,7 +163,7 @@ class Desk:
             return await self._reader(db, Found(user, spoken, is_new=False))
 
     async def language(self, person: Person) -> str | None:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             found = await users.find(db, person.platform.value, person.account)
         return found.user.language if found else None
 
@@ -200,10 +199,7 @@ class Desk:
 
     async def pause(self, reader: Reader, days: int | None) -> Reader:
         now = self._clock()
-        until = FOREVER
-        if days is not None:  # to the beginning of a day: the digest of that day comes again
-            end = self._local_day(reader) + timedelta(days=days)
-            until = datetime.combine(end, time.min, tzinfo=ZoneInfo(reader.schedule.zone))
+        until = FOREVER if days is None else end_of_pause(reader.schedule, now, days)
         return await self._changed(
             reader, lambda db: users.pause(db, reader.id, until, now, owed_next)
         )
@@ -219,28 +215,28 @@ class Desk:
         return await self._changed(reader, lambda db: users.set_surprise(db, reader.id, surprise))
 
     async def left(self, person: Person) -> None:
-        async with self._writing() as db:
+        async with writing(self._database) as db:
             found = await users.find(db, person.platform.value, person.account)
             if found is not None:
                 await users.mark_unreachable(db, found.account.id, "blocked")
 
     async def moved(self, person: Person, new_chat: str) -> None:
         if person.chat is not None:
-            async with self._writing() as db:
+            async with writing(self._database) as db:
                 await users.move_chat(db, person.platform.value, person.chat, new_chat)
 
     # ------------------------------------------------------------------ picks
 
     async def next_offer(self, reader: Reader) -> Offer | None:
         while True:
-            async with self._reading() as db:
+            async with reading(self._database) as db:
                 request = (await self._choosing.requests(db, [reader.id]))[0]
             shown = len(request.seen)
             explores = shown % EXPLORES_EVERY == EXPLORES_EVERY - 1
             picks = (await self._choosing.picks([replace(request, k=1, explores=explores)]))[0]
             if not picks:
                 return None
-            async with self._writing() as db:
+            async with writing(self._database) as db:
                 made = await self._impress(db, reader, request, picks, Place.CARD)
             if made:
                 return made[0]
@@ -252,12 +248,12 @@ class Desk:
     async def digest(self, reader: Reader) -> Sequence[Offer]:
         day = self._local_day(reader)
         while True:
-            async with self._writing() as db:
+            async with writing(self._database) as db:
                 if standing := await self._standing_digest(db, reader, day):
                     return standing
                 request = (await self._choosing.requests(db, [reader.id]))[0]
             picks = (await self._choosing.picks([replace(request, k=reader.schedule.picks)]))[0]
-            async with self._writing() as db:
+            async with writing(self._database) as db:
                 if await self._standing_digest(db, reader, day):
                     continue
                 made = await self._impress(db, reader, request, picks, Place.TODAY, day)
@@ -289,7 +285,7 @@ class Desk:
         return await offers.as_shown(db, reader.id, shown, may_be_seen=state is State.UNKNOWN)
 
     async def digest_of(self, reader: Reader, impression: int) -> Sequence[Offer]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             one = await feedback_log.impression(db, impression, reader.id)
             if one is None or one.day is None:
                 return []
@@ -306,7 +302,7 @@ class Desk:
         """
         claims = {claim.user.id: claim for claim in claimed}
         people = {claim.user.id: claim.user for claim in claimed}
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             accounts = await users.accounts_of(db, list(claims))
             first = {user: first_pushable(accounts.get(user, ())) for user in claims}
             reachable = {user: account for user, account in first.items() if account is not None}
@@ -316,7 +312,7 @@ class Desk:
             settings = await groups.settings_of(db, of_groups)
         chosen |= {user: [] for user in lines}
         while waiting := [user for user in reachable if user not in chosen]:
-            async with self._reading() as db:
+            async with reading(self._database) as db:
                 requests = [
                     replace(request, k=people[request.user].picks)
                     for request in await self._choosing.requests(db, waiting, people)
@@ -368,7 +364,7 @@ class Desk:
                 NewImpression(user, account, pick.paper, now, Place.DIGEST, pick, day)
                 for pick in picked
             ]
-        async with self._writing() as db:
+        async with writing(self._database) as db:
             late = await offers.seen_meanwhile(db, new)
             new = [impression for impression in new if impression.user not in late]
             standing = {request.user: request.feedback for request in requests}
@@ -430,7 +426,7 @@ class Desk:
         return Stored(recorded.changed, offer, offers.opinion_of(recorded.before))
 
     async def undo(self, reader: Reader, event: str, paper: PaperId | None = None) -> Stored | None:
-        async with self._writing() as db:
+        async with writing(self._database) as db:
             undone = await feedback_log.undo(
                 db, reader.id, reader.account, event, self._clock(), paper
             )
@@ -445,7 +441,7 @@ class Desk:
     # ------------------------------------------------------------------ single papers
 
     async def offer(self, reader: Reader, paper: PaperId) -> Offer:
-        async with self._writing() as db:
+        async with writing(self._database) as db:
             shown = await feedback_log.last_shown(db, reader.id, paper, WITH_REASON)
             if shown is not None:
                 opened = replace(self._asked(reader, paper), place=Place.OPENED)
@@ -488,20 +484,20 @@ class Desk:
     async def saved(
         self, reader: Reader, page: int, sought: str = ""
     ) -> tuple[Sequence[Offer], int]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             if sought:
                 return await offers.saved_with(db, reader.id, sought, page, SAVED_PAGE)
             kept, total = await feedback_log.saved(db, reader.id, page, SAVED_PAGE)
             return await offers.kept(db, reader.id, kept), total
 
     async def tags(self, reader: Reader) -> Sequence[str]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             return await library.tags(db, reader.id)
 
     # ------------------------------------------------------------------ status
 
     async def status(self, reader: Reader) -> Status:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             counts = await feedback_log.counts(db, reader.id)
             last = await deliveries.last(db, reader.id)
             summary = await catalogue.summary(db)
@@ -524,21 +520,11 @@ class Desk:
 
     # ------------------------------------------------------------------ inside
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncSession]:
-        async with reading(self._database) as db:
-            yield db
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncSession]:
-        async with writing(self._database) as db:
-            yield db
-
     async def _changed(
         self, reader: Reader, change: Callable[[AsyncSession], Awaitable[User]]
     ) -> Reader:
         """Return the reader as they stand after a change."""
-        async with self._writing() as db:
+        async with writing(self._database) as db:
             user = await change(db)
             account = await users.account(db, reader.account)
             assert account is not None
@@ -620,7 +606,7 @@ class Desk:
         return NewImpression(reader.id, reader.account, paper, self._clock(), Place.LOOKUP)
 
     async def _by_keys(self, keys: Sequence[str]) -> list[PaperId]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             known = await catalogue.named(db, keys)
         lacking = [key for key in keys if key not in known]
         if lacking:
@@ -629,16 +615,16 @@ class Desk:
             except SourceUnavailable:
                 if not known:
                     raise
-            async with self._reading() as db:
+            async with reading(self._database) as db:
                 known = await catalogue.named(db, keys)
         return [known[key].id for key in keys if key in known]
 
     async def _by_title(self, words: str) -> list[PaperId]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             found = await catalogue.by_title(db, words)
         if found is None and looks_like_a_title(words):
             await self._look_up.by_title(words)
-            async with self._reading() as db:
+            async with reading(self._database) as db:
                 found = await catalogue.by_title(db, words)
         return [] if found is None else [found]
 

@@ -7,18 +7,16 @@ for a day where dialogue state is kept, under one key for each reader, and nowhe
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from bot import offers
 from bot.conversation.commands import Period
-from bot.conversation.ports import Offer, Reader, TemporarilyUnavailable, UnknownPaper
+from bot.conversation.ports import Offer, Reader, UnknownPaper
 from bot.conversation.search import PAGE, Found, Voted
-from bot.shelf import Holding, Shelf
+from bot.shelf import Shelf
+from bot.transactions import reading, writing
 from recommender.candidates import paper_ids
 from recommender.finding import by_taste, closest, fused
 from recommender.interests import remembered
@@ -28,7 +26,6 @@ from recommender.wishes import NOTHING_TOLD
 from storage import catalogue, feedback_log, wishes
 from storage.database import Database
 from storage.dialogue_state import DialogueState, searches_of
-from storage.errors import StorageUnavailable
 from storage.feedback_log import NewImpression, Place
 from storage.sources.references import keys_in
 
@@ -79,10 +76,10 @@ class SearchDesk:
         else:
             relevance, is_worded = await self._sought(asked, FOUND)
         asked = " ".join(filter(None, (asked, author)))
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
             told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
-        holding = await self._held()
+        holding = await self._shelf.held()
         counted = remembered(standing, told.interests)
         liked = await asyncio.to_thread(by_taste, holding.model, holding.corpus, counted, relevance)
         # Half taste, half relevance: a favourite that hardly answers is no answer.
@@ -100,10 +97,10 @@ class SearchDesk:
 
     async def _sought(self, asked: str, most: int) -> tuple[Sequence[PaperId], bool]:
         """Return relevant papers, and whether any of them has a word or an id of the question."""
-        holding = await self._held()
+        holding = await self._shelf.held()
         meant = asyncio.create_task(asyncio.to_thread(closest, holding.corpus, asked, _DEPTH))
         try:
-            async with self._reading() as db:
+            async with reading(self._database) as db:
                 named = await catalogue.named(db, keys_in(asked)[:5])
                 written = await catalogue.search(db, asked, _DEPTH)
         finally:
@@ -115,9 +112,9 @@ class SearchDesk:
 
     async def _by(self, author: str, asked: str) -> Sequence[PaperId]:
         """Return an author's papers: those about something first, then the newest."""
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             theirs = await catalogue.by_author(db, author, _DEPTH)
-        holding = await self._held()
+        holding = await self._shelf.held()
         offered = [paper for paper in theirs if holding.corpus.offers(paper)]
         about = await self.relevant(asked, _DEPTH) if asked and offered else ()
         first = [paper for paper in about if paper in set(offered)]
@@ -135,7 +132,7 @@ class SearchDesk:
     # ------------------------------------------------------------------ lists
 
     async def listed(self, reader: Reader, papers: Sequence[PaperId]) -> Sequence[Offer]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             known = await catalogue.papers(db, papers)
             said = offers.opinions((await feedback_log.opinions(db, reader.id, papers)).values())
         return [
@@ -145,7 +142,7 @@ class SearchDesk:
         ]
 
     async def papers(self, papers: Sequence[PaperId]) -> Sequence[Paper]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             known = await catalogue.papers(db, papers)
         return [known[paper] for paper in papers if paper in known]
 
@@ -164,14 +161,14 @@ class SearchDesk:
         return await self._naming.linked(asked)
 
     async def last_card(self, reader: Reader) -> PaperId | None:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             shown = await feedback_log.last_shown(db, reader.id, places=_ALONE)
         return shown.paper if shown else None
 
     async def similar(
         self, reader: Reader, paper: PaperId, page: int
     ) -> tuple[Sequence[Offer], bool]:
-        holding = await self._held(paper)
+        holding = await self._shelf.held_with([paper])
         picks = await asyncio.to_thread(
             nearest, holding.model, holding.corpus, paper, None, SIMILAR
         )
@@ -181,7 +178,7 @@ class SearchDesk:
             NewImpression(reader.id, reader.account, pick.paper, now, Place.SIMILAR, pick)
             for pick in shown
         ]
-        async with self._writing() as db:
+        async with writing(self._database) as db:
             papers = [pick.paper for pick in shown]
             standing = tuple((await feedback_log.opinions(db, reader.id, papers)).values())
             made = await offers.impressed(db, new, {reader.id: standing}) if new else []
@@ -190,48 +187,23 @@ class SearchDesk:
     # ------------------------------------------------------------------ votes, and titles
 
     async def trending(self, period: Period) -> Sequence[Voted]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             found = await catalogue.trending(db, _DAYS[period], TRENDING)
         return [Voted(trend.paper, trend.likes, trend.upvotes) for trend in found]
 
     async def most_voted(self, most: int) -> Sequence[PaperId]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             voted = await catalogue.trending(db, _DAYS[Period.WEEK], most)
-        newest = paper_ids((await self._held()).corpus.newest(1))[::-1]
+        newest = paper_ids((await self._shelf.held()).corpus.newest(1))[::-1]
         return list(dict.fromkeys([*(trend.paper for trend in voted), *newest]))[:most]
 
     async def titled_like(self, typed: str, most: int) -> Sequence[PaperId]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             return await catalogue.titled_like(db, typed, most)
 
     async def authors_like(self, typed: str, most: int) -> Sequence[str]:
-        async with self._reading() as db:
+        async with reading(self._database) as db:
             return await catalogue.authors_like(db, typed, most)
-
-    # ------------------------------------------------------------------ inside
-
-    async def _held(self, *papers: PaperId) -> Holding:
-        """papers: what is to be in it, if it is in the database."""
-        try:
-            return await self._shelf.held_with(papers)
-        except (TimeoutError, StorageUnavailable) as error:
-            raise TemporarilyUnavailable from error
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncSession]:
-        try:
-            async with self._database.reading() as db:
-                yield db
-        except StorageUnavailable as error:
-            raise TemporarilyUnavailable from error
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncSession]:
-        try:
-            async with self._database.writing() as db:
-                yield db
-        except StorageUnavailable as error:
-            raise TemporarilyUnavailable from error
 
 
 def _document(found: Found) -> list[Any]:

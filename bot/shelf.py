@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from bot import ending
+from bot.conversation.ports import TemporarilyUnavailable
 from recommender.candidates import Corpus
 from recommender.encoder import Encoder, EncoderUnavailable
 from recommender.model import Model, WrongArrays
@@ -80,21 +81,27 @@ class Shelf:
     async def held(self) -> Holding:
         """Return the model and corpus of this moment, to be used for one answer.
 
-        Waits for the first refresh, which some other task is at. Raises TimeoutError.
+        Waits for the first refresh, which some other task is at. Raises TemporarilyUnavailable.
         """
-        async with asyncio.timeout(_PATIENCE):
-            await self._opened.wait()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._opened.wait()
+        except TimeoutError as error:
+            raise TemporarilyUnavailable from error
         assert self._holding is not None
         return self._holding
 
     async def held_with(self, papers: Sequence[PaperId]) -> Holding:
         """Return what is held, after a look into the database if one of the papers is not.
 
-        Another process may have stored it a moment ago. Raises TimeoutError, StorageUnavailable.
+        Another process may have stored it a moment ago. Raises TemporarilyUnavailable.
         """
         holding = await self.held()
         if holding.corpus.rows(papers).min(initial=0) < 0:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except StorageUnavailable as error:
+                raise TemporarilyUnavailable from error
         return await self.held()
 
     async def refresh(self) -> bool:

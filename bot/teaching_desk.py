@@ -18,7 +18,7 @@ import numpy as np
 from bot import offers
 from bot.conversation.bibliography import Cited
 from bot.conversation.mentions import Mentions
-from bot.conversation.ports import Offer, Reader, SourceUnavailable, TemporarilyUnavailable
+from bot.conversation.ports import Offer, Reader, SourceUnavailable
 from bot.conversation.teaching import LookedUp, Named, Near, Taught
 from bot.desk import looks_like_a_title
 from bot.shelf import Holding, Shelf
@@ -32,7 +32,6 @@ from recommender.wishes import NOTHING_TOLD, Told
 from storage import catalogue, feedback_log, wishes
 from storage.database import Database, blocks
 from storage.dialogue_state import DialogueState, asks_of
-from storage.errors import StorageUnavailable
 from storage.feedback_log import NewImpression, Place
 from storage.full_text import words_of
 from storage.sources.references import keys_in
@@ -133,7 +132,8 @@ class TeachingDesk:
             return Named((), is_source_away=True)
         spelled = await self._spelled(mentions.spelled)
         found = await self._by_titles(mentions)
-        return Named((*found, *(p for p in spelled if p is not None and p not in found)))
+        named = (*found, *(paper for paper in spelled if paper is not None))
+        return Named(tuple(dict.fromkeys(named)))
 
     async def _by_titles(self, mentions: Mentions) -> tuple[PaperId, ...]:
         """Return the one paper whose title is the whole message, or those that its lines name."""
@@ -192,10 +192,7 @@ class TeachingDesk:
     async def near(self, reader: Reader, papers: Sequence[PaperId], most: int) -> Near:
         if not papers:
             return Near((), is_new=True)
-        try:
-            holding = await self._shelf.held_with(papers)
-        except (TimeoutError, StorageUnavailable) as error:
-            raise TemporarilyUnavailable from error
+        holding = await self._shelf.held_with(papers)
         async with reading(self._database) as db:
             known = set((await feedback_log.seen(db, [reader.id]))[reader.id])
             standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())

@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation.interests import Interest
-from bot.conversation.ports import Reader, TemporarilyUnavailable
+from bot.conversation.ports import Reader
 from bot.conversation.told_file import SaidOf, ToldFile
 from bot.conversation.topics import COMMON, MOST, Outcome, Told, Topics
 from bot.shelf import Holding, Shelf
@@ -188,10 +188,7 @@ class WishesDesk:
         async with reading(self._database) as db:
             told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
             standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
-        try:
-            holding = await self._shelf.held()
-        except TimeoutError as error:
-            raise TemporarilyUnavailable from error
+        holding = await self._shelf.held()
         return await asyncio.to_thread(_interests, holding, standing, told.interests)
 
 
