@@ -26,7 +26,7 @@ from bot.schedule import EVERY_DAY, WEEKDAYS, Due, Schedule, is_belated, upcomin
 SAVED_PAGE = 10
 # What people write for what we call otherwise.
 _MEANT = {
-    **dict.fromkeys(("stop", "unsubscribe", "off", "mute", "cancel"), "pause"),
+    **dict.fromkeys(("stop", "unsubscribe", "off", "cancel"), "pause"),
     **dict.fromkeys(("settings", "time", "timezone", "hour", "when"), "schedule"),
     **dict.fromkeys(("next", "more", "paper", "papers", "new"), "pick"),
     **dict.fromkeys(("digest", "daily"), "today"),
@@ -34,7 +34,7 @@ _MEANT = {
     **dict.fromkeys(("lang", "english", "deutsch", "german"), "language"),
     **dict.fromkeys(("stopp", "aus", "abbestellen", "anhalten"), "pause"),
     **dict.fromkeys(("einstellungen", "zeit", "wann", "uhrzeit"), "schedule"),
-    **dict.fromkeys(("neu", "paper", "weiter", "nächstes"), "pick"),
+    **dict.fromkeys(("neu", "weiter", "nächstes"), "pick"),
     **dict.fromkeys(("merkliste", "gespeichert", "liste"), "saved"),
 }
 _FOR_EVER = 9000  # a year no pause of ours with an end can reach

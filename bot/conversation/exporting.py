@@ -29,8 +29,8 @@ _MEANT = {
     "all": "json",
     "alles": "json",
     "geschmack": "taste",
+    "geschmacksdatei": "taste",
 }
-_MEANT |= {"geschmack": "taste", "geschmacksdatei": "taste"}
 
 
 class ExportDesk(Protocol):

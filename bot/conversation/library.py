@@ -15,7 +15,6 @@ from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import visible
 
 PAGE = 10
-_LAST_PAGE = 10_000
 _PAGE_NUMBER = re.compile(r"(?:(?:page|seite) )?([0-9]{1,4})", re.IGNORECASE)
 
 
@@ -72,5 +71,4 @@ def history_page(offers: Sequence[Offer], total: int, page: int) -> Message:
 
 def _page(written: str) -> int | None:
     found = _PAGE_NUMBER.fullmatch(written)
-    page = int(found[1]) if found else 0
-    return page if 1 <= page <= _LAST_PAGE else None
+    return (int(found[1]) or None) if found else None

@@ -86,7 +86,7 @@ class Suggestions:
         self._desk = desk
 
     async def inline(self, asked: str, offset: str) -> InlinePage:
-        """Return a page of papers; an empty page for an offset that we did not give out."""
+        """Return a page of papers; the first for an offset that cannot be one of ours."""
         start = int(offset) if offset.isascii() and offset.isdecimal() and len(offset) < 4 else 0
         question = visible(asked[:_LONGEST])
         try:
