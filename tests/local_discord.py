@@ -1,14 +1,16 @@
 """A small, strict Discord on loopback, REST and gateway, and the people who use it.
 
-It follows the published API where a bot could go wrong: one acknowledgement for each
-interaction within three seconds, tokens that die, limits of messages and buttons, closed
-direct messages, sessions that are resumed. What a bot does wrong is refused and noted in
-`violations`.
+Every request is checked against what Discord publishes of it (tests/contracts/platforms), and so
+is what this server answers; a breach of that fails the test when the server ends. Beyond that it
+is strict where a bot could go wrong: one acknowledgement for each interaction within three
+seconds, tokens that die, closed direct messages, sessions that are resumed, and what Discord's
+description leaves out. What a bot does wrong is refused and noted in `violations`.
 """
 
 import asyncio
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,21 +19,23 @@ from typing import Any, TypeVar
 import aiohttp
 from aiohttp import web
 
+from tests.contracts.platforms.discord import (
+    operation,
+    wrong_answer,
+    wrong_request,
+    wrong_shape,
+)
+from tests.contracts.platforms.published import Breaches
+
 T = TypeVar("T")
 
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
+_PUBLIC_THREAD = 11
+_FILE = 11  # the kind of an option
+_THREADS = (10, _PUBLIC_THREAD, 12)
+_MAKING = ("create_thread", "create_thread_from_message")
+_COMMAND = re.compile(r"[-_\w]{1,32}")
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
-_BODY = {
-    "content",
-    "embeds",
-    "components",
-    "allowed_mentions",
-    "flags",
-    "nonce",
-    "enforce_nonce",
-    "message_reference",
-    "attachments",
-}
 
 
 class Refusal(Exception):
@@ -116,6 +120,7 @@ class LocalDiscord:
         self.token = token
         self.me = 1_100_000_000_000_000_001
         self.violations: list[str] = []
+        self.breaches = Breaches("Discord")
         self.calls: list[tuple[str, Any]] = []
         self.posted: dict[int, Posted] = {}
         self.commands: list[dict[str, Any]] = []
@@ -130,6 +135,8 @@ class LocalDiscord:
         self.threads: dict[int, tuple[int, str]] = {}  # the channel around each, and its name
         self.bot_permissions = 0  # in every channel
         self.files: dict[str, bytes] = {}  # that people sent, by their names
+        self.may_fetch = asyncio.Event()  # whether these are handed out yet
+        self.may_fetch.set()
         self._nonces: dict[tuple[int, str], int] = {}
         self._faults: list[Fault] = []
         self._sockets: list[web.WebSocketResponse] = []
@@ -152,12 +159,15 @@ class LocalDiscord:
         self._host = "{}:{}".format(*self._runner.addresses[0][:2])
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.may_fetch.set()
         for timer in self._timers:
             timer.cancel()
         for socket in self._sockets:
             await socket.close()
         await self._runner.cleanup()
+        if kind is None:
+            self.breaches.check()
 
     @property
     def api_base(self) -> str:
@@ -292,7 +302,7 @@ class LocalDiscord:
         self._sockets = [socket]
         ready = {
             "v": 10,
-            "user": self._user(self.me) | {"bot": True, "verified": True},
+            "user": self._bot(),
             "guilds": [],
             "session_id": "session",
             "resume_gateway_url": f"ws://{self._host}/gateway",
@@ -328,8 +338,10 @@ class LocalDiscord:
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         parts = request.match_info["path"].split("/")
-        body = await self._body(request)
+        body, files = await self._body(request)
         try:
+            self._check(request, body, files)
+            _put_in(body, files)
             route, handler, arguments = self._route(request.method, parts)
             self.calls.append((route, body))
             if route == "commands" and request.query.get("with_localizations") != "true":
@@ -355,29 +367,43 @@ class LocalDiscord:
             return self._json(refusal.body, refusal.status, headers)
         finally:
             await self._notify()
-        return web.Response(status=204) if answer is None else self._json(answer)
+        return self._answer(request, answer)
+
+    def _check(self, request: web.Request, body: Any, files: dict[str, bytes]) -> None:
+        """Note and refuse what Discord does not take by its own description."""
+        name = _operation(request)
+        if not name:
+            asked = f"{request.method} /{request.match_info['path']}"
+            self.breaches.note(asked, ["there is no such route"])
+        elif problems := wrong_request(name, body, request.query, files):
+            self.breaches.note(name, problems)
+            self._wrong("; ".join(problems))
+
+    def _answer(self, request: web.Request, answer: Any) -> web.Response:
+        name = _operation(request)
+        status = 204 if answer is None else 201 if name in _MAKING else 200
+        self.breaches.note(f"this server's {name}", wrong_answer(name, status, answer))
+        return web.Response(status=204) if answer is None else self._json(answer, status)
 
     async def _attachment(self, request: web.Request) -> web.Response:
+        await self.may_fetch.wait()
         content = self.files.get(request.match_info["name"])
         return web.Response(status=404) if content is None else web.Response(body=content)
 
-    async def _body(self, request: web.Request) -> Any:
-        """Return what a request says; of a form, with its files where their names stand."""
+    @staticmethod
+    async def _body(request: web.Request) -> tuple[Any, dict[str, bytes]]:
+        """Return what a request says, and the files beside it by the names of their parts."""
         if request.content_type != "multipart/form-data":
-            return await request.json() if request.can_read_body else None
+            return (await request.json() if request.can_read_body else None), {}
         form = await request.post()
-        body = json.loads(str(form["payload_json"]))
-        said = body.get("data", body)
-        for named in said["attachments"]:
-            field = form[f"files[{named['id']}]"]
-            assert isinstance(field, web.FileField)
-            named["content"] = field.file.read()
-        return body
+        files = {n: f.file.read() for n, f in form.items() if isinstance(f, web.FileField)}
+        said = form["payload_json"]  # bytes, where its part of the form says what it is
+        return json.loads(said if isinstance(said, str) else bytes(said)), files
 
     def _route(self, method: str, parts: list[str]) -> tuple[str, Callable[..., Any], list[Any]]:
         match (method, *parts):
             case ("GET", "users", "@me"):
-                return "me", lambda: self._user(self.me) | {"bot": True}, []
+                return "me", self._bot, []
             case ("GET", "oauth2" | "applications", "applications" | "@me", *_):
                 return "application", self._application, []
             case ("GET", "gateway", "bot"):
@@ -394,6 +420,8 @@ class LocalDiscord:
                 return "edit", self._edit, [int(channel), int(message)]
             case ("POST", "channels", channel, "threads"):
                 return "open_thread", self._open_thread, [int(channel)]
+            case ("POST", "channels", channel, "messages", message, "threads"):
+                return "open_thread_at", self._open_thread_at, [int(channel), int(message)]
             case ("POST", "channels", _, "typing"):
                 return "typing", lambda: None, []
             case ("POST", "interactions", number, token, "callback"):
@@ -426,11 +454,34 @@ class LocalDiscord:
 
     @staticmethod
     def _user(number: int) -> dict[str, Any]:
-        name = f"user{number}"
-        return {"id": str(number), "username": name, "discriminator": "0", "avatar": None}
+        return {
+            "id": str(number),
+            "username": f"user{number}",
+            "global_name": None,
+            "discriminator": "0",
+            "avatar": None,
+            "flags": 0,
+            "public_flags": 0,
+            "primary_guild": None,
+        }
+
+    def _bot(self) -> dict[str, Any]:
+        more = {"bot": True, "verified": True, "mfa_enabled": True, "locale": "en-US"}
+        return self._user(self.me) | more
 
     def _application(self) -> dict[str, Any]:
         return {
+            "type": None,
+            "flags": 0,
+            "flags_new": "0",
+            "redirect_uris": [],
+            "interactions_endpoint_url": None,
+            "role_connections_verification_url": None,
+            "approximate_guild_count": 0,
+            "approximate_user_install_count": 0,
+            "approximate_user_authorization_count": 0,
+            "explicit_content_filter": 0,
+            "eligible_oauth2_scopes": [],
             "id": str(self.me),
             "name": "Paperlark",
             "icon": None,
@@ -440,7 +491,6 @@ class LocalDiscord:
             "verify_key": "0",
             "owner": self._user(self.me),
             "team": None,
-            "summary": "",
         }
 
     def _gateway_bot(self) -> dict[str, Any]:
@@ -452,21 +502,26 @@ class LocalDiscord:
         person = self.people.get(int(body["recipient_id"]))
         if person is None:
             raise Refusal(400, 50033, "Invalid Recipient(s)")
-        return {"id": str(person.dm), "type": 1, "recipients": [self._user(person.number)]}
+        recipients = [self._user(person.number)]
+        return {"id": str(person.dm), "type": 1, "flags": 0, "recipients": recipients}
 
     def _set_commands(self, body: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for command in body:
             if command["type"] == 3:
-                if not 1 <= len(command["name"]) <= 32 or set(command) & {"description", "options"}:
+                if set(command) & {"description", "options"}:
                     self._wrong(f"command {command['name']}")
                 continue
-            is_right = len(command["description"]) <= 100 and command["name"].islower()
-            if not is_right or len({o["name"] for o in command["options"]}) != len(
-                command["options"]
-            ):
+            names = [command, *command["options"]]
+            said = [one["name"] for one in names]
+            said += [word for one in names for word in one["name_localizations"].values()]
+            options = [option["name"] for option in command["options"]]
+            is_named = all(_COMMAND.fullmatch(one) and one == one.lower() for one in said)
+            if not is_named or not command["description"]:
                 self._wrong(f"command {command['name']}")
+            if len(set(options)) != len(options):
+                self._wrong(f"options of {command['name']}")
         extras = {"application_id": str(self.me), "version": "1", "nsfw": False}
-        extras |= {"description": "", "options": []}
+        extras |= {"description": "", "options": [], "default_member_permissions": None}
         self.commands = [{"id": str(self.number()), **extras, **command} for command in body]
         return self.commands
 
@@ -477,45 +532,35 @@ class LocalDiscord:
         raise Refusal(400, 50035, f"Invalid Form Body: {what}")
 
     def check(self, body: dict[str, Any]) -> None:
-        """Note and refuse what Discord would not take as a message."""
-        if unknown := set(body) - _BODY:
-            self._wrong(f"unknown fields {sorted(unknown)}")
+        """Note and refuse what Discord would not take as a message, by whichever route."""
+        said = {key: value for key, value in body.items() if key not in ("flags", "attachments")}
+        if problems := wrong_shape("MessageCreateRequest", said):
+            self._wrong("; ".join(problems))
         if body.get("allowed_mentions", {}).get("parse") != []:
             self._wrong("somebody could be mentioned")
-        if len(body.get("content") or "") > 2000:
+        if len(body.get("content") or "") > 2000:  # more is for people who pay
             self._wrong("content over 2000")
         if not any(body.get(part) for part in ("content", "embeds", "components")):
             self._wrong("an empty message")
         self._check_embeds(body.get("embeds") or [])
         self._check_rows(body.get("components") or [])
-        if len(body.get("nonce") or "") > 25:
-            self._wrong("nonce over 25")
 
     def _check_embeds(self, embeds: list[dict[str, Any]]) -> None:
-        total = 0
-        for embed in embeds:
-            limits = {"title": 256, "description": 4096}
-            sizes = {part: len(embed.get(part, "")) for part in limits}
-            footer = len(embed.get("footer", {}).get("text", ""))
-            if (
-                any(sizes[p] > limits[p] for p in limits)
-                or footer > 2048
-                or not any(sizes.values())
-            ):
-                self._wrong("an embed too long or empty")
-            total += sum(sizes.values()) + footer
-        if len(embeds) > 10 or total > 6000:
-            self._wrong("embeds over 10 or over 6000")
+        sizes = [
+            sum(len(embed.get(part, "")) for part in ("title", "description"))
+            + len(embed.get("footer", {}).get("text", ""))
+            for embed in embeds
+        ]
+        if not all(sizes) or sum(sizes) > 6000:
+            self._wrong("an empty embed, or embeds over 6000")
 
     def _check_rows(self, rows: list[dict[str, Any]]) -> None:
         buttons = [button for row in rows for button in row["components"]]
         ids = [b["custom_id"] for b in buttons if "custom_id" in b]
-        if len(rows) > 5 or any(not 1 <= len(row["components"]) <= 5 for row in rows):
-            self._wrong("rows of buttons")
-        if len(set(ids)) != len(ids) or any(not 1 <= len(i) <= 100 for i in ids):
-            self._wrong("custom ids")
-        if any(not 1 <= len(b["label"]) <= 80 for b in buttons):
-            self._wrong("labels")
+        if len(rows) > 5 or len(set(ids)) != len(ids):
+            self._wrong("too many rows of buttons, or a custom id twice")
+        if any(("url" in b) == ("custom_id" in b) or not b["label"] for b in buttons):
+            self._wrong("a button without a label, or without one thing to do")
 
     def _post(self, channel: int, body: dict[str, Any], only_for: int | None = None) -> Posted:
         self.check(body)
@@ -550,7 +595,7 @@ class LocalDiscord:
             "author": self._user(self.me) | {"bot": True},
             "content": posted.content,
             "embeds": [embed | {"type": "rich"} for embed in posted.embeds],
-            "components": posted.components,
+            "components": _numbered(posted.components),
             "flags": posted.flags,
             "type": 0,
             "timestamp": "2026-11-23T08:00:00.000000+00:00",
@@ -559,24 +604,30 @@ class LocalDiscord:
             "mention_everyone": False,
             "mentions": [],
             "mention_roles": [],
-            "attachments": [],
+            "attachments": [self._kept(name, content) for name, content in posted.files.items()],
             "pinned": False,
         }
 
     def _open_thread(self, channel: int, body: dict[str, Any]) -> dict[str, Any]:
-        """As the published description of `create_thread` for a text channel has it."""
-        if set(body) - {"name", "type", "auto_archive_duration", "rate_limit_per_user"}:
-            self._wrong("fields of a thread")
-        if not 1 <= len(body.get("name", "")) <= 100 or body.get("type") not in (10, 11, 12):
-            self._wrong("a thread's name or kind")
-        if body.get("auto_archive_duration", 60) not in (60, 1440, 4320, 10080):
-            self._wrong("when a thread is put away")
+        if body.get("type") not in _THREADS:  # what is meant without it has changed before
+            self._wrong("a thread of no kind")
+        return self._thread(self.number(), channel, body["type"], body["name"])
+
+    def _open_thread_at(self, channel: int, message: int, body: dict[str, Any]) -> dict[str, Any]:
+        """Open the one thread that a message can have; it has the message's number."""
+        posted = self.posted.get(message)
+        if posted is None or posted.channel != channel:
+            raise Refusal(404, 10008, "Unknown Message")
+        if message in self.threads:
+            raise Refusal(400, 160004, "A thread has already been created for this message")
+        return self._thread(message, channel, _PUBLIC_THREAD, body["name"])
+
+    def _thread(self, number: int, channel: int, kind: int, name: str) -> dict[str, Any]:
         if channel not in self._servers or channel in self.threads:
             raise Refusal(404, 10003, "Unknown Channel")
-        thread = self.number()
-        self._servers[thread] = self._servers[channel]
-        self.threads[thread] = (channel, body["name"])
-        return {"id": str(thread), "type": body["type"], "name": body["name"]}
+        self._servers[number] = self._servers[channel]
+        self.threads[number] = (channel, name)
+        return {"id": str(number)} | self._as_thread(number) | {"type": kind}
 
     def _send(self, channel: int, body: dict[str, Any]) -> dict[str, Any]:
         owner = next((p for p in self.people.values() if p.dm == channel), None)
@@ -648,8 +699,10 @@ class LocalDiscord:
             "parent_id": str(parent),
             "owner_id": str(self.me),
             "guild_id": str(self._servers[channel]),
-            "message_count": 1,
+            "flags": 0,
+            "message_count": 0,
             "member_count": 1,
+            "total_message_sent": 0,
             "thread_metadata": about,
         }
 
@@ -669,9 +722,9 @@ class LocalDiscord:
             self._wrong(f"acknowledgement {kind}")
         only_for = interaction.person.number
         if kind == 8:
-            interaction.choices = self._choices(data["choices"])
+            interaction.choices = {one["name"]: one["value"] for one in data["choices"]}
         elif kind == 9:
-            interaction.form = self._form(data)
+            interaction.form = data
         elif kind == 4:
             interaction.original = self._post(interaction.channel, data, only_for).number
         elif kind == 5:
@@ -685,24 +738,6 @@ class LocalDiscord:
             if kind == 7:
                 self._change(self.posted[interaction.tapped], data)
         interaction.answered, interaction.after = kind, time.monotonic() - interaction.born
-
-    def _form(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return a form, checked against what Discord publishes of its limits."""
-        (labelled,) = data["components"]
-        field = labelled["component"]
-        texts = ((data["title"], 45), (labelled["label"], 45), (labelled["description"], 100),
-                 (data["custom_id"], 100))  # fmt: skip
-        if not all(1 <= len(text) <= most for text, most in texts):
-            self._wrong("form")
-        if (labelled["type"], field["type"]) != (18, 4) or len(field.get("value", "")) > 4000:
-            self._wrong("field")
-        return data
-
-    def _choices(self, choices: list[dict[str, str]]) -> dict[str, str]:
-        is_right = all(1 <= len(c["name"]) <= 100 and 1 <= len(c["value"]) <= 100 for c in choices)
-        if len(choices) > 25 or not is_right:
-            self._wrong("choices")
-        return {choice["name"]: choice["value"] for choice in choices}
 
     def _live(self, token: str) -> Interaction:
         interaction = self.interactions[token]
@@ -772,9 +807,15 @@ class LocalDiscord:
         return always | snapshot
 
     def file(self, name: str) -> dict[str, Any]:
+        """Return a file that somebody sent, as Discord tells of it."""
+        return self._kept(name, self.files.get(name, b""))
+
+    def _kept(self, name: str, content: bytes) -> dict[str, Any]:
         url = f"http://{self._host}/attachments/{name}"
-        size = len(self.files.get(name, b""))
-        return {"id": "1", "filename": name, "size": size, "url": url, "proxy_url": url}
+        said = {"id": str(self.number()), "filename": name, "size": len(content)}
+        said |= {"url": url, "proxy_url": url}
+        self.breaches.note("this server's file", wrong_shape("MessageAttachmentResponse", said))
+        return said
 
 
 class DiscordPerson:
@@ -789,12 +830,20 @@ class DiscordPerson:
         self.permissions = 0  # in every channel of every server
 
     async def slash(self, command: str, channel: int | None = None, **options: Any) -> Interaction:
-        """Use a command as the bot registered it."""
+        """Use a command as the bot registered it; a file is given as its name and content."""
         spec = next(c for c in self.discord.commands if c["name"] == command)
         kinds = {option["name"]: option["type"] for option in spec["options"]}
+        attached = {n: self._uploaded(*v) for n, v in options.items() if kinds[n] == _FILE}
+        options |= {name: file["id"] for name, file in attached.items()}
         given = [{"name": n, "type": kinds[n], "value": v} for n, v in options.items()]
         data = {"id": spec["id"], "name": command, "type": 1, "options": given}
+        if attached:
+            data["resolved"] = {"attachments": {file["id"]: file for file in attached.values()}}
         return await self.discord.interact(self._interaction(2, channel), data)
+
+    def _uploaded(self, name: str, content: bytes) -> dict[str, Any]:
+        self.discord.files[name] = content
+        return self.discord.file(name)
 
     async def typing(self, name: str, option: str, text: str) -> Interaction:
         """Type into an option that was registered for autocompletion."""
@@ -858,3 +907,23 @@ class DiscordPerson:
 
     def _interaction(self, kind: int, channel: int | None, tapped: int = 0) -> Interaction:
         return Interaction(self.discord.number(), kind, self, channel or self.dm, tapped)
+
+
+def _numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return components with the numbers that Discord gives them."""
+    return [
+        {**row, "id": 10 * n, "components": [{**one, "id": 10 * n + m} for m, one in inner]}
+        for n, row in enumerate(rows, 1)
+        for inner in [enumerate(row["components"], 1)]
+    ]
+
+
+def _operation(request: web.Request) -> str:
+    return operation(request.method, f"/{request.match_info['path']}")
+
+
+def _put_in(body: Any, files: dict[str, bytes]) -> None:
+    """Put files where their names stand."""
+    said = body.get("data", body) if files else {}
+    for named in said.get("attachments", ()):
+        named["content"] = files[f"files[{named['id']}]"]

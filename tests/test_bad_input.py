@@ -39,10 +39,11 @@ from storage import personal, source_states, users
 from storage.database import Database
 from tests.adapters.telegram_setting import running
 from tests.adapters.test_discord_app import unpaced as discord_pacer
+from tests.contracts.platforms.published import utf16
 from tests.conversation.test_bad_input import texts
 from tests.local_discord import LocalDiscord
 from tests.local_telegram import LocalTelegram
-from tests.telegram_rules import check_button, parse_html, utf16
+from tests.telegram_rules import check_button, parse_html
 
 VICTIM = Person(Platform.TELEGRAM, "7700000001", "7700000001")
 OPERATOR = ("telegram", "7700000009")

@@ -61,7 +61,7 @@ async def test_channel_is_offered_in_servers_to_those_who_manage_them(discord, s
     for name in ("pick", "Papers like this"):
         assert by_name[name]["contexts"] == [0, 1, 2]
         assert by_name[name]["integration_types"] == [0, 1]
-        assert "default_member_permissions" not in by_name[name]
+        assert by_name[name]["default_member_permissions"] is None
 
 
 async def test_each_use_comes_with_what_its_person_and_the_bot_may_do_there(discord, script):

@@ -484,7 +484,7 @@ async def test_no_log_of_any_level_holds_the_token_or_what_people_wrote(telegram
         telegram.fault("sendMessage", **how)
     with capture_logs() as logs:
         async with running(telegram, Scripted(), timing=QUICK):
-            telegram.happen("message", {"text": "my secret interest"})
+            telegram.garble({"message": {"text": "my secret interest"}})
             alice.say("my secret interest")
             for n in range(1, 5):
                 await telegram.until(lambda n=n: len(telegram.called("sendMessage")) >= n)

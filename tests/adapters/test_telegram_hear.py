@@ -107,8 +107,8 @@ async def test_what_only_the_asker_should_see_does_not_reach_the_group(telegram)
 async def test_edited_messages_and_unreadable_updates_are_passed_over(telegram):
     alice, answering = telegram.person(), Scripted()
     async with running(telegram, answering):
-        telegram.happen("message", {"nonsense": True})
-        telegram.happen("callback_query", {"id": 1})
+        telegram.garble({"message": {"nonsense": True}})
+        telegram.garble({"callback_query": {"id": 1}})
         alice.say("/start")
         await alice.hears("a card")
     assert len(answering.heard) == 1

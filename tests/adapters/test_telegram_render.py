@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bot.adapters.telegram_render import MAX_UNITS, keyboard, render, toast, units
 from bot.conversation.messages import Button, Card, Digest, DigestItem, Message, Span, Style, plain
 from recommender.papers import PaperId
-from tests.telegram_rules import parse_html, utf16
+from tests.contracts.platforms.published import utf16
+from tests.telegram_rules import parse_html
 
 unhurried = settings(deadline=None)  # a busy machine is no bug
 
