@@ -32,6 +32,7 @@ from bot.conversation.events import Platform
 from bot.conversation.exporting import ExportFeature
 from bot.conversation.groups import Groups
 from bot.conversation.interests import InterestsFeature
+from bot.conversation.invitations import Invitations
 from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
 from bot.conversation.notes import NotesFeature
@@ -49,6 +50,7 @@ from bot.jobs.ingest import Ingest, Pace
 from bot.library_desk import LibraryDesk
 from bot.metrics import Metrics
 from bot.personal_pace import PersonalPace
+from bot.presence import Presence
 from bot.search_desk import SearchDesk
 from bot.settings import Settings
 from bot.shelf import Shelf
@@ -91,6 +93,7 @@ class House:
     desk: Desk
     conversation: Conversation
     suggestions: Suggestions
+    presence: Presence
     ingest: Ingest
     telegram_pacer: Pacer
     discord_pacer: Pacer
@@ -180,6 +183,7 @@ async def open_house(
         desk = Desk(database, shelf, look_up, clock, metrics=metrics)
         library = LibraryDesk(database, look_up, clock)
         exports = settings.data_dir / EXPORTS
+        presence = Presence(database, clock)
         account = AccountDesk(database, desk.reader_of, state, clock, exports)
         search = SearchDesk(database, shelf, desk, state, clock)
         told = WishesDesk(
@@ -197,7 +201,8 @@ async def open_house(
             Surprise(desk),
             LanguageChoice(desk),
             Search(search),
-            AccountFeature(account, clock, settings.contact or None),
+            AccountFeature(account, clock, presence, settings.contact or None),
+            Invitations(presence),
             LibraryFeature(library),
             notes,
             ExportFeature(library),
@@ -230,6 +235,7 @@ async def open_house(
                 patience=PersonalPace(state),
             ),
             suggestions=Suggestions(search),
+            presence=presence,
             ingest=ingest,
             telegram_pacer=pacer(Platform.TELEGRAM, telegram_limits.LIMITS),
             discord_pacer=pacer(Platform.DISCORD, discord_limits.LIMITS),

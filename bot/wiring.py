@@ -105,6 +105,7 @@ async def _telegram(house: House, stop: asyncio.Event) -> None:
         suggesting=house.suggestions,
         webhook=webhook,
         part=house.health.part(Role.TELEGRAM, None if webhook else POLLED_WITHIN),
+        presence=house.presence,
     )
     try:
         await app.run(stop)
@@ -127,6 +128,7 @@ async def _discord(house: House, stop: asyncio.Event) -> None:
         pacer=house.discord_pacer,
         suggesting=house.suggestions,
         part=house.health.part(Role.DISCORD),
+        presence=house.presence,
     )
     await app.run(stop)
 

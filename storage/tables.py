@@ -159,6 +159,8 @@ class AccountRow(Base):
     chat: Mapped[str | None] = mapped_column(String(64))  # where a digest can be sent
     unreachable: Mapped[str | None]  # why not: "blocked", "dms_closed", …
     last_used: Mapped[datetime]
+    # Whether Telegram's menu offers them what is for operators alone.
+    has_operator_menu: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class FeedbackRow(Base):
@@ -341,6 +343,16 @@ class SecretRow(Base):
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     value: Mapped[str] = mapped_column(String(64))
+
+
+class PresenceRow(Base):
+    """Under which name the bot is found on a platform, as its process there last saw it."""
+
+    __tablename__ = "presences"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    confirmed: Mapped[datetime]
 
 
 class DailyCountRow(Base):

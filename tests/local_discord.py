@@ -119,6 +119,7 @@ class LocalDiscord:
     def __init__(self, token: str = "local-discord-bot-token") -> None:
         self.token = token
         self.me = 1_100_000_000_000_000_001
+        self.is_open = True  # whether everybody may add the bot
         self.violations: list[str] = []
         self.breaches = Breaches("Discord")
         self.calls: list[tuple[str, Any]] = []
@@ -486,7 +487,8 @@ class LocalDiscord:
             "name": "Paperlark",
             "icon": None,
             "description": "",
-            "bot_public": True,
+            "bot_public": self.is_open,
+            "integration_types_config": {"0": {}, "1": {}},
             "bot_require_code_grant": False,
             "verify_key": "0",
             "owner": self._user(self.me),

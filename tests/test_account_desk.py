@@ -18,6 +18,7 @@ from bot.conversation.service import Conversation
 from bot.conversation.taste_file import parsed
 from bot.jobs.daily_picks import DailyPicks
 from bot.library_desk import LibraryDesk
+from bot.presence import Presence
 from recommender.encoder import load
 from storage import bans, users
 from storage.database import Database
@@ -54,7 +55,7 @@ def conversation(any_database, desk, state, clock, tmp_path):
     library = LibraryDesk(any_database, NoSource(), clock)
     notes = NotesFeature(library)
     parts = (
-        AccountFeature(account, clock, "ops@example.org"),
+        AccountFeature(account, clock, Presence(any_database, clock), "ops@example.org"),
         LibraryFeature(library),
         notes,
         ExportFeature(library),

@@ -22,6 +22,7 @@ from bot.group_desk import GroupDesk
 from bot.jobs.daily_picks import DailyPicks
 from bot.library_desk import LibraryDesk
 from bot.metrics import Metrics
+from bot.presence import Presence
 from bot.shelf import Shelf
 from recommender.encoder import load
 from storage import bans, catalogue, deliveries, feedback_log, groups, votes
@@ -57,7 +58,7 @@ def metrics():
 def conversation(any_database, desk, clock, tmp_path, metrics):
     account = AccountDesk(any_database, desk.reader_of, open_state(None), clock, tmp_path / "out")
     parts = (
-        AccountFeature(account, clock),
+        AccountFeature(account, clock, Presence(any_database, clock)),
         ExportFeature(LibraryDesk(any_database, NoSource(), clock)),
     )
     part = Groups(GroupDesk(any_database, clock, metrics=metrics), clock, tuple(TOPICS))

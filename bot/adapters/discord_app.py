@@ -55,12 +55,13 @@ from bot.conversation.events import (
     Event,
     Joined,
     Left,
+    Platform,
     Said,
     SentFile,
     is_read,
 )
 from bot.conversation.messages import Action
-from bot.conversation.ports import Answering
+from bot.conversation.ports import Answering, Presence, TemporarilyUnavailable
 from bot.conversation.suggestions import Choice, Suggesting
 from bot.health import Part
 
@@ -85,6 +86,7 @@ class Timing:
     farewell: how long answers under way, and then the connection, may take when it ends.
     redraw: between two edits of what many people change in one channel.
     last_redraw: how long such edits that still wait may take when it ends.
+    ask_number: between two questions whether everybody may add the bot.
     """
 
     patience: float = 1.5
@@ -94,6 +96,7 @@ class Timing:
     farewell: float = 1.5
     redraw: float = 2.5
     last_redraw: float = 0.5
+    ask_number: float = 6 * 3600.0
 
 
 class DiscordApp:
@@ -101,6 +104,7 @@ class DiscordApp:
 
     pacer: shared with whatever else sends as this bot in this process. suggesting: proposes
     values while options are typed, if anybody does. part: told whether the gateway is there.
+    presence: told by which number others may add it.
     """
 
     def __init__(
@@ -114,8 +118,10 @@ class DiscordApp:
         commands: Sequence[CommandSpec] = COMMANDS,
         timing: Timing | None = None,
         part: Part | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self._part = part
+        self._presence = presence
         self._token = token
         self._api_base = api_base.rstrip("/")
         self._answering = answering
@@ -154,6 +160,7 @@ class DiscordApp:
             self._timing,
             self._pacer,
             self._part,
+            self._presence,
         )
         try:
             await client.login(self._token)
@@ -201,6 +208,7 @@ class Client(discord.Client):
         timing: Timing,
         pacer: Pacer,
         part: Part | None = None,
+        presence: Presence | None = None,
     ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
@@ -213,6 +221,8 @@ class Client(discord.Client):
         )
         self.has_been_ready = False
         self._part = part
+        self._presence = presence
+        self._telling: asyncio.Task[None] | None = None
         self._answering = answering
         self._suggesting = suggesting
         self._offered = commands
@@ -232,6 +242,22 @@ class Client(discord.Client):
             await self._offer_commands()
         except TROUBLES as trouble:  # the commands of before still work
             log.warning("discord.commands_not_offered", error=type(trouble).__name__)
+        if self._presence and self.application:
+            self._telling = asyncio.create_task(self._tell_number(self._presence, self.application))
+
+    async def _tell_number(self, presence: Presence, application: discord.AppInfo) -> None:
+        """Tell, again and again, by which number others may add the bot, if they may."""
+        while True:
+            is_open = application.bot_public and application.user_integration_config is not None
+            try:
+                number = str(application.id) if is_open else ""
+                await presence.found_as(Platform.DISCORD, number)
+            except TemporarilyUnavailable:
+                await asyncio.sleep(self._timing.last_retry)
+                continue
+            await asyncio.sleep(self._timing.ask_number)
+            with suppress(*TROUBLES):
+                application = await self.application_info()
 
     async def _offer_commands(self) -> None:
         application = self.application_id or 0
@@ -346,6 +372,9 @@ class Client(discord.Client):
 
     async def farewell(self) -> None:
         """End what is under way, then the connection; each gets its short time."""
+        if self._telling:
+            self._telling.cancel()
+            await asyncio.gather(self._telling, return_exceptions=True)
         if self._away:
             self._away.cancel()
         if self._tasks:

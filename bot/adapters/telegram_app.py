@@ -21,7 +21,8 @@ from bot.adapters.telegram_menu import publish_menu
 from bot.adapters.telegram_request import Flood
 from bot.adapters.telegram_send import TelegramBot, telegram_bot
 from bot.adapters.telegram_webhook import Webhook, bound, listening
-from bot.conversation.ports import Answering
+from bot.conversation.events import Platform
+from bot.conversation.ports import Answering, Presence, TemporarilyUnavailable
 from bot.conversation.suggestions import Suggesting
 from bot.health import Part
 
@@ -39,6 +40,7 @@ class Timing:
     first_retry, last_retry: the pause after a failed poll doubles from one to the other.
     farewell: how long answers under way may take when the program ends.
     busy: with more jobs under way than this, no further updates are taken.
+    ask_name: between two questions what the bot is called; its owner may change that.
     """
 
     poll: float = 30.0
@@ -47,6 +49,7 @@ class Timing:
     last_retry: float = 30.0
     farewell: float = 2.5
     busy: int = 1000
+    ask_name: float = 6 * 3600.0
     patience: Patience = field(default_factory=Patience)
 
 
@@ -55,7 +58,7 @@ class TelegramApp:
 
     pacer: shared with whatever else sends as this bot in this process.
     suggesting: answers `@bot words` in other chats; without it nobody does.
-    part: told whether Telegram answers.
+    part: told whether Telegram answers. presence: told under which name it is found.
     """
 
     def __init__(
@@ -69,8 +72,10 @@ class TelegramApp:
         webhook: Webhook | None = None,
         timing: Timing | None = None,
         part: Part | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self._part = part
+        self._presence = presence
         self._token = token
         self._api_base = api_base
         self._answering = answering
@@ -105,19 +110,34 @@ class TelegramApp:
                     "telegram.inline_off", hint="send /setinline to @BotFather to switch it on"
                 )
             async with asyncio.TaskGroup() as tasks:
-                menu = tasks.create_task(publish_menu(bot))
+                beside = [
+                    tasks.create_task(publish_menu(bot)),
+                    tasks.create_task(self._tell_name(bot)),
+                ]
                 answers = Answers(bot, self._answering, self._timing.patience, self._suggesting)
                 if self._webhook:
                     await self._receive(bot, answers, self._webhook, sockets)
                 else:
                     await self._poll(bot, answers)
-                menu.cancel()
+                for task in beside:
+                    task.cancel()
         except* InvalidToken:
             log.error(
                 "telegram.token_refused",
                 hint="TELEGRAM_TOKEN is refused by TELEGRAM_API_BASE: copy the whole token "
                 "again from @BotFather, or make a new one there with /token",
             )
+
+    async def _tell_name(self, bot: TelegramBot) -> None:
+        """Tell, again and again, under which name the bot is found."""
+        while self._presence:
+            try:
+                await self._presence.found_as(Platform.TELEGRAM, bot.found_as)
+            except TemporarilyUnavailable:
+                await asyncio.sleep(self._timing.last_retry)
+            else:
+                await asyncio.sleep(self._timing.ask_name)
+                await self._persistently("getMe again", bot.get_me)
 
     async def _receive(
         self, bot: TelegramBot, answers: Answers, webhook: Webhook, sockets: Sequence[socket]

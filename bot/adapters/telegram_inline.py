@@ -4,8 +4,6 @@ Telegram asks again with every pause in the typing. Only what somebody typed las
 answer, so each person has at most one question under way and one that waits.
 """
 
-from urllib.parse import quote
-
 import structlog
 from telegram import (
     InlineKeyboardButton,
@@ -21,6 +19,7 @@ from telegram.error import TelegramError
 from bot.adapters.telegram_render import render
 from bot.adapters.telegram_send import TelegramBot
 from bot.conversation import words
+from bot.conversation.deep_links import into_telegram
 from bot.conversation.language import ENGLISH, _, speak
 from bot.conversation.messages import Message
 from bot.conversation.suggestions import InlineResult, Suggesting
@@ -72,7 +71,7 @@ class InlineAnswers:
 def _article(result: InlineResult, bot: str) -> InlineQueryResultArticle:
     """Return a paper as a line to choose, and the card that is then sent."""
     card = result.card
-    link = f"https://t.me/{quote(bot)}?start={result.start}"
+    link = into_telegram(bot, result.start)
     about = " · ".join(filter(None, (card.authors, *card.details[:1])))
     return InlineQueryResultArticle(
         id=result.start,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from telegram import (
     ChatAdministratorRights,
@@ -21,6 +21,7 @@ from telegram import (
 )
 
 from bot.conversation import words
+from bot.conversation.deep_links import into_telegram, start_of, to_share
 from bot.conversation.messages import Button, Card, Digest, Message, RichText, Rows, Span, Style
 
 MAX_UNITS = 4096
@@ -56,30 +57,38 @@ class Rendered:
     keyboard: InlineKeyboardMarkup | None
 
 
-def render(message: Message) -> Rendered:
-    """Return a message as Telegram draws it; never longer than Telegram allows."""
+def render(message: Message, bot: str = "") -> Rendered:
+    """Return a message as Telegram draws it; never longer than Telegram allows.
+
+    bot: the user name under which it is found, empty while that is not known.
+    """
     for smaller in _smaller(message):
         for drawing in _drawings(smaller):
             spans = tuple(Span(_clean(s.text), s.style, s.url) for s in drawing)
             if sum(units(_isolated(span.text)) for span in spans) <= MAX_UNITS:
-                return _rendered(spans, smaller)
-    return _rendered(_cut(spans), smaller)
+                return _rendered(spans, smaller, bot)
+    return _rendered(_cut(spans), smaller, bot)
 
 
-def _rendered(spans: RichText, message: Message) -> Rendered:
+def _rendered(spans: RichText, message: Message, bot: str) -> Rendered:
     is_visible = any(span.text.strip() for span in spans)
     html = "".join(_html(span) for span in spans) if is_visible else NOTHING
-    return Rendered(html, keyboard(_with_share(message)))
+    return Rendered(html, keyboard(_with_share(message, bot)))
 
 
-def _with_share(message: Message) -> Rows:
-    """Return the rows of a message; of a card with a button that sends it to somebody else."""
+def _with_share(message: Message, bot: str) -> Rows:
+    """Return the rows of a message; of a card with a button that sends it to somebody else.
+
+    What they get opens the paper in the bot, and names the page where it can be read without.
+    """
     card, rows = message.card, message.rows
     if card is None or not rows or not _is_link(card.url):
         return rows
     title = _shortened(_one_line(card.title), MAX_SHARED)
-    to_share = urlencode({"url": card.url, "text": title.encode("utf-8", "replace")})
-    return (*rows[:-1], (*rows[-1], Button(SHARE, url=f"https://t.me/share/url?{to_share}")))
+    link, said = card.url, title
+    if bot:
+        link, said = into_telegram(bot, start_of(card.paper)), f"{title}\n{card.url}"
+    return (*rows[:-1], (*rows[-1], Button(SHARE, url=to_share(link, said))))
 
 
 def toast(text: str) -> str:

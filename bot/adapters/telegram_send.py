@@ -79,6 +79,14 @@ OnMove = Callable[[str, str], Awaitable[None]]
 class TelegramBot(ExtBot[Turn]):
     """PTB's bot, and updates as they came: PTB logs a whole batch when one is malformed."""
 
+    @property
+    def found_as(self) -> str:
+        """The user name that Telegram gave; empty until it was asked who this bot is."""
+        try:
+            return self.username
+        except RuntimeError:
+            return ""
+
     async def fetch(self, offset: int, seconds: float) -> list[dict[str, Any]]:
         """Return updates from `offset` on, waiting for the first; confirms all before it."""
         data = {
@@ -168,7 +176,7 @@ def _request(
     bot: TelegramBot, message: Message, reply: ForceReply | None
 ) -> Callable[..., Awaitable[telegram.Message]]:
     """Return the request that carries what a message says, and its file if it has one."""
-    drawn = render(message)
+    drawn = render(message, bot.found_as)
     asks = message.asks_for_channel
     if message.attachment is None:
         return partial(
@@ -195,7 +203,7 @@ async def revise(bot: TelegramBot, ref: MessageRef, message: Message, turn: Turn
 
     Raises one of the DeliveryErrors. An edit may be repeated whatever became of it.
     """
-    drawn = render(message)
+    drawn = render(message, bot.found_as)
     edit = partial(
         bot.edit_message_text,
         text=drawn.html,

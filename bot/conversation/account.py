@@ -11,16 +11,19 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.conversation import words
+from bot.conversation.deep_links import into_telegram, with_code
 from bot.conversation.dialogue import text
-from bot.conversation.events import Command, Pressed
+from bot.conversation.events import Command, Platform, Pressed
 from bot.conversation.features import Actions, in_place, privately
 from bot.conversation.language import _
 from bot.conversation.messages import Button, Message, Span, Style, Toast, plain
-from bot.conversation.ports import Reader
+from bot.conversation.ports import Presence, Reader
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import visible
 
 CONFIRM_WITHIN = timedelta(minutes=10)
+BY_LINK = "link_opened"
+"""What /start with a code is passed on as; nobody needs to write it."""
 _CODE = re.compile(r"[A-Z0-9]{6}")
 _UNDO = frozenset(["undo", "split", "off", "unlink", "trennen", "lösen", "aus", "zurück"])
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -66,15 +69,21 @@ class AccountFeature:
     """/privacy, /forget and /link. contact: whom to ask about this installation, if anybody."""
 
     def __init__(
-        self, desk: AccountDesk, clock: Callable[[], datetime], contact: str | None = None
+        self,
+        desk: AccountDesk,
+        clock: Callable[[], datetime],
+        presence: Presence,
+        contact: str | None = None,
     ) -> None:
         self._desk = desk
+        self._presence = presence
         self._clock = clock
         self._contact = contact
         self.commands = {
             "privacy": self._privacy,
             "forget": self._forget,
             "link": self._link,
+            BY_LINK: self._link_opened,
         }
         self.buttons = {Act.FORGET: self._forget_tapped, Act.LINK: self._link_tapped}
 
@@ -134,7 +143,8 @@ class AccountFeature:
     async def _link(self, reader: Reader, command: Command) -> Actions:
         asked = visible(command.text)
         if not asked:
-            yield privately(link_message(await self._desk.link_code(reader)))
+            bot = await self._presence.name_on(Platform.TELEGRAM)
+            yield privately(link_message(await self._desk.link_code(reader), bot))
         elif asked.casefold() in _UNDO:
             yield privately(text(await self._unlinked(reader)))
         elif _CODE.fullmatch(code := re.sub(r"[\s-]", "", asked).upper()):
@@ -143,11 +153,23 @@ class AccountFeature:
         else:
             yield privately(text(_(words.LINK_WANTS_A_CODE)))
 
-    async def _link_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
-        if tap.argument != "undo":
-            yield Toast(_(words.OLD_BUTTON))
+    async def _link_opened(self, reader: Reader, command: Command) -> Actions:
+        """Join at once who is new; ask others, for a link is tapped before it is understood."""
+        if not reader.is_new:
+            yield privately(_asks_to_join(command.text))
             return
-        yield in_place(pressed, text(await self._unlinked(reader)))
+        yield privately(linked_message(await self._desk.link(reader, command.text)))
+
+    async def _link_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
+        what, _comma, code = tap.argument.partition(",")
+        if what == "undo":
+            yield in_place(pressed, text(await self._unlinked(reader)))
+        elif what == "no":
+            yield in_place(pressed, text(_(words.NOT_LINKED)))
+        elif what == "join" and _CODE.fullmatch(code):
+            yield in_place(pressed, linked_message(await self._desk.link(reader, code)))
+        else:
+            yield Toast(_(words.OLD_BUTTON))
 
     async def _unlinked(self, reader: Reader) -> str:
         return _(words.UNLINKED) if await self._desk.unlink(reader) else _(words.NOTHING_LINKED)
@@ -166,13 +188,23 @@ def privacy_message(contact: str | None) -> Message:
     return Message(text=plain(*lines), buttons=(buttons,))
 
 
-def link_message(code: str) -> Message:
-    return Message(
-        text=plain(
-            _(words.LINK_CODE_BEFORE), "\n\n", Span(f"/link {code}", Style.CODE), "\n\n",
-            _(words.LINK_CODE_AFTER),
-        )
-    )  # fmt: skip
+def link_message(code: str, bot: str) -> Message:
+    """Return how a code is given, and the link that carries it to Telegram's bot of a name."""
+    lines: list[Span | str] = [
+        _(words.LINK_CODE_BEFORE), "\n\n", Span(f"/link {code}", Style.CODE), "\n\n",
+    ]  # fmt: skip
+    if bot:
+        link = into_telegram(bot, with_code(code))
+        lines += [f"{_(words.LINK_BY_TAP)}\n", Span(link, url=link), "\n\n"]
+    return Message(text=plain(*lines, _(words.LINK_CODE_AFTER)))
+
+
+def _asks_to_join(code: str) -> Message:
+    def button(label: str, argument: str) -> Button:
+        return Button(label, encode(Tap(Act.LINK, argument=argument)))
+
+    row = (button(_(words.LINK_YES), f"join,{code}"), button(_(words.LINK_NO), "no"))
+    return text(_(words.LINK_SURELY), buttons=(row,))
 
 
 def linked_message(linked: Linked) -> Message:

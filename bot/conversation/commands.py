@@ -161,6 +161,7 @@ COMMANDS = (
         "One taste on two platforms: get a code, or join with one",
         (CommandOption("code", "The code from your other account, or undo"),),
     ),
+    CommandSpec("invite", "A message to hand on, with the link that opens me for others"),
     CommandSpec(
         "export",
         "Your saved papers or all your data as a file",

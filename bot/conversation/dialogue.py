@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from functools import partial
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -55,13 +56,14 @@ def text(sentence: str, *, buttons: Rows = ()) -> Message:
     return Message(text=plain(sentence), buttons=buttons)
 
 
-def welcome(reader: Reader) -> Message:
+def welcome(reader: Reader, *, is_invited: bool = False) -> Message:
     """Return three lines: what we do, how we learn, and that the digest is on."""
+    greeted = partial(words.welcome, is_new=reader.is_new, is_invited=is_invited)
     if not reader.push_place:
-        return text(words.welcome(is_new=reader.is_new, digest=push_state(reader)))
+        return text(greeted(digest=push_state(reader)))
     digest = words.digest_is_on(reader.schedule)
     change = ((Button(_(words.CHANGE), encode(Tap(Act.SCHEDULE))),),)
-    return text(words.welcome(is_new=reader.is_new, digest=digest), buttons=change)
+    return text(greeted(digest=digest), buttons=change)
 
 
 def nothing_left(*, is_sample: bool) -> Message:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.conversation.events import Event, MessageRef, Person
+from bot.conversation.events import Event, MessageRef, Person, Platform
 from bot.conversation.messages import Action, Message
 from bot.schedule import Due, Schedule
 from recommender.feedback import Verdict
@@ -278,6 +278,23 @@ class Desk(Protocol):
     async def left(self, person: Person) -> None: ...
 
     async def moved(self, person: Person, new_chat: str) -> None: ...
+
+
+class Presence(Protocol):
+    """Where the bot is found; every process of an installation knows it of all platforms.
+
+    On Telegram a name is the bot's user name, on Discord the number of its application where
+    everybody may add that.
+    """
+
+    async def found_as(self, platform: Platform, name: str) -> None:
+        """Let a name hold from now on, empty for none. Raises TemporarilyUnavailable."""
+
+    async def name_on(self, platform: Platform) -> str:
+        """Return the name on a platform; empty where the bot is not to be found at present.
+
+        Raises TemporarilyUnavailable.
+        """
 
 
 class Answering(Protocol):

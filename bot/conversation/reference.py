@@ -78,10 +78,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "status": (("", "also says why no digest came today"),),
     "link": (
-        ("", "a code, to be sent from your other account"),
+        ("", "a code to send from your other account, and a link that does it on Telegram"),
         ("A7K2PX", "joins the two accounts"),
         ("undo", "splits them again"),
     ),
+    "invite": (("", "greets whoever opens it; neither of you sees what the other reads"),),
     "export": (
         ("", "asks which"),
         ("bibtex", "your saved papers for LaTeX"),

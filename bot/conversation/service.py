@@ -13,9 +13,10 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.conversation import authority, cards, dialogue, words
+from bot.conversation.account import BY_LINK
 from bot.conversation.clock_words import shown_now
 from bot.conversation.commands import meant
-from bot.conversation.deep_links import code_of, paper_of
+from bot.conversation.deep_links import INVITED, code_of, paper_of
 from bot.conversation.dialogue import text
 from bot.conversation.events import (
     Command,
@@ -213,15 +214,15 @@ class Conversation:
     async def _start(self, command: Command) -> Actions:
         start = command.text.strip()
         if code := code_of(start):
-            link = self._commands.get("link", self._unknown)
-            async for action in link(replace(command, name="link", text=code)):
+            link = self._commands.get(BY_LINK, self._unknown)
+            async for action in link(replace(command, name=BY_LINK, text=code)):
                 yield action
             return
         reader = await self._reader(command.person)
         if not reader.is_pushed or reader.paused_until is not None:
             resumed = await self._desk.resume(reader)
             reader = replace(resumed, back_from=reader.back_from)
-        yield Send(dialogue.welcome(reader))
+        yield Send(dialogue.welcome(reader, is_invited=start == INVITED))
         yield await self._opened(reader, paper_of(start))
         for news in _of_reach(reader):
             yield news

@@ -11,6 +11,7 @@ from bot.adapters.telegram_app import TelegramApp, Timing
 from bot.adapters.telegram_webhook import Webhook
 from bot.conversation.events import Event, Left, Moved, Pressed
 from bot.conversation.messages import Action, Button, Edit, Message, Send, Toast, plain
+from bot.conversation.ports import Presence
 from bot.conversation.suggestions import Suggesting
 from tests.local_telegram import LocalTelegram
 
@@ -76,6 +77,7 @@ async def running(
     webhook: Webhook | None = None,
     pacer: Pacer | None = None,
     suggesting: Suggesting | None = None,
+    presence: Presence | None = None,
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run the adapter; end it, and whatever went wrong in it, with the block."""
     app = TelegramApp(
@@ -86,6 +88,7 @@ async def running(
         suggesting=suggesting,
         webhook=webhook,
         timing=timing,
+        presence=presence,
     )
     stop = asyncio.Event()
     task = asyncio.create_task(app.run(stop))

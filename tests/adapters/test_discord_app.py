@@ -39,11 +39,12 @@ from bot.conversation.messages import (
     Toast,
     plain,
 )
-from bot.conversation.ports import OutcomeUnknown, RecipientGone, Refused, TryLater
+from bot.conversation.ports import OutcomeUnknown, Presence, RecipientGone, Refused, TryLater
 from bot.conversation.suggestions import Choice, InlinePage, Suggesting
 from bot.conversation.taps import Act, Tap, encode
 from recommender.papers import PaperId
 from storage.dialogue_state import LocalState
+from tests.adapters.noted_presence import NotedPresence
 from tests.local_discord import EPHEMERAL, LocalDiscord
 
 BOUND = 10
@@ -117,6 +118,7 @@ async def serving(
     script: Script,
     timing: Timing = QUICK,
     suggesting: Suggesting | None = None,
+    presence: Presence | None = None,
 ):
     stop = asyncio.Event()
     app = DiscordApp(
@@ -126,6 +128,7 @@ async def serving(
         pacer=unpaced(),
         timing=timing,
         suggesting=suggesting,
+        presence=presence,
     )
     task = asyncio.create_task(app.run(stop))
     try:
@@ -800,3 +803,12 @@ async def test_a_slow_answer_about_a_message_stays_for_the_asker_alone(discord, 
         card = await bob.sees("Paper 1")
     assert asked.answered == 5
     assert card.flags & EPHEMERAL
+
+
+async def test_by_which_number_others_may_add_the_bot_is_told_while_they_may(discord, script):
+    presence = NotedPresence(times_away=2)
+    often = replace(QUICK, last_retry=0.02, ask_number=0.02)
+    async with serving(discord, script, often, presence=presence):
+        await presence.hears(Platform.DISCORD, str(discord.me))
+        discord.is_open = False
+        await presence.hears(Platform.DISCORD, "")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,6 +16,7 @@ from bot.conversation.events import (
     LARGEST_FILE,
     Command,
     MessageRef,
+    Platform,
     Pressed,
     Quoted,
     Said,
@@ -24,6 +26,7 @@ from bot.conversation.messages import (
     Ask,
     Attachment,
     Button,
+    Card,
     Edit,
     Message,
     Revise,
@@ -33,6 +36,8 @@ from bot.conversation.messages import (
     plain,
 )
 from bot.conversation.words import WENT_WRONG
+from recommender.papers import PaperId
+from tests.adapters.noted_presence import NotedPresence
 from tests.adapters.telegram_setting import QUICK, Scripted, card, running, usual
 from tests.local_telegram import LocalTelegram
 
@@ -601,3 +606,29 @@ async def test_a_file_that_cannot_be_fetched_is_said_to_be_so(telegram, lie):
         alice.send_file("taste.json", b" " * (LARGEST_FILE + 1), size=10)
         (said,) = await answering.hears(Said)
     assert said.files == (SentFile("taste.json", None),)
+
+
+async def test_the_name_of_the_bot_is_told_and_told_again_when_its_owner_changes_it(telegram):
+    presence = NotedPresence(times_away=2)
+    often = replace(QUICK, ask_name=0.02)
+    async with running(telegram, Scripted(), timing=often, presence=presence):
+        await presence.hears(Platform.TELEGRAM, "lark_bot")
+        telegram.me["username"] = "early_lark_bot"
+        await presence.hears(Platform.TELEGRAM, "early_lark_bot")
+
+
+async def test_a_paper_that_is_shared_opens_in_the_bot(telegram):
+    shared = Card(PaperId(36), "A title", "https://arxiv.org/abs/2611.1", "Ada", (), "", (), "")
+
+    async def script(event):
+        yield Send(Message(card=shared, buttons=((Button("Like", "l:1"),),)))
+
+    async with running(telegram, Scripted(script)):
+        ada = telegram.person(7)
+        ada.say("/pick")
+        sent = await ada.hears("A title")
+    url = next(b["url"] for row in sent.buttons for b in row if "url" in b)
+    assert parse_qs(urlsplit(url).query) == {
+        "url": ["https://t.me/lark_bot?start=p10"],
+        "text": ["A title\nhttps://arxiv.org/abs/2611.1"],
+    }

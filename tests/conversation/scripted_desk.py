@@ -12,10 +12,11 @@ from typing import Any
 from bot.conversation.account import AccountFeature, LinkAnswer, Linked
 from bot.conversation.admin import Admin
 from bot.conversation.entries import Entry
-from bot.conversation.events import Person
+from bot.conversation.events import Person, Platform
 from bot.conversation.exporting import ExportFeature
 from bot.conversation.groups import Groups
 from bot.conversation.interests import InterestsFeature
+from bot.conversation.invitations import Invitations
 from bot.conversation.language_choice import LanguageChoice
 from bot.conversation.library import LibraryFeature
 from bot.conversation.notes import NotesFeature
@@ -94,6 +95,17 @@ class ScriptedDesk:
     notes: dict[tuple[int, PaperId], str] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     joined: dict[int, int] = field(default_factory=dict)  # who was joined, into whom
+    found: dict[Platform, str] = field(default_factory=dict)  # names on platforms
+
+    # -- where the bot is
+
+    async def found_as(self, platform: Platform, name: str) -> None:
+        self._reach()
+        self.found[platform] = name
+
+    async def name_on(self, platform: Platform) -> str:
+        self._reach()
+        return self.found.get(platform, "")
 
     # -- readers
 
@@ -404,7 +416,8 @@ def talking(desk: ScriptedDesk) -> Conversation:
         Surprise(desk),
         LanguageChoice(desk),
         Search(ScriptedSearch(desk)),
-        AccountFeature(desk, lambda: desk.now, "ops@example.org"),
+        AccountFeature(desk, lambda: desk.now, desk, "ops@example.org"),
+        Invitations(desk),
         LibraryFeature(desk),
         notes,
         ExportFeature(desk),

@@ -6,8 +6,10 @@ import pytest
 
 from bot.conversation import exporting, words
 from bot.conversation.commands import COMMANDS
+from bot.conversation.events import Platform
 from bot.conversation.messages import Ask, Edit, Send, Toast
 from bot.conversation.sought import MOST_BYTES, fitting, packed, unpacked
+from bot.conversation.taps import Act, Tap, encode
 from tests.conversation.journey import ADA, BOB, Journey
 from tests.conversation.scripted_desk import ScriptedDesk, paper, talking
 
@@ -162,7 +164,45 @@ def test_words_that_were_never_packed_are_none_or_harmless(forged):
     assert len(unpacked(forged).encode()) <= MOST_BYTES
 
 
-async def test_a_link_into_the_bot_carries_a_code_and_joins_as_the_command_does(ada, bob, desk):
+async def test_a_code_comes_with_a_link_only_where_the_bot_is_found_on_telegram(ada, desk):
+    await ada.command("/link")
+    assert "t.me" not in ada.last
+    desk.found[Platform.TELEGRAM] = "lark_bot"
+    await ada.command("/link")
+    code = list(desk.codes)[-1]
+    link = f"https://t.me/lark_bot?start=l{code}"
+    assert ada.transcript[-6:] == [
+        f"/link {code}", "", words.LINK_BY_TAP, link, "", words.LINK_CODE_AFTER,
+    ]  # fmt: skip
+    assert link in [span.url for span in ada.messages[ada.newest()].text]
+
+
+async def test_a_link_joins_nothing_of_who_reads_already_before_they_say_so(ada, bob, desk):
+    """Whoever taps a stranger's link must not hand their papers over by it."""
+    await ada.command("/link")
+    (code,) = desk.codes
+    await bob.command("/pick")
+    await bob.command(f"/start l{code}")
+    assert words.LINK_SURELY in bob.transcript
+    await bob.tap(words.LINK_NO)
+    assert bob.transcript[-1] == f"~ {words.NOT_LINKED}"
+    assert desk.joined == {}
+    await bob.command(f"/start l{code}")
+    (edit,) = await bob.tap(words.LINK_YES)
+    assert isinstance(edit, Edit)
+    assert "are one reader now" in bob.last
+    assert desk.joined
+
+
+@pytest.mark.parametrize("forged", ["join", "join,", "join,abc", "join,aaaaaa", "yes,AAAAAA", ""])
+async def test_a_forged_button_joins_nothing(ada, bob, desk, forged):
+    await ada.command("/link")
+    await bob.press(encode(Tap(Act.LINK, argument=forged)), None)
+    assert bob.transcript == [f"! {words.OLD_BUTTON}"]
+    assert desk.joined == {}
+
+
+async def test_a_link_into_the_bot_carries_a_code_and_joins_who_is_new_at_once(ada, bob, desk):
     await ada.command("/link")
     (code,) = desk.codes
     await bob.command(f"/start l{code}")

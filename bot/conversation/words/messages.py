@@ -5,8 +5,14 @@ from bot.conversation.words.schedule import schedule_in_words
 from bot.schedule import Schedule
 
 
-def welcome(*, is_new: bool, digest: str) -> str:
-    if is_new:
+def welcome(*, is_new: bool, digest: str, is_invited: bool = False) -> str:
+    if is_new and is_invited:
+        greeting = _(
+            "Somebody who reads with me invited you: welcome! I am Paperlark: I find the new "
+            "research papers you would have picked yourself. Neither of you sees what the other "
+            "reads."
+        )
+    elif is_new:
         greeting = _(
             "I am Paperlark: I find the new research papers you would have picked yourself."
         )
