@@ -133,7 +133,8 @@ class Desk:
 
     async def reader(self, person: Person) -> Reader:
         speaker = self._speaker(person)
-        return await self._met(self._known, speaker) or await self._met(self._greeted, speaker)
+        settled = await self._met(self._known, speaker)
+        return await self._greet(speaker) if settled is None else settled
 
     async def known(self, person: Person) -> Reader | None:
         speaker = self._speaker(person)
@@ -141,7 +142,11 @@ class Desk:
             return settled
         async with reading(self._database) as db:
             found = await users.find(db, person.platform.value, person.account)
-        return await self._met(self._greeted, speaker) if found else None
+        return await self._greet(speaker) if found else None
+
+    async def _greet(self, speaker: Speaker) -> Reader:
+        """Return a reader who is new, or of whom something is to be written."""
+        return await self._met(self._greeted, speaker)
 
     def _speaker(self, person: Person) -> Speaker:
         return Speaker(
