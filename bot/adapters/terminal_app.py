@@ -134,7 +134,7 @@ class TerminalApp:
     def _sent(self, path: str) -> Said | None:
         """Return a file of this machine as if it had been sent; without a path say how."""
         if not path:
-            self._print(Text(_(_IMPORT_WHAT)))
+            self._print(Text(f"{_(_IMPORT_WHAT)}\n"))
             return None
         file = Path(path)
         sent = SentFile(file.name if file.suffix else f"{file.name}.json", _content(file))

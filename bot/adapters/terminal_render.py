@@ -5,6 +5,7 @@ it; in a menu the buttons are counted. A pipe gets the same words without frame 
 """
 
 from collections.abc import Iterator, Mapping
+from string import ascii_lowercase
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -183,7 +184,8 @@ def _buttons(offered: Keys) -> Text:
     """Return keys and labels in a line that breaks between buttons only."""
     line = Text()
     for key, button in offered.items():
-        label = button.label.removeprefix(f"{key[:-1] or key} ").replace(" ", "\u00a0")
+        number = key.rstrip(ascii_lowercase)
+        label = button.label.removeprefix(f"{number} ").replace(" ", "\u00a0")
         mark = "✓\u00a0" if button.is_chosen and "✓" not in label else ""
         line.append(f"[{key}]", "bold cyan")
         line.append(f"\u00a0{mark}{label}", "bold" if button.is_chosen else "")
@@ -197,6 +199,10 @@ def _letter(button: Button) -> str:
     tap = decode(button.data)
     if tap is None:
         return ""
+    if button.label.startswith("‹ "):  # to the page before, of whatever it is
+        return "<"
+    if button.label.endswith(" ›"):
+        return ">"
     if tap.act is Act.SCHEDULE and not tap.argument:
         return "c"
     if tap.act is Act.SURPRISE:
@@ -204,8 +210,6 @@ def _letter(button: Button) -> str:
     if tap.act is Act.INTEREST and tap.paper is not None:
         number = button.label.partition(" ")[0]
         return f"{number}{_OF_INTERESTS.get(tap.argument, '')}"
-    if tap.act is Act.LIST:
-        return "<" if button.label.startswith("‹") else ">"
     return _LETTERS.get(tap.act, "")
 
 

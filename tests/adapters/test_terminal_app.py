@@ -16,6 +16,7 @@ from rich.console import Console
 
 from bot.adapters.terminal_app import FAILED, GOODBYE, HINT, TerminalApp, _completions
 from bot.adapters.terminal_render import keys
+from bot.conversation import dialogue
 from bot.conversation.cards import digest_message
 from bot.conversation.events import Event, SentFile
 from bot.conversation.messages import Attachment, Button, Message, Revise, Send, Toast, plain
@@ -215,6 +216,22 @@ def test_every_button_has_a_key_of_its_own(desk):
     assert len(keys(message)) == sum(len(row) for row in message.rows)
     many = Message(buttons=(tuple(Button(f"choice {n}", f"t:::{n}") for n in range(5)),) * 5)
     assert list(keys(many)) == [str(n) for n in range(1, 26)]
+
+
+async def test_arrows_turn_the_pages_of_every_list_and_choices_are_counted(desk):
+    for n in range(1, 13):
+        reader = await desk.reader(ADA)
+        await desk.store(reader, f"s{n}", PaperId(n), None, save=True)
+    found = keys(dialogue.saved_page((await desk.saved(reader, 1))[0], 12, 1, tags=["#thesis"]))
+    assert (found[">"].label, found["11"].label) == ("Older ›", "#thesis")
+    pages = (Button("‹ Back", "m:1::1"), Button("More ›", "m:1::3"))
+    assert list(keys(Message(buttons=(pages,)))) == ["<", ">"]
+
+
+async def test_the_tenth_entry_of_a_list_is_opened_like_the_others(desk):
+    told = await chat(desk, *["b", "/pick"] * 10, "/saved")
+    assert "[1]\u00a0Open" in told
+    assert "[10]\u00a0Open" in told
 
 
 def test_commands_are_completed_with_what_they_do():
