@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -251,7 +250,7 @@ class Desk:
         return await self._choosing.topics()
 
     async def digest(self, reader: Reader) -> Sequence[Offer]:
-        day = self._local_day(reader)
+        day = reader.local_day(self._clock())
         while True:
             async with writing(self._database) as db:
                 if standing := await self._standing_digest(db, reader, day):
@@ -585,9 +584,6 @@ class Desk:
             language=user.language,
             is_language_chosen=user.is_language_chosen,
         )
-
-    def _local_day(self, reader: Reader) -> date:
-        return self._clock().astimezone(ZoneInfo(reader.schedule.zone)).date()
 
     async def _impress(
         self,

@@ -14,8 +14,9 @@ DeliveryError
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bot.conversation.events import Event, MessageRef, Person, Platform
 from bot.conversation.messages import Action, Message
@@ -108,6 +109,10 @@ class Reader:
     surprise: int = 2
     language: str = "en"
     is_language_chosen: bool = False
+
+    def local_day(self, moment: datetime) -> date:
+        """Return the day that a moment is in where they are."""
+        return moment.astimezone(ZoneInfo(self.schedule.zone)).date()
 
 
 @dataclass(frozen=True, slots=True)

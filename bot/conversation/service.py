@@ -4,17 +4,14 @@ The order is the promise: what an event changes is stored before the first actio
 acknowledgement follows, and only then is the next paper ranked.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from bot.conversation import authority, cards, dialogue, words
 from bot.conversation.account import BY_LINK
-from bot.conversation.clock_words import shown_now
 from bot.conversation.commands import meant
 from bot.conversation.deep_links import INVITED, code_of, paper_of
 from bot.conversation.dialogue import text
@@ -37,45 +34,26 @@ from bot.conversation.features import (
     FileReader,
     FormReader,
     Listener,
-    in_place,
     privately,
 )
 from bot.conversation.groups import Groups
+from bot.conversation.judging import Judging, next_card
 from bot.conversation.language import ENGLISH, _, nearest, speak, spoken
 from bot.conversation.manners import EndlessPatience, Patience, is_counted, slow_down
-from bot.conversation.messages import Action, Edit, Message, Send, Toast, plain
+from bot.conversation.messages import Action, Send, Toast
 from bot.conversation.ports import (
     Desk,
-    Offer,
     Reader,
     SourceUnavailable,
-    Stored,
     TemporarilyUnavailable,
     UnknownPaper,
 )
-from bot.conversation.schedule_words import Misunderstood, understand
-from bot.conversation.sought import fitting, unpacked
+from bot.conversation.saved import Saved
+from bot.conversation.scheduling import Scheduling
 from bot.conversation.taps import Act, Tap, decode
-from bot.conversation.text import visible
-from recommender.feedback import Verdict
 from recommender.papers import PaperId
 
-_LONGEST_PAUSE = 365  # days
-_LAST_PAGE = 1_000
-_PAUSE = re.compile(
-    r"(?:(?:for|für) )?([0-9]{1,4}) ?(?:(d|days?|tage?n?)|(w|weeks?|wochen?))?", re.IGNORECASE
-)
-_PAGE = re.compile(
-    r"(?:(?:page|seite) )?([0-9]{1,4})|(?:page|seite) ([0-9]{1,4}) (.+)", re.IGNORECASE
-)
-_VERDICTS = {
-    Act.LIKE: (Verdict.LIKE, words.LIKED_NOW),
-    Act.SKIP: (Verdict.SKIP, words.SKIPPED_NOW),
-    Act.OFF_TOPIC: (Verdict.OFF_TOPIC, words.OFF_TOPIC_NOW),
-    Act.KNOWN: (Verdict.KNOWN, words.KNOWN_NOW),
-    Act.NOT_NOW: (Verdict.NOT_NOW, words.NOT_NOW_NOW),
-}
-_ABOUT_A_PAPER = frozenset([*_VERDICTS, Act.SAVE, Act.UNDO, Act.WHY, Act.OPEN, Act.MORE])
+_ABOUT_A_PAPER = frozenset([*Judging.ACTS, Act.MORE])
 
 
 class Conversation:
@@ -104,18 +82,14 @@ class Conversation:
             "start": self._start,
             "pick": self._pick,
             "today": self._today,
-            "saved": self._saved,
-            "undo": self._undo,
-            "schedule": self._schedule,
-            "pause": self._pause,
-            "resume": self._resume,
             "status": self._status,
             "help": self._help,
         }
         self._buttons: dict[Act, Callable[[Reader, Pressed, Tap], Actions]] = {
-            **dict.fromkeys(_ABOUT_A_PAPER, self._on_paper)
+            Act.NEXT: self._next_tapped
         }
-        for feature in features:
+        own: tuple[Feature, ...] = (Judging(desk), Saved(desk), Scheduling(desk, clock))
+        for feature in (*own, *features):
             self._commands |= {n: partial(self._asked, do) for n, do in feature.commands.items()}
             self._buttons |= feature.buttons
         for part in closed:
@@ -233,11 +207,11 @@ class Conversation:
             with suppress(UnknownPaper):
                 offer = await self._desk.offer(reader, paper)
                 return Send(cards.card_message(offer, is_alone=False))
-        return await self._next(reader, _(words.RANKING_AWAY))
+        return await next_card(self._desk, reader, _(words.RANKING_AWAY))
 
     async def _pick(self, command: Command) -> Actions:
         reader = await self._reader(command.person)
-        yield await self._next(reader, _(words.RANKING_AWAY))
+        yield await next_card(self._desk, reader, _(words.RANKING_AWAY))
         for news in _of_reach(reader):
             yield news
 
@@ -245,54 +219,9 @@ class Conversation:
         reader = await self._reader(command.person)
         offers = await self._desk.digest(reader)
         # A digest that stands may have been made when another number was wanted.
-        yield Send(cards.digest_message(offers, self._today_of(reader), len(offers)))
+        yield Send(cards.digest_message(offers, reader.local_day(self._clock()), len(offers)))
         for news in _of_reach(reader):
             yield news
-
-    async def _saved(self, command: Command) -> Actions:
-        asked = visible(command.text)
-        found = _PAGE.fullmatch(asked)
-        page = int(found[1] or found[2]) if found else 1
-        if not 1 <= page <= _LAST_PAGE:
-            yield privately(text(_(words.SAVED_WANTS_A_NUMBER)))
-            return
-        sought = fitting((found[3] or "") if found else asked)
-        reader = await self._reader(command.person)
-        yield privately(await self._saved_page(reader, page, sought))
-
-    async def _undo(self, command: Command) -> Actions:
-        reader = await self._reader(command.person)
-        stored = await self._desk.undo(reader, command.event)
-        if stored is None:
-            yield privately(text(_(words.NOTHING_TO_UNDO)))
-            return
-        again = cards.card_message(stored.offer, is_alone=True)
-        yield privately(Message(plain(_(words.UNDONE_NOW)), again.card, buttons=again.buttons))
-
-    async def _schedule(self, command: Command) -> Actions:
-        reader = await self._reader(command.person)
-        if not visible(command.text):
-            yield privately(dialogue.schedule_menu(reader))
-            return
-        if clocks := shown_now(visible(command.text)):
-            yield privately(dialogue.places_menu(clocks, self._clock()))
-            return
-        changed, sentence = await self._rescheduled(reader, command.text)
-        yield privately(dialogue.schedule_menu(changed, sentence) if changed else text(sentence))
-
-    async def _pause(self, command: Command) -> Actions:
-        asked = visible(command.text)
-        found = _PAUSE.fullmatch(asked)
-        days = int(found[1]) * (7 if found[3] else 1) if found else 0
-        if asked and not 1 <= days <= _LONGEST_PAUSE:
-            yield privately(text(_(words.PAUSE_WANTS_DAYS)))
-            return
-        reader = await self._reader(command.person)
-        yield privately(dialogue.paused(await self._desk.pause(reader, days or None)))
-
-    async def _resume(self, command: Command) -> Actions:
-        reader = await self._reader(command.person)
-        yield privately(dialogue.resumed(await self._desk.resume(reader)))
 
     async def _status(self, command: Command) -> Actions:
         reader = await self._reader(command.person)
@@ -330,7 +259,7 @@ class Conversation:
         tap: Tap,
     ) -> Actions:
         is_for = part.is_for(pressed.person)
-        async for action in (respond if is_for else self._on_menu)(reader, pressed, tap):
+        async for action in (respond if is_for else self._of_old)(reader, pressed, tap):
             yield action
 
     async def _unknown(self, command: Command) -> Actions:
@@ -382,7 +311,7 @@ class Conversation:
         if reader is None:
             yield Toast(_(words.FOREIGN_BUTTON))
             return
-        respond = self._buttons.get(tap.act, self._on_menu)
+        respond = self._buttons.get(tap.act, self._of_old)
         try:
             async for action in respond(reader, pressed, tap):
                 yield action
@@ -391,91 +320,11 @@ class Conversation:
         if reader.back_from:
             yield privately(text(dialogue.back_again(reader)))
 
-    async def _on_paper(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
-        paper = PaperId(tap.paper or 0)
-        if tap.act is Act.OPEN:
-            offer = await self._desk.offer(reader, paper)
-            yield Send(cards.card_message(offer, is_alone=True))
-            return
-        shown = await self._desk.offer_again(reader, tap.impression or 0, paper)
-        if tap.impression is not None and shown.impression != tap.impression:
-            yield Toast(_(words.FOREIGN_BUTTON))
-            return
-        if tap.act is Act.WHY:
-            yield Send(cards.why_message(shown), is_private=True)
-            return
-        stored, toast = await self._store(reader, pressed.event, shown, tap)
-        yield Toast(toast)
-        if stored is None:
-            return
-        redrawn = await self._redrawn(reader, tap, stored)
-        if redrawn is not None and tap.impression is None:  # whose button it was nobody knows
-            yield in_place(pressed, redrawn)
-        elif redrawn is not None and pressed.message is not None:
-            yield Edit(pressed.message, redrawn)
-        if _calls_for_the_next(tap, stored):
-            yield await self._next(reader, _(words.NEXT_IS_AWAY))
+    async def _next_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
+        yield await next_card(self._desk, reader, _(words.RANKING_AWAY))
 
-    async def _store(
-        self, reader: Reader, event: str, shown: Offer, tap: Tap
-    ) -> tuple[Stored | None, str]:
-        """Return what was stored, and how to acknowledge it."""
-        paper = shown.paper.id
-        store = partial(self._desk.store, reader, event, paper, tap.impression, shown=shown)
-        if tap.act is Act.UNDO:
-            undone = await self._desk.undo(reader, event, paper)
-            return undone, _(words.UNDONE_NOW if undone else words.NOTHING_TO_UNDO_HERE)
-        if tap.act is Act.SAVE:
-            stored = await store(save=True)
-            return stored, _(words.SAVED_NOW if stored.changed else words.SAVED_ALREADY)
-        verdict, sentence = _VERDICTS[tap.act]
-        if tap.act is Act.SKIP and tap.argument:  # a digest has no room to ask why
-            sentence = words.SKIPPED_IN_DIGEST
-        if tap.act is Act.LIKE and tap.inside:  # no other paper follows here
-            sentence = words.LIKED_ALONE
-        stored = await store(verdict=verdict)
-        return stored, _(sentence if stored.changed else words.ALREADY[verdict.value])
-
-    async def _redrawn(self, reader: Reader, tap: Tap, stored: Stored) -> Message | None:
-        """Return the tapped message as it is now: a card, or the digest the paper stands in."""
-        day = _day(tap.argument)
-        if day is None:
-            return cards.card_message(stored.offer, is_alone=tap.inside)
-        offers = await self._desk.digest_of(reader, tap.impression or 0)
-        return cards.digest_message(offers, day, len(offers)) if offers else None
-
-    async def _on_menu(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
-        match tap.act:
-            case Act.NEXT:
-                yield await self._next(reader, _(words.RANKING_AWAY))
-            case Act.LIST:
-                found = re.fullmatch(r"saved,([0-9]{1,4})(?:,([\w-]+))?", tap.argument)
-                if found is None or int(found[1]) < 1:
-                    yield Toast(_(words.NO_PAGE))
-                    return
-                yield in_place(
-                    pressed,
-                    await self._saved_page(reader, int(found[1]), unpacked(found[2] or "")),
-                )
-            case Act.SCHEDULE if not tap.argument:
-                yield privately(dialogue.schedule_menu(reader))
-            case Act.SCHEDULE if tap.argument == dialogue.HOURS:
-                yield in_place(pressed, dialogue.hours_menu(reader))
-            case Act.SCHEDULE if tap.argument == dialogue.BACK:
-                yield in_place(pressed, dialogue.schedule_menu(reader))
-            case Act.SCHEDULE:
-                changed, sentence = await self._rescheduled(reader, tap.argument)
-                yield Toast(_(words.SCHEDULE_STORED) if changed else sentence)
-                if changed:
-                    yield in_place(pressed, dialogue.schedule_menu(changed))
-            case Act.PAUSE | Act.RESUME:
-                is_pause = tap.act is Act.PAUSE
-                desk = self._desk
-                changed = await (desk.pause(reader, None) if is_pause else desk.resume(reader))
-                yield Toast(_(words.PAUSED_FOR_EVER if is_pause else words.RESUMED))
-                yield in_place(pressed, dialogue.schedule_menu(changed))
-            case _:  # of a part that is not here
-                yield Toast(_(words.OLD_BUTTON))
+    async def _of_old(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
+        yield Toast(_(words.OLD_BUTTON))
 
     # ------------------------------------------------------------------ parts
 
@@ -501,36 +350,6 @@ class Conversation:
         with suppress(TemporarilyUnavailable):
             if language := await self._desk.language(person):
                 speak(language)
-
-    async def _next(self, reader: Reader, when_away: str) -> Send:
-        """Return the next card; what was stored before stays stored if it cannot be ranked."""
-        try:
-            offer = await self._desk.next_offer(reader)
-            if offer is not None:
-                return Send(cards.card_message(offer, is_alone=False))
-            status = await self._desk.status(reader)
-        except TemporarilyUnavailable:
-            return Send(text(when_away))
-        return Send(dialogue.nothing_left(is_sample=status.is_sample))
-
-    async def _saved_page(self, reader: Reader, page: int, sought: str) -> Message:
-        offers, total = await self._desk.saved(reader, page, sought)
-        tags = () if sought else await self._desk.tags(reader)
-        return dialogue.saved_page(offers, total, page, sought, tags)
-
-    async def _rescheduled(self, reader: Reader, phrase: str) -> tuple[Reader | None, str]:
-        """Return the reader with the new schedule and a remark, or None and what went wrong."""
-        weekday = self._today_of(reader).weekday()
-        found = understand(phrase, reader.schedule, weekday)
-        if isinstance(found, Misunderstood):
-            return None, found.sentence
-        known = reader.is_zone_known or found.is_zone_given
-        changed = await self._desk.reschedule(reader, found.schedule, is_zone_known=known)
-        resumed = _(words.RESUMED) if reader.paused_until is not None else ""
-        return changed, " ".join(filter(None, (_(words.SCHEDULE_STORED), found.remark, resumed)))
-
-    def _today_of(self, reader: Reader) -> date:
-        return self._clock().astimezone(ZoneInfo(reader.schedule.zone)).date()
 
 
 async def _honest(actions: Actions) -> Actions:
@@ -560,12 +379,6 @@ def _groups_part(groups: Groups, event: Event) -> Actions | None:
     return None
 
 
-def _calls_for_the_next(tap: Tap, stored: Stored) -> bool:
-    """A first like or skip on a card of the flow; a mind that changes gets no further card."""
-    is_first = stored.changed and stored.before.verdict is None
-    return is_first and tap.act in (Act.LIKE, Act.SKIP) and not tap.inside
-
-
 def _of_reach(reader: Reader) -> list[Send]:
     """Return what is to be said of a digest that could not be delivered; mostly nothing."""
     if reader.unreachable:
@@ -580,13 +393,3 @@ def _for_the_asker(action: Action) -> Action:
 
 def _refusal(event: Event, sentence: str) -> Action:
     return Toast(sentence) if isinstance(event, Pressed) else Send(text(sentence))
-
-
-def _day(argument: str) -> date | None:
-    """Return the day that a digest's button carries, None on other buttons."""
-    if not re.fullmatch(r"[0-9]{8}", argument):
-        return None
-    try:
-        return datetime.strptime(argument, "%Y%m%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        return None

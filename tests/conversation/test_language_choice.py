@@ -104,6 +104,7 @@ async def test_a_forged_button_changes_nothing(desk: ScriptedDesk, argument: str
         ("/schedule halb neun Berlin werktags leise", "5 Paper, werktags um 08:30 Uhr"),
         ("/schedule halb 9 Wien mo-fr 3 Paper leise", "3 Paper, werktags um 08:30 Uhr"),
         ("/pause 2 Wochen", "Die Auswahl macht Pause bis Montag, 7. Dezember."),
+        ("/pause eine Woche", "Die Auswahl macht Pause bis Montag, 30. November."),
     ],
 )
 async def test_commands_and_what_stands_behind_them_are_understood_in_german(
@@ -112,6 +113,16 @@ async def test_commands_and_what_stands_behind_them_are_understood_in_german(
     ada = speaks(desk, "de")
     await ada.command(line)
     assert answered in ada.last
+
+
+@pytest.mark.parametrize("line", ["/pause for ever", "/saved page 0", "/schedule gibberish"])
+async def test_what_is_not_understood_is_refused_in_the_language_that_was_chosen(
+    desk: ScriptedDesk, line: str
+) -> None:
+    ada = speaks(desk, "en")
+    await ada.command("/language Deutsch")
+    await ada.command(line)
+    assert "chreib " in ada.transcript[-1]
 
 
 async def test_a_groups_digest_is_set_up_in_german(desk: ScriptedDesk) -> None:

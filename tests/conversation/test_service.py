@@ -330,8 +330,10 @@ async def test_a_pause_ends_by_itself_or_by_resume(ada):
     assert "! The digest is on again." in ada.transcript
     await ada.command("/pause for ever")
     assert ada.transcript[-1].startswith("Write a number of days from 1 to 365")
-    await ada.command("/pause 2 weeks")
-    assert "The digest is paused until Monday, 7 December." in ada.last
+    until = {"2 weeks": "7 December", "a week": "30 November", "1": "24 November"}
+    for written, day in until.items():
+        await ada.command(f"/pause {written}")
+        assert f"day, {day}. /resume starts it earlier." in ada.transcript[-2]
     await ada.command("/resume")
     assert "The digest is on again. 5 papers, weekdays at 08:00 (UTC)." in ada.last
 
