@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from bot.conversation import hours_words, words
 from bot.conversation.cards import list_message
 from bot.conversation.clock_words import places
-from bot.conversation.commands import COMMANDS
-from bot.conversation.language import _
+from bot.conversation.commands import COMMANDS, name_in
+from bot.conversation.language import ENGLISH, _, spoken
 from bot.conversation.messages import ROW, Button, Message, Rows, Span, Style, plain
 from bot.conversation.ports import Delivery, Offer, Reader, Status
 from bot.conversation.sought import fitting, packed
@@ -34,9 +34,10 @@ _MEANT = {
     **dict.fromkeys(("bookmarks", "library", "list"), "saved"),
     **dict.fromkeys(("lang", "english", "deutsch", "german"), "language"),
     **dict.fromkeys(("stopp", "aus", "abbestellen", "anhalten"), "pause"),
-    **dict.fromkeys(("einstellungen", "zeit", "wann", "uhrzeit"), "schedule"),
+    **dict.fromkeys(("einstellungen", "zeit", "wann", "uhrzeit", "plan"), "schedule"),
     **dict.fromkeys(("neu", "weiter", "nächstes"), "pick"),
     **dict.fromkeys(("merkliste", "gespeichert", "liste"), "saved"),
+    **dict.fromkeys(("koppeln", "verbinden"), "link"),
 }
 _FOR_EVER = 9000  # a year no pause of ours with an end can reach
 _HOURS = ("07:00", "08:00", "09:00", "18:00")
@@ -138,7 +139,7 @@ def push_state(reader: Reader) -> str:
         due = _next_digest(reader.due, reader.schedule, reader.push_place)
     if reader.paused_until is None:
         return due
-    return f"{words.paused_until(_local(reader, reader.paused_until))} {due}"
+    return f"{words.paused_until(reader.local_day(reader.paused_until))} {due}"
 
 
 def _next_digest(due: Due, schedule: Schedule, place: str) -> str:
@@ -211,7 +212,7 @@ def _why_not_today(found: Status, now: datetime) -> list[str]:
     reader = found.reader
     if reader.due is None or reader.paused_until is not None or reader.unreachable:
         return []
-    today = _local(reader, now)
+    today = reader.local_day(now)
     if reader.due.moment <= now:
         at = reader.due.moment.astimezone(ZoneInfo(reader.schedule.zone))
         return [words.digest_is_late(reader.due.day, f"{at:%H:%M}")]
@@ -231,10 +232,10 @@ def help_message() -> Message:
 
 def unknown_command(name: str) -> Message:
     """Return one line with the nearest command; what cannot be a name is not repeated."""
-    known = [spec.name for spec in COMMANDS]
+    known = {name_in(code, c.name): c.name for c in COMMANDS for code in (spoken(), ENGLISH)}
     is_name = re.fullmatch(r"[a-z0-9_]{1,32}", name) is not None
-    close = get_close_matches(name, known, n=1, cutoff=0.5) if is_name else []
-    nearest = _MEANT.get(name) or next(iter(close), None)
+    close = get_close_matches(name, known, n=1, cutoff=0.5) if len(name) <= 32 else []
+    nearest = _MEANT.get(name) or next((known[one] for one in close), None)
     return text(words.unknown_command(name if is_name else "", nearest))
 
 
@@ -310,10 +311,6 @@ def _button(label: str, act: Act, argument: str = "") -> Button:
 
 def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
-
-
-def _local(reader: Reader, moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(reader.schedule.zone)).date()
 
 
 def _day(iso: str) -> date | None:

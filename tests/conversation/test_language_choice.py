@@ -125,6 +125,18 @@ async def test_what_is_not_understood_is_refused_in_the_language_that_was_chosen
     assert "chreib " in ada.transcript[-1]
 
 
+@pytest.mark.parametrize(
+    ("typed", "guess"),
+    [("folge", "follow"), ("ähnlihc", "similar"), ("plan", "schedule"), ("koppeln", "link")],
+)
+async def test_an_unknown_command_suggests_the_nearest_in_german_too(
+    desk: ScriptedDesk, typed: str, guess: str
+) -> None:
+    ada = speaks(desk, "de")
+    await ada.command(f"/{typed}")
+    assert f"Meintest du /{guess}?" in ada.transcript[-1]
+
+
 async def test_a_groups_digest_is_set_up_in_german(desk: ScriptedDesk) -> None:
     groups = Groups(ScriptedGroups(), lambda: NOW, ("cs.LG", "cs.CL"))
     conversation = Conversation(desk, lambda: NOW, groups=groups)
