@@ -28,12 +28,14 @@ def entries(text: str) -> Iterator[dict[str, str]]:
 
     Abbreviations stand for themselves; of a field that is there twice the first one counts.
     """
-    at = 0
+    at, limit = 0, 0
     while found := _BEGINNING.search(text, at):
         start = found.end()
-        limit = _NEXT.search(text, start)
+        if limit <= start:  # else the same line would be found, after looking as far again
+            following = _NEXT.search(text, start)
+            limit = following.start() + 1 if following else len(text) + 1
         # Past the next entry's beginning nothing can belong to this one, however it is braced.
-        end = limit.start() + 1 if limit else len(text)
+        end = min(limit, len(text))
         close = _closing(text, start, end)
         end = end if close is None else close
         if found[1].lower() not in _NO_ENTRIES:

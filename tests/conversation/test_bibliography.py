@@ -79,6 +79,7 @@ def test_a_broken_entry_costs_itself_and_nothing_else(broken):
         "@a{k,t=" + "#" * MEGABYTE,
         "@a{k,title={" + "{" * (MEGABYTE // 2) + "}" * (MEGABYTE // 2),
         "@misc{k,title={" + "word " * (MEGABYTE // 5),
+        "@misc{k,title={x}}" * (MEGABYTE // 18),  # all on one line
     ],
 )
 async def test_a_twisted_megabyte_comes_to_an_end(twisted):
