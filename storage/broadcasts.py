@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import table_of
@@ -202,7 +202,9 @@ async def claim(db: AsyncSession, now: datetime, every: timedelta) -> list[Turn]
 
 
 async def _claim_new(db: AsyncSession, row: Row[Any], now: datetime, room: int) -> list[Turn]:
-    chosen = select(_users).where(_users.c.id > row.upto, _reachable(now))
+    # Whoever was joined with a reader that had it already has a row before their turn comes.
+    has_one = exists().where(_sends.c.broadcast_id == row.id, _sends.c.user_id == _users.c.id)
+    chosen = select(_users).where(_users.c.id > row.upto, _reachable(now), ~has_one)
     found = await db.execute(chosen.order_by(_users.c.id).limit(room))
     people = [user_of(user) for user in found]
     if people:
@@ -293,6 +295,53 @@ async def recover(db: AsyncSession, now: datetime, older_than: timedelta) -> int
         .returning(_sends.c.user_id)
     )
     return len(lost.all())
+
+
+async def hold(db: AsyncSession) -> list[int]:
+    """Let nothing more of the broadcasts under way be claimed or begun meanwhile; return them.
+
+    To be called before any reader is locked: a claim locks in this order too.
+    """
+    under_way = select(_broadcasts.c.id).where(_broadcasts.c.state == Stage.SENDING)
+    return list(await db.scalars(under_way.order_by(_broadcasts.c.id).with_for_update()))
+
+
+async def join(
+    db: AsyncSession, held: Sequence[int], kept: int, joined: int, now: datetime
+) -> None:
+    """Let what a reader has of these broadcasts be that of another, into whom they are joined.
+
+    So nobody gets one twice because their accounts became one while it was on its way. One that
+    is being sent to the reader joined ends as unknown: nobody waits for its outcome here.
+    """
+    for broadcast in held:
+        rows = await db.execute(
+            select(_sends.c.user_id, _sends.c.state).where(
+                _sends.c.broadcast_id == broadcast, _sends.c.user_id.in_([kept, joined])
+            )
+        )
+        have = {row.user_id: SendState(row.state) for row in rows}
+        theirs = have.get(joined)
+        if theirs is None or theirs is SendState.FAILED:
+            continue
+        gives_way = joined if _weight(have.get(kept)) >= _weight(theirs) else kept
+        of_it = _sends.c.broadcast_id == broadcast
+        if gives_way == kept or theirs is SendState.CLAIMED:
+            await db.execute(delete(_sends).where(of_it, _sends.c.user_id == gives_way))
+        if gives_way == kept:
+            moved = {"user_id": kept} | ({"next_try": now} if theirs is SendState.CLAIMED else {})
+            await db.execute(update(_sends).where(of_it, _sends.c.user_id == joined).values(moved))
+
+
+def _weight(state: SendState | None) -> int:
+    """Return how much a message says about whether the reader has it, or will have it."""
+    match state:
+        case SendState.SENDING | SendState.SENT | SendState.UNKNOWN:
+            return 2
+        case SendState.CLAIMED:
+            return 1
+        case _:
+            return 0
 
 
 async def _end(

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Row, Table, and_, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import users
+from storage import broadcasts, users
 from storage.database import blocks, one_at_a_time, table_of
 from storage.marks import mark
 from storage.tables import (
@@ -128,6 +128,7 @@ async def _in_order(db: AsyncSession, maker: int, user: int) -> tuple[int, int]:
 
 async def join(db: AsyncSession, kept: int, joined: int, now: datetime, next_due: NextDue) -> None:
     """Let the accounts of `joined` speak for `kept`; its own row stays, for the split."""
+    under_way = await broadcasts.hold(db)
     await _lock(db, (kept, joined))
     rows = await db.scalars(select(_accounts.c.id).where(_accounts.c.user_id == joined))
     moving = list(rows)
@@ -140,6 +141,7 @@ async def join(db: AsyncSession, kept: int, joined: int, now: datetime, next_due
     await _join_opinions(db, kept, joined)
     for table in _COPIED:
         await _copy(db, table, joined, kept)
+    await broadcasts.join(db, under_way, kept, joined, now)
     await _owe(db, (kept, joined), now, next_due)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import broadcasts, users
+from storage import broadcasts, linking, users
 from storage.broadcasts import DRAFT_LASTS, SendState, Stage
 from storage.users import FOREVER
 from tests.contracts.examples import next_due, reader
@@ -159,3 +159,107 @@ async def test_who_pauses_after_the_claim_is_left_alone(any_database, three, clo
         await users.pause(db, turn.user.id, FOREVER, clock(), next_due)
     assert not await begin_sending(any_database, turn, clock())
     assert (await standing(any_database, turn.broadcast)).sends[SendState.FAILED] == 1
+
+
+# ---------------------------------------------------------------- readers who become one
+
+
+async def link(database, maker, other, clock):
+    """Let the reader of `other` be joined into that of `maker`; return who is kept."""
+    async with database.writing() as db:
+        await linking.join(db, maker.user.id, other.user.id, clock(), next_due)
+    return maker.user.id
+
+
+async def everybody_else(database, clock):
+    """Send to all who are still to get it; return whom."""
+    got = []
+    for _ in range(10):
+        for turn in await claim(database, clock.forward(minutes=1)):
+            if await begin_sending(database, turn, clock()):
+                await finish(database, turn, clock())
+                got.append(turn.user.id)
+    return got
+
+
+async def first_turn(database, clock):
+    """Begin a broadcast that has claimed the first of its readers alone."""
+    number = await begun(database, clock(), pace=1)
+    async with database.writing() as db:
+        (turn,) = await broadcasts.claim(db, clock(), timedelta(seconds=1))
+    return number, turn
+
+
+async def test_who_had_it_through_one_account_does_not_get_it_again_through_the_other(
+    any_database, three, clock
+):
+    first, second, third = three
+    _, turn = await first_turn(any_database, clock)
+    await begin_sending(any_database, turn, clock())
+    await finish(any_database, turn, clock())
+    await link(any_database, second, first, clock)
+    assert await everybody_else(any_database, clock) == [third.user.id]
+
+
+async def test_a_reader_who_is_joined_on_in_a_chain_gets_it_once(any_database, three, clock):
+    first, second, third = three
+    number, turn = await first_turn(any_database, clock)
+    await begin_sending(any_database, turn, clock())
+    await finish(any_database, turn, clock())
+    await link(any_database, second, first, clock)
+    await link(any_database, third, second, clock)
+    assert await everybody_else(any_database, clock) == []
+    assert (await standing(any_database, number)).sends == {SendState.SENT: 1}
+    assert (await standing(any_database, number)).stage is Stage.DONE
+
+
+async def test_one_that_is_being_sent_when_they_join_is_not_sent_again(any_database, three, clock):
+    first, second, third = three
+    number, turn = await first_turn(any_database, clock)
+    await begin_sending(any_database, turn, clock())
+    await link(any_database, second, first, clock)
+    await finish(any_database, turn, clock())
+    clock.forward(minutes=11)
+    async with any_database.writing() as db:
+        await broadcasts.recover(db, clock(), timedelta(minutes=10))
+    assert await everybody_else(any_database, clock) == [third.user.id]
+    assert (await standing(any_database, number)).sends == {
+        SendState.UNKNOWN: 1,
+        SendState.SENT: 1,
+    }
+
+
+async def test_one_that_was_only_claimed_when_they_join_goes_to_whom_they_are_now(
+    any_database, three, clock
+):
+    first, second, third = three
+    _, turn = await first_turn(any_database, clock)
+    kept = await link(any_database, second, first, clock)
+    assert not await begin_sending(any_database, turn, clock())
+    assert sorted(await everybody_else(any_database, clock)) == [kept, third.user.id]
+
+
+async def test_one_that_waits_for_the_reader_kept_is_given_up_when_the_other_had_it(
+    any_database, three, clock
+):
+    first, second, third = three
+    _, turn = await first_turn(any_database, clock)
+    async with any_database.writing() as db:
+        at = clock() + MINUTE
+        await broadcasts.retry_at(db, turn.broadcast, first.user.id, at, "busy")
+        (other,) = await broadcasts.claim(db, clock() + EVERY, timedelta(seconds=1))
+    await begin_sending(any_database, other, clock())
+    await finish(any_database, other, clock())
+    await link(any_database, first, second, clock)
+    assert await everybody_else(any_database, clock) == [third.user.id]
+
+
+async def test_who_could_not_be_reached_gets_it_through_the_other_account(
+    any_database, three, clock
+):
+    first, second, third = three
+    _, turn = await first_turn(any_database, clock)
+    await begin_sending(any_database, turn, clock())
+    await finish(any_database, turn, clock(), SendState.FAILED, "blocked")
+    kept = await link(any_database, second, first, clock)
+    assert sorted(await everybody_else(any_database, clock)) == [kept, third.user.id]
