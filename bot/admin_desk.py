@@ -1,6 +1,9 @@
-"""What operators ask and order, over storage: implements `bot.conversation.admin.AdminDesk`."""
+"""What operators ask and order, over storage: implements `bot.conversation.admin.AdminDesk`.
 
-from collections.abc import Callable, Sequence
+And where their menu stands: implements `bot.conversation.ports.OperatorMenus`.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
@@ -16,6 +19,7 @@ from bot.conversation.admin import (
     PlatformAccounts,
     Stage,
 )
+from bot.conversation.events import Platform
 from bot.transactions import reading, writing
 from storage import bans, broadcasts, figures, source_states, users
 from storage.database import Database
@@ -136,6 +140,16 @@ class AdminDesk:
         async with writing(self._database) as db:
             await bans.unban(db, *account)
         log.info("account.let_in", platform=account[0])
+
+    # ------------------------------------------------------------------ menus
+
+    async def offered(self, platform: Platform) -> Collection[str]:
+        async with reading(self._database) as db:
+            return await users.with_operator_menu(db, platform.value)
+
+    async def note(self, platform: Platform, account: str, *, is_offered: bool) -> bool:
+        async with writing(self._database) as db:
+            return await users.note_operator_menu(db, platform.value, account, has_it=is_offered)
 
     def _today(self) -> date:
         return self._clock().astimezone(UTC).date()

@@ -75,6 +75,8 @@ class GroupDesk:
                 has_threads=change.has_threads,
                 admin=who,
             )
+            if change.language is not None:
+                await users.set_language(db, group.user.id, change.language, is_chosen=True)
             await self._reschedule(db, group, change)
             await self._pause_or_go_on(db, group, change)
             changed = await groups.find(db, platform, place.account)
@@ -230,6 +232,7 @@ def _seen(group: groups.Group, now: datetime) -> Group:
     return Group(
         schedule=schedule_of(user),
         is_zone_known=user.zone is not None,
+        language=user.language,
         is_pushed=user.is_pushed,
         paused_until=user.paused_until if is_paused else None,
         due=due,

@@ -94,6 +94,7 @@ class House:
     conversation: Conversation
     suggestions: Suggestions
     presence: Presence
+    operator_menus: ports.OperatorMenus
     ingest: Ingest
     telegram_pacer: Pacer
     discord_pacer: Pacer
@@ -212,7 +213,8 @@ async def open_house(
         )
         files = (TasteFiles(library, told), BibliographyFiles(taught))
         pacer = partial(_pacer, settings, state, metrics)
-        admin = Admin(AdminDesk(database, clock), clock, settings.operators)
+        for_operators = AdminDesk(database, clock)
+        admin = Admin(for_operators, clock, settings.operators)
         groups = Groups(
             GroupDesk(database, clock, metrics=metrics), clock, settings.arxiv_categories
         )
@@ -236,6 +238,7 @@ async def open_house(
             ),
             suggestions=Suggestions(search),
             presence=presence,
+            operator_menus=for_operators,
             ingest=ingest,
             telegram_pacer=pacer(Platform.TELEGRAM, telegram_limits.LIMITS),
             discord_pacer=pacer(Platform.DISCORD, discord_limits.LIMITS),

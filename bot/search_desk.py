@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from bot import offers
 from bot.conversation.commands import Period
 from bot.conversation.ports import Offer, Reader, UnknownPaper
-from bot.conversation.search import PAGE, Found, Voted
+from bot.conversation.search import PAGE, Found, Trends, Voted
 from bot.shelf import Shelf
 from bot.transactions import reading, writing
 from recommender.candidates import paper_ids
@@ -22,6 +22,7 @@ from recommender.finding import by_taste, closest, fused
 from recommender.interests import remembered
 from recommender.papers import Paper, PaperId
 from recommender.ranking import nearest
+from recommender.topics import muted_among
 from recommender.wishes import NOTHING_TOLD
 from storage import catalogue, feedback_log, wishes
 from storage.database import Database
@@ -32,6 +33,7 @@ from storage.sources.references import keys_in
 FOUND = 50  # papers of a search that can be leafed through
 SIMILAR = 50
 TRENDING = 50
+_AMONG_MUTED = 4  # times as many are looked at where a reader has muted some
 KEPT = 8  # searches kept for each reader
 LIFETIME = 24 * 3600.0  # seconds
 _ALONE = (Place.CARD, Place.LOOKUP, Place.OPENED)  # where a paper is shown as a card
@@ -186,10 +188,18 @@ class SearchDesk:
 
     # ------------------------------------------------------------------ votes, and titles
 
-    async def trending(self, period: Period) -> Sequence[Voted]:
+    async def trending(self, reader: Reader, period: Period) -> Trends:
         async with reading(self._database) as db:
-            found = await catalogue.trending(db, _DAYS[period], TRENDING)
-        return [Voted(trend.paper, trend.likes, trend.upvotes) for trend in found]
+            told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
+            most = TRENDING * _AMONG_MUTED if told.mutes else TRENDING
+            found = await catalogue.trending(db, _DAYS[period], most)
+            muted = frozenset[PaperId]()
+            if told.mutes:
+                papers = await catalogue.papers(db, [trend.paper for trend in found])
+                muted = muted_among(list(papers.values()), told)
+        left = [one for one in found if one.paper not in muted][:TRENDING]
+        voted = tuple(Voted(one.paper, one.likes, one.upvotes) for one in left)
+        return Trends(voted, has_muted=bool(muted))
 
     async def most_voted(self, most: int) -> Sequence[PaperId]:
         async with reading(self._database) as db:

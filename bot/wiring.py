@@ -106,6 +106,8 @@ async def _telegram(house: House, stop: asyncio.Event) -> None:
         webhook=webhook,
         part=house.health.part(Role.TELEGRAM, None if webhook else POLLED_WITHIN),
         presence=house.presence,
+        operators=[account for platform, account in settings.operators if platform == "telegram"],
+        menus=house.operator_menus,
     )
     try:
         await app.run(stop)

@@ -404,6 +404,27 @@ def _ordered(accounts: list[tuple[int | None, Account]]) -> tuple[Account, ...]:
     return tuple(account for _, account in sorted(accounts, key=order))
 
 
+async def with_operator_menu(db: AsyncSession, platform: str) -> frozenset[str]:
+    """Return the accounts of a platform whose menu has what is for operators alone."""
+    chosen = select(_accounts.c.external_id).where(
+        _accounts.c.platform == platform, _accounts.c.has_operator_menu
+    )
+    return frozenset(await db.scalars(chosen))
+
+
+async def note_operator_menu(
+    db: AsyncSession, platform: str, external_id: str, *, has_it: bool
+) -> bool:
+    """Keep whether an account has that menu; False when there is no such account."""
+    noted = await db.scalar(
+        update(_accounts)
+        .where(_accounts.c.platform == platform, _accounts.c.external_id == external_id)
+        .values(has_operator_menu=has_it)
+        .returning(_accounts.c.id)
+    )
+    return noted is not None
+
+
 async def reschedule(
     db: AsyncSession,
     user: int,

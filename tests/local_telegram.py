@@ -411,7 +411,13 @@ class LocalTelegram:
         return self.menus.get(_menu_of(params), [])
 
     def _do_set_my_commands(self, params: dict[str, Any]) -> bool:
+        if (chat := params.get("scope", {}).get("chat_id")) is not None:
+            self._seen(int(chat))
         self.menus[_menu_of(params)] = params["commands"]
+        return True
+
+    def _do_delete_my_commands(self, params: dict[str, Any]) -> bool:
+        self.menus.pop(_menu_of(params), None)
         return True
 
     def _do_get_my_description(self, params: dict[str, Any]) -> dict[str, str]:
@@ -709,8 +715,10 @@ class TelegramPerson:
 
 
 def _menu_of(params: dict[str, Any]) -> tuple[str, str]:
-    """Return the scope and the language that a menu is for."""
-    return params.get("scope", {}).get("type", "default"), params.get("language_code", "")
+    """Return the scope and the language that a menu is for; of one chat "chat 7"."""
+    scope = params.get("scope", {"type": "default"})
+    of_chat = f" {scope['chat_id']}" if "chat_id" in scope else ""
+    return f"{scope['type']}{of_chat}", params.get("language_code", "")
 
 
 def _parts(said: dict[str, Any], files: dict[str, Upload]) -> Iterator[tuple[str, str]]:

@@ -419,6 +419,8 @@ async def test_privacy_says_what_is_kept_how_to_get_it_and_whom_to_ask(ada):
     told = said(ada)
     for piece in ("/export json", "/forget", "keyed hash", "ops@example.org", "No names"):
         assert piece in told
+    written = ("notes on papers", "names you give to your interests", "follow or mute")
+    assert all(piece in told for piece in written)
     assert len(told) < 2_000
     assert isinstance(send, Send)
     await ada.tap(words.FORGET_BUTTON)

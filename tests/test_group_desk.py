@@ -543,3 +543,16 @@ async def test_a_thread_that_may_have_been_opened_is_not_opened_twice(
     await pushed(discord, SERVER, "08:00 daily 3 threads on")
     assert len(forum.threads) == 2
     assert (await group_at(any_database, SERVER)).settings.has_threads
+
+
+async def test_a_digest_comes_in_the_language_that_an_administrator_chose_and_stays_in_it(
+    pushed, telegram, member, any_database
+):
+    digest, _ = await pushed(telegram, line="08:00 UTC daily 3 language deutsch")
+    assert digest.digest.heading == "3 Paper für Montag, 2. März"
+    ben = member(BEN, is_admin=True)  # whose own app speaks English
+    await ben.command("/channel votes off")
+    assert (await group_at(any_database)).user.language == "de"
+    await ben.command("/channel language english")
+    group = await group_at(any_database)
+    assert (group.user.language, group.user.is_language_chosen) == ("en", True)

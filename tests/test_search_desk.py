@@ -15,7 +15,8 @@ from bot.search_desk import KEPT, LIFETIME, SearchDesk
 from bot.shelf import Shelf
 from recommender.encoder import load
 from recommender.feedback import Verdict
-from storage import feedback_log
+from recommender.wishes import Kind, Topic
+from storage import feedback_log, wishes
 from storage.catalogue import NewPaper
 from storage.dialogue_state import LocalState, searches_of
 from storage.feedback_log import WITH_REASON, Place
@@ -235,6 +236,32 @@ async def test_likes_here_make_a_paper_trend(ada, desk, search):
     await ada.command("/trending month")
     assert [item.card.paper for item in listed(ada).items] == [liked]
     assert listed(ada).items[0].card.reason == "2 likes here"
+
+
+MUTES = [
+    Topic(Kind.AUTHOR, "Ada Lovelace"),
+    Topic(Kind.WORD, "galaxy"),
+    Topic(Kind.CATEGORY, "astro-ph.GA"),
+]
+
+
+@pytest.mark.parametrize("topic", MUTES, ids=lambda topic: topic.kind.value)
+async def test_what_a_reader_muted_trends_for_everybody_else(
+    any_database, desk, search, ada, clock, topic
+):
+    galaxies = (await search.relevant("galaxy redshift", 1))[0]
+    gripper = (await search.relevant("Tactile Gripper of Last Year", 1))[0]
+    for paper in (galaxies, gripper):
+        reader = await desk.reader(person("8"))
+        await desk.store(reader, f"like-{paper}", paper, None, verdict=Verdict.LIKE)
+    mine = await desk.reader(person("7"))
+    async with any_database.writing() as db:
+        await wishes.mute(db, mine.id, topic, clock())
+    await ada.command("/trending month")
+    assert words.ALL_MUTED in ada.last
+    ben = Journey(Conversation(desk, clock, [Search(search)]), person("9"))
+    await ben.command("/trending month")
+    assert [item.card.paper for item in listed(ben).items] == [galaxies]
 
 
 # ---------------------------------------------------------------- while somebody types

@@ -22,6 +22,7 @@ from bot.adapters.redraws import Redraws
 from bot.adapters.telegram_files import fetched
 from bot.adapters.telegram_hear import Heard, group_as_person, hear
 from bot.adapters.telegram_inline import InlineAnswers
+from bot.adapters.telegram_menu import OperatorMenu
 from bot.adapters.telegram_pacing import MARGIN, Turn
 from bot.adapters.telegram_render import toast
 from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
@@ -187,11 +188,16 @@ class Answers:
         answering: Answering,
         patience: Patience,
         suggesting: Suggesting | None = None,
+        menu: OperatorMenu | None = None,
     ) -> None:
-        """suggesting: answers inline queries; without it they are not heard."""
+        """suggesting: answers inline queries; without it they are not heard.
+
+        menu: offered to operators as soon as they speak, for before there is no chat.
+        """
         self._bot = bot
         self._answering = answering
         self._inline = InlineAnswers(bot, suggesting) if suggesting else None
+        self._menu = menu
         self._patience = patience
         self._turn = Turn(Urgency.ANSWER, patience.silence)
         self._redraws = Redraws(self._redraw, patience.redraw)
@@ -294,6 +300,9 @@ class Answers:
             first = None if toasted and failed else first
         if not stored.done():
             stored.set_result(None)
+        person = heard.event.person
+        if self._menu and person.is_private and self._menu.lacks(person.account):
+            self._lanes.own(asyncio.create_task(self._menu.spoke(person.account)))
         answer = Answer(heard, tap)
         self._lanes.put((heard.lane, "say"), partial(self._say, answer, first, actions))
 

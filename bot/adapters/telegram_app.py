@@ -5,7 +5,7 @@ update once a later offset is asked for, so that happens only when it is stored.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from socket import socket
@@ -17,12 +17,17 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 from bot.adapters.pacing import Pacer
 from bot.adapters.telegram_answer import Answers, Patience
 from bot.adapters.telegram_hear import ALLOWED_UPDATES
-from bot.adapters.telegram_menu import publish_menu
+from bot.adapters.telegram_menu import OperatorMenu, publish_menu
 from bot.adapters.telegram_request import Flood
 from bot.adapters.telegram_send import TelegramBot, telegram_bot
 from bot.adapters.telegram_webhook import Webhook, bound, listening
 from bot.conversation.events import Platform
-from bot.conversation.ports import Answering, Presence, TemporarilyUnavailable
+from bot.conversation.ports import (
+    Answering,
+    OperatorMenus,
+    Presence,
+    TemporarilyUnavailable,
+)
 from bot.conversation.suggestions import Suggesting
 from bot.health import Part
 
@@ -59,6 +64,7 @@ class TelegramApp:
     pacer: shared with whatever else sends as this bot in this process.
     suggesting: answers `@bot words` in other chats; without it nobody does.
     part: told whether Telegram answers. presence: told under which name it is found.
+    operators: the accounts whose menu has what is for operators; menus: keeps who has it.
     """
 
     def __init__(
@@ -73,9 +79,13 @@ class TelegramApp:
         timing: Timing | None = None,
         part: Part | None = None,
         presence: Presence | None = None,
+        operators: Collection[str] = (),
+        menus: OperatorMenus | None = None,
     ) -> None:
         self._part = part
         self._presence = presence
+        self._operators = operators
+        self._menus = menus
         self._token = token
         self._api_base = api_base
         self._answering = answering
@@ -110,11 +120,14 @@ class TelegramApp:
                     "telegram.inline_off", hint="send /setinline to @BotFather to switch it on"
                 )
             async with asyncio.TaskGroup() as tasks:
+                menu = OperatorMenu(bot, self._operators, self._menus) if self._menus else None
                 beside = [
-                    tasks.create_task(publish_menu(bot)),
+                    tasks.create_task(self._publish(bot, menu)),
                     tasks.create_task(self._tell_name(bot)),
                 ]
-                answers = Answers(bot, self._answering, self._timing.patience, self._suggesting)
+                answers = Answers(
+                    bot, self._answering, self._timing.patience, self._suggesting, menu
+                )
                 if self._webhook:
                     await self._receive(bot, answers, self._webhook, sockets)
                 else:
@@ -127,6 +140,11 @@ class TelegramApp:
                 hint="TELEGRAM_TOKEN is refused by TELEGRAM_API_BASE: copy the whole token "
                 "again from @BotFather, or make a new one there with /token",
             )
+
+    async def _publish(self, bot: TelegramBot, menu: OperatorMenu | None) -> None:
+        await publish_menu(bot)
+        if menu:
+            await menu.publish()
 
     async def _tell_name(self, bot: TelegramBot) -> None:
         """Tell, again and again, under which name the bot is found."""

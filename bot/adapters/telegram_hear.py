@@ -15,6 +15,7 @@ from telegram import (
     Document,
     Message,
     MessageEntity,
+    MessageOriginChannel,
     Update,
     User,
 )
@@ -190,7 +191,14 @@ def _words(event: str, person: Person, message: Message, bot: Bot) -> Event | No
         if not mention.search(text) and not _answers(message, bot):
             return None
         text = mention.sub("", text).strip()
-    return Said(event, person, text, _hidden_links(message), answers=_quoted(message, bot))
+    return Said(
+        event,
+        person,
+        text,
+        _hidden_links(message),
+        answers=_quoted(message, bot),
+        forwarded_from=_channel_of(message) if person.is_private else "",
+    )
 
 
 def _text(message: Message) -> str | None:
@@ -212,6 +220,12 @@ def _quoted(message: Message, bot: Bot) -> Quoted | None:
     if answered is None or not _answers(message, bot):
         return None
     return Quoted(answered.text or answered.caption or "", _hidden_links(answered))
+
+
+def _channel_of(message: Message) -> str:
+    """Return the channel whose post this is, empty for what was written elsewhere."""
+    origin = message.forward_origin
+    return str(origin.chat.id) if isinstance(origin, MessageOriginChannel) else ""
 
 
 def _hidden_links(message: Message) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ async def _seen(bot: TelegramBot, chat: str) -> Place | None:
     if found.type == Chat.PRIVATE:
         return None
     name = str(found.id)
-    return Place(name, name, is_channel=found.type == Chat.CHANNEL)
+    is_channel = found.type == Chat.CHANNEL
+    return Place(name, name, is_channel=is_channel, title=found.title or "")
 
 
 async def _asked(bot: TelegramBot, place: Place | None, asker: int) -> Place | None:

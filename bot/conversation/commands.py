@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 
 from bot.conversation.events import CommandOption, CommandSpec, Suggests
-from bot.conversation.language import LANGUAGES, _, speaking
+from bot.conversation.language import LANGUAGES, N_, _, speaking
 
 
 class Period(StrEnum):
@@ -207,6 +207,13 @@ COMMANDS = (
                 form="threads {}",
             ),
             CommandOption(
+                "language",
+                "In which language the digest comes",
+                "choice",
+                tuple(LANGUAGES.values()),
+                form="language {}",
+            ),
+            CommandOption(
                 "what",
                 "Pause, go on, stop, or forget the group's taste",
                 "choice",
@@ -224,7 +231,7 @@ COMMANDS = (
 OPERATOR_COMMANDS = (
     CommandSpec(
         "admin",
-        "Readers, likes, sources, digests, word to everybody, bans",
+        N_("Readers, likes, sources, digests, word to everybody, bans"),
         (CommandOption("what", "readers, likes, sources, digests, broadcast, ban or unban"),),
     ),
 )

@@ -22,6 +22,7 @@ class Place:
     may_post: whether the bot may write there; None where it was not asked.
     is_channel: whether only administrators write there, and without a name.
     is_nameless: the person writes in the group's own name, so that nobody knows who it is.
+    title: what it is called, where it was named from elsewhere; shown, and never kept.
     """
 
     account: str
@@ -31,6 +32,7 @@ class Place:
     may_post: bool | None = None
     is_channel: bool = False
     is_nameless: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Said:
     """Free text, with the links that markup hid behind words, and files as `is_read` asks.
 
     answers: the message of ours that it replies to, where a platform tells.
+    forwarded_from: in private, the channel whose post it is, by its number, where a platform tells.
     """
 
     event: str
@@ -117,6 +120,7 @@ class Said:
     links: tuple[str, ...] = ()
     files: tuple[SentFile, ...] = ()
     answers: Quoted | None = None
+    forwarded_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What administrators write behind /channel: all that /schedule takes, and what only groups have.
 
-`categories cs.LG cs.CL` (or `all`), `votes on|off`, `threads on|off`, and one of `pause [days]`,
-`resume`, `stop`, `forget`, in any order. From elsewhere the channel's name comes first. What is
-not of a group is left for `schedule_words`, which knows what to say of what nobody understands.
+`categories cs.LG cs.CL` (or `all`), `votes on|off`, `threads on|off`, `language deutsch`, and one
+of `pause [days]`, `resume`, `stop`, `forget`, in any order. From elsewhere the channel's name comes
+first. What is not of a group is left for `schedule_words`, which knows what to say of what nobody
+understands.
 """
 
 import re
@@ -11,12 +12,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.conversation import group_words
-from bot.conversation.language import _
+from bot.conversation.language import LANGUAGES, _, named
+from bot.conversation.language_choice import called
 from bot.conversation.text import clipped, visible
 
 LONGEST_PAUSE = 365  # days
 _LONGEST = 300
-_CHAT = re.compile(r"(?:https://t\.me/|t\.me/|@)([A-Za-z]\w{3,31})|(-[0-9]{4,16})", re.ASCII)
+_CHAT = re.compile(
+    r"@([A-Za-z]\w{3,31})|(?:https://)?t\.me/([A-Za-z]\w{3,31})(?:/[0-9]+)?|(-[0-9]{4,16})",
+    re.ASCII,
+)
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*\.[a-z]+(?:-[a-z]+)*", re.IGNORECASE | re.ASCII)
 _ALL = frozenset(["all", "any", "every", "everything", "alle", "alles"])
 _SWITCH = {
@@ -53,6 +58,7 @@ class Wish:
 
     schedule: for `schedule_words.understand`. categories: () for all.
     days: how long a pause is, None for one without an end.
+    language: a code of ours; empty when it is asked which one it is to be.
     """
 
     schedule: str = ""
@@ -61,6 +67,7 @@ class Wish:
     threads: bool | None = None
     what: What | None = None
     days: int | None = None
+    language: str | None = None
     _rest: list[str] = field(default_factory=list)
 
     @property
@@ -75,13 +82,14 @@ class _Trouble(Exception):
 def chat_named(text: str) -> tuple[str, str]:
     """Return the chat that a text begins with (`@name` or a number) and what follows it.
 
-    Both may be empty.
+    An address of a channel, or of a post there, is its name. Both may be empty.
     """
     first, _space, rest = visible(text).partition(" ")
     found = _CHAT.fullmatch(first)
     if found is None:
         return "", visible(text)
-    return (f"@{found[1]}" if found[1] else found[2]), rest
+    name = found[1] or found[2]
+    return (f"@{name}" if name else found[3]), rest
 
 
 def understood(text: str, covered: Sequence[str]) -> Wish | str:
@@ -109,6 +117,10 @@ def _listen(tokens: list[str], wish: Wish, covered: Sequence[str]) -> None:
                 wish.votes = _switched(tokens)
             case "threads" | "thread":
                 wish.threads = _switched(tokens)
+            case "language" | "sprache":
+                wish.language = _language(tokens)
+            case word if code := named(word):
+                wish.language = code
             case word if word in _WHAT:
                 if wish.what is not None:
                     raise _Trouble(_(group_words.ONE_THING))
@@ -140,6 +152,16 @@ def _categories(tokens: list[str], covered: Sequence[str]) -> tuple[str, ...]:
     if not found:
         raise _Trouble(group_words.categories_wanted(covered))
     return tuple(found)
+
+
+def _language(tokens: list[str]) -> str:
+    """Return the language that is named, empty when none is."""
+    if not tokens:
+        return ""
+    if (code := called(tokens[0])) is None:
+        raise _Trouble(group_words.no_such_language(LANGUAGES.values()))
+    tokens.pop(0)
+    return code
 
 
 def _switched(tokens: list[str]) -> bool:

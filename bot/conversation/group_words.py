@@ -1,6 +1,6 @@
 """Every sentence that is said to groups and about them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from bot.conversation import words
@@ -12,8 +12,8 @@ from bot.conversation.language import N_, _, ngettext
 NO_GROUP = N_(
     "A group or channel can have a digest of its own, with votes. Send /channel in a Telegram "
     "group, or choose it in a channel of a Discord server; only administrators can. A Telegram "
-    "channel is set up from here: make me an administrator of it who may post messages, then "
-    "send me its name, such as /channel @our_papers."
+    "channel is set up from a private chat with me: make me an administrator of it who may post "
+    "messages, then forward me one of its posts, or send me its name, such as @our_papers."
 )
 CHOOSE_A_CHANNEL = N_("Choose a channel")
 ADMINS_ONLY = {
@@ -76,10 +76,12 @@ NO_ZONE = N_("I do not know the time zone here yet, so UTC holds: write a city b
 ALL_CATEGORIES = N_("Papers of all categories that I have.")
 VOTES_ARE_ON = N_("Members vote on each paper, and the votes teach me what to bring.")
 VOTES_ARE_OFF = N_("Votes are off, so I learn nothing here.")
+
 THREADS_ARE_ON = N_("Each paper gets a thread.")
 EXAMPLES = N_(
     "Change it below, or write for example /channel 08:30 Berlin weekdays 5, /channel categories "
-    "cs.LG cs.CL, /channel pause 7 or /channel stop. /channel forget deletes it all."
+    "cs.LG cs.CL, /channel language Deutsch, /channel pause 7 or /channel stop. /channel forget "
+    "deletes it all."
 )
 WHY_STOPPED = {
     "removed": N_("Nothing is sent there since I was removed. Take me in again, then tap Resume."),
@@ -103,6 +105,10 @@ def next_digest(when: str) -> str:
 DIGEST_IN_A_MOMENT = N_("Today's digest comes in a moment.")
 
 
+def language_here(language: str) -> str:
+    return _("The digest comes in {language}.").format(language=language)
+
+
 def paused_until(day: date) -> str:
     return _("The digest is paused until {day}.").format(day=words.long_day(day))
 
@@ -122,6 +128,9 @@ PAUSE_WANTS_DAYS = N_(
     "Write a number of days from 1 to 365 behind pause, such as /channel pause 7, or nothing to "
     "pause until you resume. Nothing was changed."
 )
+WHICH_LANGUAGE = N_(
+    "In which language shall the digest come, and all else that everybody reads there?"
+)
 ONE_THING = N_("Pause, resume, stop or forget: send one of them at a time. Nothing was changed.")
 
 
@@ -130,6 +139,13 @@ def categories_wanted(covered: Sequence[str]) -> str:
         "Write categories behind it, such as /channel categories {example}, or all. I have papers "
         "of {covered}. Nothing was changed."
     ).format(example=" ".join(covered[:2]), covered=", ".join(covered))
+
+
+def no_such_language(languages: Collection[str]) -> str:
+    return _(
+        "I do not speak that language, so nothing was changed. I speak {languages}: write one of "
+        "them behind it, such as /channel language {example}."
+    ).format(languages=", ".join(languages), example=next(reversed(list(languages))))
 
 
 def not_covered(name: str, covered: Sequence[str]) -> str:
@@ -144,6 +160,7 @@ def not_covered(name: str, covered: Sequence[str]) -> str:
 STOP = N_("Stop")
 VOTES = N_("Votes")
 THREADS = N_("Threads")
+LANGUAGE = N_("Language")
 FORGET_GROUP = N_("Yes, forget the group")
 KEEP_GROUP = N_("Keep it")
 

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation import authority, dialogue, group_cards, group_words, words
 from bot.conversation.dialogue import text
-from bot.conversation.events import Command, Joined, Person, Place, Platform, Pressed
+from bot.conversation.events import Command, Joined, Person, Place, Platform, Pressed, Said
 from bot.conversation.group_phrases import What, Wish, chat_named, understood
-from bot.conversation.language import _, speaking
+from bot.conversation.language import ENGLISH, LANGUAGES, _, nearest, speak, speaking
 from bot.conversation.messages import (
     ROW,
     Action,
@@ -35,6 +35,8 @@ from bot.conversation.messages import (
 from bot.conversation.ports import Offer
 from bot.conversation.schedule_words import Misunderstood, understand
 from bot.conversation.taps import Tap
+from bot.conversation.teaching import has_links
+from bot.conversation.text import clipped, isolated, visible
 from bot.schedule import EVERY_DAY, WEEKDAYS, Due, Schedule, is_belated
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
@@ -42,7 +44,9 @@ from recommender.papers import PaperId
 CONFIRM_WITHIN = timedelta(minutes=10)
 _HOURS = ("07:00", "08:00", "09:00", "12:00", "18:00")
 _COUNTS = (1, 3, 5, 7, 10)
+_LONGEST_TITLE = 60
 _VERDICTS = {group_cards.FOR: Verdict.LIKE, group_cards.AGAINST: Verdict.SKIP}
+_WHICH_LANGUAGE, _BACK = "language", "back"  # what buttons ask for that change nothing
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 Actions = AsyncGenerator[Action, None]
@@ -55,10 +59,12 @@ class Group:
     due: the next digest, None while none is owed.
     stopped: why nothing can be sent there, empty if it can.
     categories: the only ones it reads; all of them when empty.
+    language: as `users` keep it; in which its digests are written.
     """
 
     schedule: Schedule
     is_zone_known: bool = False
+    language: str = ENGLISH
     is_pushed: bool = True
     paused_until: datetime | None = None
     due: Due | None = None
@@ -79,6 +85,7 @@ class Change:
     has_threads: bool | None = None
     what: What | None = None
     days: int | None = None
+    language: str | None = None
 
 
 class Voted(StrEnum):
@@ -187,11 +194,28 @@ class Groups:
         if isinstance(wish, str):
             yield Send(text(wish))
         elif wish.is_empty:
+            _speak_to_all(person, group)
             yield Send(self._menu(person, place, group))
+        elif not wish.language and wish.language is not None:
+            _speak_to_all(person, group)
+            yield Send(_language_menu(place, group))
         elif wish.what is What.FORGET:
             yield Send(self._asks_to_forget(place, group))
         else:
             yield Send(await self._answered(person, place, group, wish))
+
+    async def is_meant(self, said: Said) -> bool:
+        """Return whether somebody means to set a channel up by what they say in private.
+
+        They name it, or forward a post of one that they administer and that has no digest yet;
+        where it has one, a post with links in it teaches as any other does.
+        """
+        if authority.channel_alone(said):
+            return True
+        place = said.person.group
+        if not said.forwarded_from or place is None or not place.is_channel or not place.is_admin:
+            return False
+        return not has_links(said) or await self._desk.group(said.person.platform, place) is None
 
     async def _answered(
         self, person: Person, place: Place, group: Group | None, wish: Wish
@@ -203,6 +227,7 @@ class Groups:
         if place.may_post is False and _needs_to_post(change):
             return text(_(group_words.MAY_NOT_POST[person.platform]))
         changed = await self._desk.change(person, place, change)
+        _speak_to_all(person, changed)
         return self._menu(person, place, changed, _(words.SCHEDULE_STORED))
 
     def _change_of(self, person: Person, group: Group | None, wish: Wish) -> Change | str:
@@ -215,6 +240,7 @@ class Groups:
             has_threads=wish.threads,
             what=wish.what,
             days=wish.days,
+            language=wish.language,
         )
         if not wish.schedule:
             return change
@@ -244,6 +270,12 @@ class Groups:
             async for action in self._forget_tapped(pressed, place, group, phrase):
                 yield action
             return
+        if phrase in (_WHICH_LANGUAGE, _BACK):
+            _speak_to_all(person, group)
+            is_back = phrase == _BACK
+            menu = self._menu(person, place, group) if is_back else _language_menu(place, group)
+            yield _in_place(pressed, menu)
+            return
         wish = self._wish_of(phrase, group)
         change = wish if isinstance(wish, str) else self._change_of(person, group, wish)
         if isinstance(change, str):
@@ -254,6 +286,7 @@ class Groups:
             return
         changed = await self._desk.change(person, place, change)
         yield Toast(_(words.SCHEDULE_STORED))
+        _speak_to_all(person, changed)
         yield _in_place(pressed, self._menu(person, place, changed))
 
     def _wish_of(self, phrase: str, group: Group | None) -> Wish | str:
@@ -348,7 +381,11 @@ class Groups:
 
         opening: what was just stored; who writes a schedule needs no examples of one.
         """
-        lines: list[Span | str] = [f"{opening}\n"] if opening else []
+        lines: list[Span | str] = []
+        if person.is_private and place.title:
+            title = isolated(clipped(visible(place.title), _LONGEST_TITLE))
+            lines += [Span(title, Style.BOLD), "\n\n"]
+        lines += [f"{opening}\n"] * bool(opening)
         if group is None:
             lines.append(_(group_words.NOT_YET))
         else:
@@ -389,7 +426,32 @@ class Groups:
             last.append(choice(_(group_words.THREADS), phrase, group.has_threads))
         last.append(choice(_(words.PAUSE), "pause") if is_on else choice(_(words.RESUME), "resume"))
         last += [choice(_(group_words.STOP), "stop")] * group.is_pushed
+        last.append(choice(_(group_words.LANGUAGE), _WHICH_LANGUAGE))
         return (hours, days, counts, topics, tuple(last))
+
+
+def _speak_to_all(person: Person, group: Group | None) -> None:
+    """Speak a group's language from now on, where all of it read what is said.
+
+    On Discord the asker alone does, and in private they do.
+    """
+    if group is not None and not person.is_private and person.platform is Platform.TELEGRAM:
+        speak(group.language)
+
+
+def _language_menu(place: Place, group: Group | None) -> Message:
+    """Return a button for each language, in its own words, and one that leads back."""
+    present = nearest(group.language) if group else ""
+    languages = tuple(
+        Button(
+            native,
+            authority.setting(place.chat, f"{_WHICH_LANGUAGE} {code}"),
+            is_chosen=code == present,
+        )
+        for code, native in LANGUAGES.items()
+    )
+    back = Button(_(words.BACK), authority.setting(place.chat, _BACK))
+    return text(_(group_words.WHICH_LANGUAGE), buttons=(languages, (back,)))
 
 
 def _needs_to_post(change: Change) -> bool:
@@ -439,6 +501,7 @@ def _told(group: Group) -> list[str]:
     )
     lines.append(_(group_words.VOTES_ARE_ON if group.has_votes else group_words.VOTES_ARE_OFF))
     lines += [_(group_words.THREADS_ARE_ON)] * group.has_threads
+    lines.append(group_words.language_here(LANGUAGES[nearest(group.language)]))
     return lines
 
 

@@ -52,11 +52,9 @@ def _explained(shared: str) -> Message:
 def _invitation(on_telegram: str, on_discord: str) -> Message:
     """Return what is handed on, with the links that there are."""
     lines: list[Span | str] = [_(invitations_words.PITCH), "\n"]
-    ways = (
-        (_(invitations_words.ON_TELEGRAM), on_telegram),
-        (_(invitations_words.ON_DISCORD), on_discord),
-    )
-    for platform, link in ways:
-        if link:
-            lines += [f"\n{platform} ", Span(link, url=link)]
+    if on_telegram:
+        lines += [f"\n{_(invitations_words.ON_TELEGRAM)} ", Span(on_telegram, url=on_telegram)]
+    if on_discord:  # the address is long, and nobody would type it
+        to_add = Span(_(invitations_words.ADD_ON_DISCORD), url=on_discord)
+        lines += [f"\n{_(invitations_words.ON_DISCORD)} ", to_add]
     return Message(plain(*lines))

@@ -13,6 +13,7 @@ PITCH = N_(
 )
 ON_TELEGRAM = N_("On Telegram:")
 ON_DISCORD = N_("On Discord:")
+ADD_ON_DISCORD = N_("add it to your apps")
 NO_WAY_IN = N_(
     "I have no link to hand on at present: I am on no platform where others find me. Whoever runs "
     "me can change that."

@@ -21,6 +21,7 @@ ENGLISH = "en"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """The languages we speak, by code, as they call themselves."""
 
+_CALLED = {"german": "de", "englisch": "en"}
 _DOMAIN = "paperlark"
 _FOLDER = Path(__file__).parent.parent / "locale"
 
@@ -56,6 +57,12 @@ def nearest(code: str) -> str:
 def is_ours(code: str) -> bool:
     """Return whether we speak what a platform calls `code`, in some form."""
     return _base(code) in LANGUAGES
+
+
+def named(name: str) -> str | None:
+    """Return the code of our language that somebody calls by a name; None for any other word."""
+    called = {native.casefold(): code for code, native in LANGUAGES.items()} | _CALLED
+    return called.get(name.casefold())
 
 
 def speak(code: str) -> None:

@@ -1,26 +1,20 @@
 """`/language`: which language we speak with somebody, or that we follow their app."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from bot.conversation import language_words, words
 from bot.conversation.events import Command, Person, Pressed
 from bot.conversation.features import Actions, in_place, privately
-from bot.conversation.language import LANGUAGES, _, is_ours, nearest, speak
+from bot.conversation.language import LANGUAGES, _, is_ours, named, nearest, speak
 from bot.conversation.messages import Button, Message, Toast, plain
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.text import visible
 
 AUTO = "auto"
-_MEANT = {
-    **{name.casefold(): code for code, name in LANGUAGES.items()},
-    **{code: code for code in LANGUAGES},
-    **dict.fromkeys(("german", "in german", "auf deutsch"), "de"),
-    **dict.fromkeys(("englisch", "in english", "auf englisch"), "en"),
-    **dict.fromkeys(("automatic", "automatically", "automatisch", "app", "default"), AUTO),
-    AUTO: AUTO,
-}
+_FOLLOW = frozenset([AUTO, "automatic", "automatically", "automatisch", "app", "default"])
 
 
 class KeepsLanguage(Protocol):
@@ -52,7 +46,7 @@ class LanguageChoice:
         if not asked:
             yield privately(menu(reader))
             return
-        wanted = _MEANT.get(asked)
+        wanted = AUTO if asked in _FOLLOW else called(asked)
         if wanted is None:
             yield privately(menu(reader, _(language_words.LANGUAGE_UNKNOWN)))
             return
@@ -73,6 +67,13 @@ class LanguageChoice:
         changed = await self._keeper.set_language(reader, language, is_chosen=not follows)
         speak(changed.language)
         return changed
+
+
+def called(words: str) -> str | None:
+    """Return the code of a language by its name or code, such as "deutsch", "in German" or "de"."""
+    if words.casefold() in LANGUAGES:
+        return words.casefold()
+    return named(re.sub("^(?:in|auf) ", "", words, flags=re.IGNORECASE))
 
 
 def menu(reader: Reader, opening: str = "") -> Message:

@@ -12,7 +12,7 @@ DeliveryError
 └── Refused                  the platform will not take this message, now or later
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -300,6 +300,20 @@ class Presence(Protocol):
 
         Raises TemporarilyUnavailable.
         """
+
+
+class OperatorMenus(Protocol):
+    """In whose chats the platform's menu offers what is for operators alone.
+
+    Kept, so that it can be taken out again where somebody is no operator any more. Every method
+    may raise TemporarilyUnavailable.
+    """
+
+    async def offered(self, platform: Platform) -> Collection[str]:
+        """Return the accounts that have such a menu."""
+
+    async def note(self, platform: Platform, account: str, *, is_offered: bool) -> bool:
+        """Keep that an account has it, or has it no more; False when nobody knows the account."""
 
 
 class Answering(Protocol):

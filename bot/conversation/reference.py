@@ -95,6 +95,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("categories cs.LG cs.CL", "only papers of these; `categories all` lifts that"),
         ("votes off", "no votes, so nothing is learnt; `votes on` again"),
         ("threads on", "on Discord each paper gets a thread"),
+        ("language deutsch", "the digest, and what else everybody there reads; or `english`"),
         ("pause 7", "nothing for a week; `resume` ends it earlier"),
         ("stop", "until `resume`; what was voted stays"),
         ("forget", "asks first; afterwards nothing of the group is left, and its members are"),

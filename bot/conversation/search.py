@@ -65,6 +65,14 @@ class Voted:
     upvotes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """voted: those with most votes first. has_muted: whether others are muted by the reader."""
+
+    voted: tuple[Voted, ...]
+    has_muted: bool = False
+
+
 class SearchDesk(Protocol):
     """Every method may raise TemporarilyUnavailable."""
 
@@ -100,8 +108,8 @@ class SearchDesk(Protocol):
     ) -> tuple[Sequence[Offer], bool]:
         """Return a page of the papers nearest to one, recorded as shown, and if more follow."""
 
-    async def trending(self, period: Period) -> Sequence[Voted]:
-        """Return the papers with most votes, at most fifty."""
+    async def trending(self, reader: Reader, period: Period) -> Trends:
+        """Return the papers with most votes that this reader has not muted, at most fifty."""
 
 
 class Search:
@@ -248,7 +256,8 @@ class Search:
         yield in_place(pressed, page)
 
     async def _trending_page(self, reader: Reader, period: Period, page: int) -> Message:
-        voted = await self._desk.trending(period)
+        trends = await self._desk.trending(reader, period)
+        voted = trends.voted
         first, some = _page(voted, page)
         offers = await self._desk.listed(reader, [one.paper for one in some])
 
@@ -260,7 +269,9 @@ class Search:
             for other in Period
         )
         if not offers:
-            return text(words.nothing_trends(period), buttons=(periods,))
+            is_muted = trends.has_muted and not voted
+            nothing = _(words.ALL_MUTED) if is_muted else words.nothing_trends(period)
+            return text(nothing, buttons=(periods,))
         turns = _turns(page, len(voted), lambda to: at(period, to))
         message = cards.list_message(
             words.trending_heading(period),

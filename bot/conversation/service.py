@@ -151,6 +151,8 @@ class Conversation:
                 return
         if isinstance(event, Command):
             event = replace(event, name=meant(event.name))
+        if isinstance(event, Said) and authority.asked_about(event):
+            event = await self._meant(event)
         if self._groups is not None and (answer := _groups_part(self._groups, event)) is not None:
             if isinstance(event, Command | Pressed):
                 await self._speak_to(event.person)
@@ -182,6 +184,13 @@ class Conversation:
                 await self._desk.moved(person, new_chat)
             case Joined():
                 return  # nobody here looks after groups
+
+    async def _meant(self, said: Said) -> Said | Command:
+        """Return what somebody means by a channel's post or name: its digest, or what it says."""
+        if self._groups is not None and await self._groups.is_meant(said):
+            name = authority.channel_alone(said) or ""
+            return Command(said.event, said.person, authority.COMMAND, name)
+        return replace(said, person=replace(said.person, group=None))
 
     # ------------------------------------------------------------------ commands
 

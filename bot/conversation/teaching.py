@@ -98,6 +98,11 @@ class LookedUp:
     is_asking: bool = False
 
 
+def has_links(said: Said) -> bool:
+    """Return whether a message has a link or an id in it, by which papers are mostly named."""
+    return bool(said.links or _NAMES_A_PAPER.search(said.text))
+
+
 class TeachingDesk(Protocol):
     """What this part asks of the desk. Every method may raise TemporarilyUnavailable."""
 
@@ -135,12 +140,14 @@ class Teaching:
 
     async def heard(self, reader: Reader, said: Said) -> Actions:
         mentions = mentions_in(said.text, said.links)
+        # Whoever sends a channel's post on may have meant to set that channel up.
+        hint = [_(teaching_words.OF_A_CHANNEL)] * bool(said.forwarded_from)
         if not visible(mentions.text):
-            yield Send(text(_(words.NOT_UNDERSTOOD)))
+            yield Send(text(" ".join((_(words.NOT_UNDERSTOOD), *hint))))
             return
         named = await self._desk.named(reader, mentions)
         if not named.papers:
-            yield Send(text(_refusal(mentions, named)))
+            yield Send(text(" ".join((_refusal(mentions, named), *hint))))
             return
         taught = await self._desk.teach(reader, said.event, named.papers, LISTED)
         if not said.person.is_private:  # others need not know what was said of it before

@@ -15,6 +15,10 @@ NO_SUCH_DOI = N_(
     "I have no paper with this DOI: the papers I know are those of arXiv and Hugging Face. Send "
     "its title or its arXiv link; /pick brings another."
 )
+OF_A_CHANNEL = N_(
+    "If you mean a digest for a channel of yours: make me an administrator of it who may post "
+    "messages, then forward this again."
+)
 OPENREVIEW = N_(
     "An OpenReview link does not tell me which paper it is. Send the paper's title or its arXiv "
     "link instead, and I look for it."

@@ -109,6 +109,39 @@ async def test_a_telegram_group_reads_votes_and_forgets_as_one(world, bot):
     assert process.is_running
 
 
+async def test_a_telegram_channel_is_set_up_by_a_post_and_reads_in_its_language(world, bot):
+    _, kept, leap = bot
+    telegram = world.telegram
+    channel = telegram.group(-1008, "channel", "@our_papers")
+    ada, ben = telegram.person(ADA), telegram.person(BEN)
+    telegram.admins[channel] = {ADA, telegram.me["id"]}
+    chat = telegram.chat(channel)
+    post = {"forward_origin": {"type": "channel", "date": 1, "chat": chat, "message_id": 3}}
+
+    ben.say("Good morning, all of you!", **post)
+    await ben.hears("I know no such paper")
+    ada.say("Good morning, all of you!", **post)
+    menu = await ada.hears("Reading group")
+    assert "No digest comes here yet." in menu.text
+    await voted(telegram, ada, "08:00", menu)
+    await telegram.until(lambda: "The digest comes in English." in menu.text, BOUND)
+    await voted(telegram, ada, "Every day", menu)
+    await telegram.until(lambda: "every day" in menu.text, BOUND)
+    await voted(telegram, ada, "Language", menu)
+    await telegram.until(lambda: "In which language" in menu.text, BOUND)
+    await voted(telegram, ada, "Deutsch", menu)
+    await telegram.until(lambda: "The digest comes in Deutsch." in menu.text, BOUND)
+    ada.say("@our_papers")
+    await ada.hears("The digest comes in Deutsch.", after=menu.id)
+    ben.say("@our_papers")
+    await ben.hears("Only administrators")
+
+    leap(1)
+    digest = await ada.hears("Paper für ", chat=channel)
+    assert await voted(telegram, ben, "1 👍", digest) == "Your 👍 counts."
+    assert await kept.verdicts(str(BEN)) == {}
+
+
 async def test_a_channel_on_discord_reads_votes_and_gives_papers_threads(world, bot):
     _, kept, leap = bot
     discord = world.discord

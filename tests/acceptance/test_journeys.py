@@ -63,8 +63,9 @@ LINKING = f"""
     Edit: {{paper}} Ada Lovelace, … 🔖 Saved …
     Ada: /link
     Lark: To read with one taste on two platforms, send this to me from your other account:
-          /link {{code}} The code works once and for ten minutes. Give it to nobody: whoever sends
-          it shares your likes and your saved papers.
+          /link {{code}} If your other account is on Telegram, this link does it with one tap there:
+          …https://t.me/lark_bot?start=l{{code}}… The code works once and for ten minutes. Give it
+          to nobody: whoever sends it shares your likes and your saved papers.
     Ada: /link {{code}}
     Lark: This code is your own: send it to me from your other account.
     Ada there: /link {{code}}
@@ -81,6 +82,44 @@ LINKING = f"""
           what it was shown.
     Ada there: /saved
     Lark: You have saved nothing yet. Tap 🔖 on a paper, and /saved will show it.
+"""
+
+BY_TAP = f"""
+    Ada: /link
+    Lark: To read with one taste on two platforms, … /link {{code}} If … there:
+          …https://t.me/lark_bot?start=l{{code}}… The code works once … papers.
+    Ada there: /start l{{code}}
+    Lark: Your accounts are one reader now, … [Split them again]
+    Ada: /link
+    Lark: To read with one taste on two platforms, … /link {{again}} If … there:
+          …https://t.me/lark_bot?start=l{{again}}… The code works once … papers.
+    Ben: /pick
+    Lark: … {CARD}
+    Ben: /start l{{again}}
+    Lark: Shall this account and the one that made the link be one reader? Both then see all likes,
+          saved papers and notes. Say yes only if you made the link yourself.
+          [Yes, both are mine] [No]
+    Ben: [No]
+    Edit: Nothing was joined.
+    Ben: /link undo
+    Lark: No other account is linked with this one. /link gives you a code for that.
+"""
+
+INVITING = f"""
+    Ada: /invite
+    Lark: Forward the next message to whoever may like it. Whoever comes begins with a taste of
+          their own: neither of you sees what the other reads, and I do not keep who invited whom.…
+    Lark: Every morning Paperlark brings me the few new research papers that I would have picked
+          myself, and it learns from every like. No account, no form: open it and read your first
+          paper. On Telegram: …https://t.me/lark_bot?start=i… On Discord: …add it to your apps…
+    Ben: /start i
+    Lark: Somebody who reads with me invited you: welcome! I am Paperlark: I find the new research
+          papers you would have picked yourself. Neither of you sees what the other reads.
+          Tap 👍 or 👎, … [Change]
+    Lark: … {CARD}
+    Cem: /start i
+    Lark: Jemand, der mit mir liest, hat dich eingeladen: willkommen! … [Ändern]
+    Lark: … [👍 Gefällt] [👎 Weiter] …
 """
 
 EXPORT_AND_FORGET = f"""
@@ -214,6 +253,23 @@ async def test_two_accounts_are_joined_and_split(world, platforms):
     }
     async with open_bot(world):
         await Play(readers).play(LINKING)
+
+
+async def test_a_link_joins_accounts_with_a_tap_and_asks_who_reads_already(world):
+    readers = {
+        "Ada": met(world, OnDiscord),
+        "Ada there": met(world, OnTelegram, 4202),
+        "Ben": met(world, OnTelegram, 4203),
+    }
+    async with open_bot(world):
+        await Play(readers).play(BY_TAP)
+
+
+async def test_who_is_invited_is_greeted_in_their_language_and_reads_at_once(world, ada):
+    ben, cem = met(world, OnTelegram, 4203), met(world, OnTelegram, 4204)
+    cem.person.user["language_code"] = "de"
+    async with open_bot(world):
+        await Play({"Ada": ada, "Ben": ben, "Cem": cem}).play(INVITING)
 
 
 async def test_a_week_of_digests(world, ada, tmp_path):

@@ -64,6 +64,9 @@ async def test_roles_in_processes_of_their_own_share_one_taste_and_push_once(
         await answered(ada, "/status", f"I have {A_DAY} papers")
         await eventually(lambda: world.discord.identified, "Discord")
 
+        # What Discord's process shows of Telegram's bot it has from that bot's own process.
+        await answered(ben, "/link", "https://t.me/lark_bot?start=l")
+
         adas, bens = await asyncio.gather(likes_one_of(ada, ROBOTS), likes_one_of(ben, GALAXIES))
         assert adas.count(ROBOTS) >= 3  # one of four may explore
         assert bens.count(GALAXIES) >= 3

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from bot.adapters.pacing import Limits, Pacer, Window
@@ -11,7 +11,7 @@ from bot.adapters.telegram_app import TelegramApp, Timing
 from bot.adapters.telegram_webhook import Webhook
 from bot.conversation.events import Event, Left, Moved, Pressed
 from bot.conversation.messages import Action, Button, Edit, Message, Send, Toast, plain
-from bot.conversation.ports import Presence
+from bot.conversation.ports import OperatorMenus, Presence
 from bot.conversation.suggestions import Suggesting
 from tests.local_telegram import LocalTelegram
 
@@ -78,6 +78,8 @@ async def running(
     pacer: Pacer | None = None,
     suggesting: Suggesting | None = None,
     presence: Presence | None = None,
+    operators: Collection[str] = (),
+    menus: OperatorMenus | None = None,
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run the adapter; end it, and whatever went wrong in it, with the block."""
     app = TelegramApp(
@@ -89,6 +91,8 @@ async def running(
         webhook=webhook,
         timing=timing,
         presence=presence,
+        operators=operators,
+        menus=menus,
     )
     stop = asyncio.Event()
     task = asyncio.create_task(app.run(stop))

@@ -8,7 +8,7 @@ import pytest
 from bot.adapters.telegram_answer import Patience
 from bot.adapters.telegram_send import TelegramMessenger, telegram_bot
 from bot.conversation.authority import setting
-from bot.conversation.events import Command, Joined, Left, Place, Pressed
+from bot.conversation.events import Command, Joined, Left, Place, Pressed, Said
 from bot.conversation.messages import Button, Message, Redraw, Send, Toast, plain
 from bot.conversation.ports import RecipientGone
 from bot.conversation.taps import Act, Tap, encode
@@ -109,10 +109,46 @@ async def test_a_channel_is_named_or_chosen_in_private_and_both_are_checked_ther
         lambda: ada.say("/channel @nowhere"),
         lambda: ada.say("/channel"),
     )
-    place = Place("-1005", "-1005", is_admin=True, may_post=True, is_channel=True)
+    place = Place(
+        "-1005", "-1005", is_admin=True, may_post=True, is_channel=True, title="Reading group"
+    )
     assert [event.person.group for event in events] == [place, place, None, None]
     assert [event.text for event in events[:2]] == ["@papers 08:00", "-1005"]
     assert all(event.person.is_private for event in events)
+
+
+async def test_a_forwarded_post_and_a_lone_name_are_checked_where_they_are_from(telegram):
+    ada, bob = telegram.person(1), telegram.person(2)
+    channel = telegram.group(-1005, "channel", "@papers")
+    telegram.admins[channel] = {ada.id, 7001}
+    origin = {"type": "channel", "date": 1, "chat": telegram.chat(channel), "message_id": 3}
+    person = {"type": "user", "date": 1, "sender_user": bob.user}
+    events = await heard(
+        telegram,
+        lambda: ada.say("Good morning!", forward_origin=origin),
+        lambda: bob.say("Good morning!", forward_origin=origin),
+        lambda: ada.say("@papers"),
+        lambda: ada.say("Good morning!", forward_origin=person),
+        kind=Said,
+    )
+    place = Place(
+        "-1005", "-1005", is_admin=True, may_post=True, is_channel=True, title="Reading group"
+    )
+    stands = {(e.person.account, e.text): e.person.group for e in events[:3]}
+    assert stands == {
+        ("1", "Good morning!"): place,
+        ("2", "Good morning!"): replace(place, is_admin=False),
+        ("1", "@papers"): place,
+    }
+    assert [event.forwarded_from for event in events if event.text != "@papers"].count("") == 1
+
+
+async def test_a_post_of_a_channel_that_is_not_to_be_seen_is_heard_all_the_same(telegram):
+    ada = telegram.person(1)
+    elsewhere = {"id": -1009, "type": "channel", "title": "Elsewhere"}
+    origin = {"type": "channel", "date": 1, "chat": elsewhere, "message_id": 3}
+    (event,) = await heard(telegram, lambda: ada.say("2301.1", forward_origin=origin), kind=Said)
+    assert (event.forwarded_from, event.person.group) == ("-1009", None)
 
 
 async def test_a_bot_that_may_not_post_in_a_channel_says_so(telegram):

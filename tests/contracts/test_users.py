@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import event, func, select, text
 
-from storage import deliveries, figures, users
+from storage import deliveries, figures, personal, users
 from storage.database import Database
 from storage.tables import AccountRow, UserRow
 from storage.users import FOREVER, Speaker
@@ -355,3 +355,26 @@ async def waits_for_a_lock(database, task):
             async with database.reading() as db:
                 if await db.scalar(waiting):
                     return
+
+
+async def test_who_has_the_operators_menu_is_kept_until_they_lose_it_or_are_forgotten(
+    any_database, clock
+):
+    ada, ben = [await reader(any_database, name, clock()) for name in ("7", "8")]
+
+    async def note(name, has_it):
+        async with any_database.writing() as db:
+            return await users.note_operator_menu(db, "telegram", name, has_it=has_it)
+
+    async def have_it():
+        async with any_database.reading() as db:
+            return await users.with_operator_menu(db, "telegram")
+
+    assert not await note("9", True)  # nobody knows them
+    assert [await note(one.account.external_id, True) for one in (ada, ben)] == [True, True]
+    assert await have_it() == {"7", "8"}
+    await note("8", False)
+    assert await have_it() == {"7"}
+    async with any_database.writing() as db:
+        await personal.forget(db, ada.user.id)
+    assert await have_it() == frozenset()

@@ -404,8 +404,11 @@ class ScriptedDesk:
         )
 
 
-def talking(desk: ScriptedDesk) -> Conversation:
-    """Return the whole conversation, with all its parts, over one scripted desk."""
+def talking(desk: ScriptedDesk, groups: Any = None) -> Conversation:
+    """Return the whole conversation, with all its parts, over one scripted desk.
+
+    groups: a `ScriptedGroups` of the test's own.
+    """
     from tests.conversation.scripted_groups import ScriptedGroups  # which is built on this
 
     wishes = ScriptedWishes(desk)
@@ -435,5 +438,5 @@ def talking(desk: ScriptedDesk) -> Conversation:
         closed=[admin],
         listeners=[notes, interests, teaching],
         forms=[notes, interests],
-        groups=Groups(ScriptedGroups(), lambda: desk.now, ["cs.LG", "cs.CL"]),
+        groups=Groups(groups or ScriptedGroups(), lambda: desk.now, ["cs.LG", "cs.CL"]),
     )

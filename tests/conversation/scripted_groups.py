@@ -36,7 +36,7 @@ class ScriptedGroups:
         self._reach()
         key = (admin.platform, place.account)
         self.admins.append(admin.account)
-        changed = self.groups.get(key) or Group(Schedule())
+        changed = self.groups.get(key) or Group(Schedule(), language=admin.language or "en")
         if change.schedule is not None:
             changed = replace(
                 changed,
@@ -50,6 +50,7 @@ class ScriptedGroups:
             "categories": change.categories,
             "has_votes": change.has_votes,
             "has_threads": change.has_threads,
+            "language": change.language,
         }
         changed = replace(changed, **{k: v for k, v in given.items() if v is not None})
         match change.what:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.conversation.commands import Period
 from bot.conversation.ports import Offer, TemporarilyUnavailable, UnknownPaper
-from bot.conversation.search import PAGE, Found, Voted
+from bot.conversation.search import PAGE, Found, Trends, Voted
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Pick, ScorePart
@@ -19,6 +19,7 @@ class ScriptedSearch:
     def __init__(self, desk):
         self.desk = desk
         self.kept = {}
+        self.muted = set()
 
     async def search(self, reader, asked, author):
         relevance = await self.relevant(asked, 50)
@@ -91,14 +92,16 @@ class ScriptedSearch:
             made.append(replace(offer, pick=pick, because={paper: title}, is_similar=True))
         return made, page * PAGE < len(others)
 
-    async def trending(self, period):
+    async def trending(self, reader, period):
         self._reach()
         count = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 50}[period]
         voted = [p for p in self.desk.papers if p.upvotes][:count]
-        return [Voted(PaperId(p.id), 2, p.upvotes) for p in voted]
+        left = [p for p in voted if p.id not in self.muted]
+        found = tuple(Voted(PaperId(p.id), 2, p.upvotes) for p in left)
+        return Trends(found, has_muted=len(left) < len(voted))
 
     async def most_voted(self, most):
-        return [one.paper for one in await self.trending(Period.WEEK)][:most]
+        return [PaperId(p.id) for p in self.desk.papers if p.upvotes][:7][:most]
 
     def _reach(self):
         if self.desk.is_away:

@@ -7,9 +7,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.conversation import group_words, words
+from bot.conversation import group_words, teaching_words, words
 from bot.conversation.authority import asked_about, setting
-from bot.conversation.events import Command, Joined, Left, MessageRef, Person, Place, Platform
+from bot.conversation.events import (
+    Command,
+    Joined,
+    Left,
+    MessageRef,
+    Person,
+    Place,
+    Platform,
+    Said,
+)
 from bot.conversation.groups import Group, Groups
 from bot.conversation.messages import Edit, Redraw, Send, Toast
 from bot.conversation.service import Conversation
@@ -17,7 +26,7 @@ from bot.conversation.taps import Act, Tap, encode
 from bot.schedule import EVERY_DAY, Due, Schedule
 from recommender.papers import PaperId
 from tests.conversation.journey import Journey
-from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
+from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper, talking
 from tests.conversation.scripted_groups import ScriptedGroups
 
 COVERED = ("cs.LG", "cs.CL", "quant-ph")
@@ -227,11 +236,23 @@ async def test_a_channel_is_set_up_from_a_private_chat(world):
     assert world.groups.groups[KEY].schedule.days != EVERY_DAY
 
 
+async def test_in_private_the_menu_says_which_channel_it_is_about(world):
+    channel = replace(HERE, is_channel=True, title="Papers <i>of\u202e us</i> " + "x" * 80)
+    ada = Journey(world.conversation, Person(Platform.TELEGRAM, "1", "1", group=channel))
+    await ada.command("/channel @papers 08:30")
+    assert ada.transcript[1].startswith("Papers <i>of us</i> x")
+    assert ada.transcript[2:4] == ["", words.SCHEDULE_STORED]
+    group = Journey(world.conversation, member("1", channel, is_admin=True))
+    await group.command("/channel")
+    assert "<i>" not in group.last
+
+
 @pytest.mark.parametrize(
     ("line", "named"),
     [
         ("@papers 08:00", "@papers"),
         ("https://t.me/papers", "@papers"),
+        ("t.me/papers/17 daily", "@papers"),
         ("-1001234567890 daily", "-1001234567890"),
         ("08:00 Berlin", ""),
         ("@a", ""),
@@ -240,6 +261,160 @@ async def test_a_channel_is_set_up_from_a_private_chat(world):
 )
 def test_an_adapter_learns_of_which_chat_the_administrators_are_meant(line, named):
     assert asked_about(Command("1", Person(Platform.TELEGRAM, "1", "1"), "channel", line)) == named
+
+
+POST = "https://arxiv.org/abs/2611.00003 is worth reading"
+
+
+def forwarded(text, place, *, is_private=True):
+    """A post of a channel that somebody sends on, as an adapter hands it over."""
+    who = Person(Platform.TELEGRAM, "1", "1", is_private=is_private, group=place)
+    return Said("1", who, text, forwarded_from="-1001")
+
+
+async def answers(world, event):
+    talk = talking(world.desk, world.groups)
+    sent = [action.message.text async for action in talk.answer(event) if isinstance(action, Send)]
+    return "\n".join("".join(span.text for span in text) for text in sent)
+
+
+CHANNEL = replace(HERE, is_channel=True)
+
+
+@pytest.mark.parametrize("post", [POST, "Our meeting is at nine.", ""])
+async def test_a_post_that_its_administrator_forwards_sets_the_channel_up(world, post):
+    assert group_words.NOT_YET in await answers(world, forwarded(post, CHANNEL))
+    assert world.desk.readers == {}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        None,  # nobody can see it
+        replace(CHANNEL, is_admin=False),
+        replace(CHANNEL, is_admin=None),  # Telegram could not be asked
+        HERE,  # no channel at all
+    ],
+)
+async def test_a_post_that_somebody_else_forwards_teaches_as_ever(world, place):
+    assert "Paper number 3" in await answers_with_cards(world, forwarded(POST, place))
+    assert world.groups.groups == {}
+
+
+@pytest.mark.parametrize("post", ["Our meeting is at nine in room four.", ""])
+async def test_a_post_that_names_no_paper_says_how_a_channel_is_set_up(world, post):
+    for place in (None, replace(CHANNEL, is_admin=False)):
+        answer = await answers(world, forwarded(post, place))
+        assert answer.endswith(teaching_words.OF_A_CHANNEL)
+    spoken = replace(forwarded(post, None), forwarded_from="")
+    assert teaching_words.OF_A_CHANNEL not in await answers(world, spoken)
+
+
+async def test_a_post_of_a_channel_that_has_a_digest_teaches_when_it_names_a_paper(world):
+    world.groups.groups[KEY] = Group(Schedule())
+    assert "Paper number 3" in await answers_with_cards(world, forwarded(POST, CHANNEL))
+    assert group_words.EXAMPLES in await answers(world, forwarded("Good morning!", CHANNEL))
+
+
+async def answers_with_cards(world, event):
+    return str([action async for action in talking(world.desk, world.groups).answer(event)])
+
+
+@pytest.mark.parametrize("text", ["@our_papers", "t.me/our_papers", "https://t.me/our_papers/12"])
+async def test_the_name_of_a_channel_alone_means_its_digest(world, text):
+    who = Person(Platform.TELEGRAM, "1", "1", group=CHANNEL)
+    assert asked_about(Said("1", who, text)) == "@our_papers"
+    assert group_words.NOT_YET in await answers(world, Said("1", who, text))
+    unseen = replace(who, group=None)
+    assert await answers(world, Said("1", unseen, text)) == group_words.NO_SUCH_CHANNEL
+    bob = replace(who, group=replace(CHANNEL, is_admin=False))
+    refusal = group_words.ADMINS_ONLY[Platform.TELEGRAM]
+    assert await answers(world, Said("1", bob, text)) == refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("@our_papers is a channel", {}),
+        ("-1001234567890", {}),
+        ("@our_papers", {"platform": Platform.DISCORD}),
+        ("@our_papers", {"is_private": False}),
+    ],
+)
+def test_what_is_no_name_of_a_channel_alone_needs_no_administrator(text, changes):
+    who = replace(Person(Platform.TELEGRAM, "1", "1"), **changes)
+    assert not asked_about(Said("1", who, text))
+
+
+# ---------------------------------------------------------------- language
+
+
+async def test_a_group_chooses_its_language_and_all_that_it_reads_is_in_it(world):
+    ada = world.admin()
+    await ada.command("/channel 08:00")
+    assert group_words.language_here("English") in ada.last
+    await ada.tap(group_words.LANGUAGE)
+    assert f"~ {group_words.WHICH_LANGUAGE}" in ada.transcript
+    assert ada.transcript[-2:] == ["~ [*English] [Deutsch]", "~ [‹ Back]"]
+    toast, edit = await ada.tap("Deutsch")
+    assert toast == Toast(words.SCHEDULE_STORED)  # who tapped reads it alone, in their language
+    assert "Die Auswahl kommt auf Deutsch." in "".join(span.text for span in edit.message.text)
+    assert world.groups.groups[KEY].language == "de"
+    (menu,) = await world.admin().command("/channel")
+    assert "Alle stimmen über jedes Paper ab" in "".join(span.text for span in menu.message.text)
+
+
+async def test_back_from_the_languages_is_the_menu_as_it_was(world):
+    ada = world.admin()
+    await ada.command("/channel 08:00")
+    await ada.command("/channel")
+    before = ada.messages[ada.newest()]
+    await ada.tap(group_words.LANGUAGE)
+    await ada.tap("‹ Back")
+    assert ada.messages[ada.newest()] == before
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("language deutsch", "de"),
+        ("language de", "de"),
+        ("sprache Englisch", "en"),
+        ("09:00 daily german", "de"),
+        ("Deutsch", "de"),
+    ],
+)
+async def test_a_language_is_understood_behind_channel(world, line, code):
+    await world.admin().command(f"/channel {line}")
+    assert world.groups.groups[KEY].language == code
+
+
+async def test_a_language_that_is_none_of_ours_changes_nothing_and_none_is_asked_for(world):
+    ada = world.admin()
+    await ada.command("/channel language klingon")
+    assert ada.transcript[-1] == group_words.no_such_language(["English", "Deutsch"])
+    assert world.groups.groups == {}
+    await ada.command("/channel language")
+    assert group_words.WHICH_LANGUAGE in ada.last
+
+
+async def test_only_an_administrator_chooses_the_language(world):
+    await world.admin().command("/channel 08:00")
+    bob = world.member()
+    for phrase in ("language", "language de"):
+        assert await bob.press(setting("-1001", phrase), CARD) == [
+            Toast(group_words.ADMINS_ONLY[Platform.TELEGRAM])
+        ]
+    assert world.groups.groups[KEY].language == "en"
+
+
+async def test_where_only_the_asker_reads_it_the_menu_is_in_their_language(world):
+    world.groups.groups[KEY] = Group(Schedule(), language="de")
+    private = Person(Platform.TELEGRAM, "1", "1", group=CHANNEL)
+    ada = Journey(world.conversation, private)
+    await ada.command("/channel @papers")
+    assert group_words.VOTES_ARE_ON in ada.last
+    assert group_words.language_here("Deutsch") in ada.last
 
 
 # ---------------------------------------------------------------- forgetting

@@ -192,6 +192,15 @@ def test_the_like_of_one_reader_is_not_told_to_the_others():
     assert words.votes(2, 1) == "2 likes here · 1 upvote on Hugging Face"
 
 
+async def test_what_a_reader_muted_does_not_trend_for_them(ada, search):
+    search.muted = {1, 2}
+    (sent,) = await ada.command("/trending")
+    assert [item.card.paper for item in sent.message.digest.items] == [3, 4, 5, 6, 7]
+    search.muted = set(range(1, 31))
+    await ada.command("/trending")
+    assert ada.transcript[-2:] == [words.ALL_MUTED, "[Day] [*Week] [Month]"]
+
+
 async def test_a_day_without_votes_says_so_and_keeps_the_other_periods(ada, desk):
     desk.papers = [paper(1)]
     await ada.command("/trending day")

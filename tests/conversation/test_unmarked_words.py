@@ -168,7 +168,8 @@ async def every_button(journey: Journey, found: list[str]) -> None:
             tap = decode(button.data)
             assert tap is not None
             kind = f"{tap.act}{tap.inside}{tap.argument}{button.is_chosen}"
-            ends_it = tap.argument.startswith("yes") or tap.argument in (ENGLISH, "de")
+            is_other = re.search(rf"(?:^|\blanguage )(?:{ENGLISH}|de)$", tap.argument)
+            ends_it = tap.argument.startswith("yes") or is_other
             if kind in pressed or ends_it:  # who is forgotten, or answered in another language
                 continue
             pressed.add(kind)

@@ -7,10 +7,12 @@ PRIVACY = (
         N_("What I keep"),
         N_(
             "The number of your account and of this chat, so that I can answer; your schedule and "
-            "language; which papers I showed you, where and why; what you tapped, saved and wrote "
-            "as a note; topics you follow or mute; which accounts you linked. No names. Of "
-            "messages you write I keep nothing but notes, what you asked me to follow and, for a "
-            "day, what you last searched for."
+            "language; which papers I showed you, where and why; what you tapped and saved, and "
+            "how you voted in groups; the authors, words and categories that you follow or mute; "
+            "which accounts you linked. "
+            "No names, and not who invited whom. Of what you write I keep only your notes on "
+            "papers, the names you give to your interests, what you follow or mute and, for a day, "
+            "what you last searched for."
         ),
     ),
     (

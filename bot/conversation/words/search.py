@@ -82,6 +82,9 @@ _NOTHING_TRENDS = {
 }
 
 
+ALL_MUTED = N_("You have muted all that trends here. /mute shows what, and takes it back.")
+
+
 def trending_heading(period: str) -> str:
     return _(_TRENDING[period])
 
