@@ -67,7 +67,8 @@ class Patience:
     silence: the longest `retry_after` that an answer sits out.
     redraw: between two edits of what many people change in one chat; of the 20 messages that
         Telegram lets into a group each minute, edits among them, that leaves half for others.
-    follow: how long what follows a tap waits until the cards of all who tap are marked.
+    follow: how long what follows a tap waits until the cards of all who tap are marked, and how
+        long a tap may hold up others so.
     """
 
     tap: float = 4.0
@@ -76,7 +77,7 @@ class Patience:
     say: float = 90.0
     silence: float = 30.0
     redraw: float = 6.0
-    follow: float = 1.0
+    follow: float = 0.5
 
 
 class Lanes:
@@ -109,27 +110,31 @@ class Marking:
     """Taps whose cards are not marked yet.
 
     When many tap at once, all see that they were heard before anybody's next card is chosen.
+    seconds: after which a tap holds nobody up any more, whatever keeps its own card.
     """
 
-    def __init__(self) -> None:
-        self._taps = set[int]()
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._taps: dict[int, asyncio.TimerHandle] = {}
         self._is_over = asyncio.Event()
         self._is_over.set()
 
     def begin(self, update: int) -> None:
-        self._taps.add(update)
+        loop = asyncio.get_running_loop()
+        self._taps[update] = loop.call_later(self._seconds, self.end, update)
         self._is_over.clear()
 
     def end(self, update: int) -> None:
         """Again it does nothing."""
-        self._taps.discard(update)
+        if timer := self._taps.pop(update, None):
+            timer.cancel()
         if not self._taps:
             self._is_over.set()
 
-    async def over(self, seconds: float) -> None:
-        """Wait until none is left, but no longer than so."""
+    async def over(self) -> None:
+        """Wait until none is left, but no longer than one tap may hold up another."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._is_over.wait(), seconds)
+            await asyncio.wait_for(self._is_over.wait(), self._seconds)
 
 
 class Tap:
@@ -202,7 +207,7 @@ class Answers:
         self._turn = Turn(Urgency.ANSWER, patience.silence)
         self._redraws = Redraws(self._redraw, patience.redraw)
         self._lanes = Lanes()
-        self._marking = Marking()
+        self._marking = Marking(patience.follow)
         self._following = asyncio.Semaphore(FOLLOWING)
         self._known: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
 
@@ -337,7 +342,7 @@ class Answers:
     async def _followed(self, heard: Heard, actions: AsyncIterator[Action]) -> Action | None:
         """Return what follows a card that is marked, once all others are."""
         self._marking.end(heard.update)
-        await self._marking.over(self._patience.follow)
+        await self._marking.over()
         async with self._following:
             return await anext(actions, None)
 

@@ -114,6 +114,8 @@ async def test_a_card_that_is_not_marked_holds_others_next_cards_up_for_a_moment
         alice.press("Like", cards[1])
         await alice.hears("the next one")
         assert cards[0].text == "a card"
+        alice.press("Like", telegram.messages(alice.id)[-1])
+        await telegram.until(lambda: len(telegram.messages(alice.id)) == 3)
         held.let.set()
         await bob.hears("the next one")
 
