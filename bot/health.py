@@ -25,12 +25,14 @@ class Part:
     """
 
     def __init__(self, within: float | None, clock: Callable[[], float]) -> None:
-        self._within = within
+        self._usual = self._within = within
         self._clock = clock
         self._trouble: str | None = "has not begun"
         self._said = clock()
 
-    def goes_on(self) -> None:
+    def goes_on(self, within: float | None = None) -> None:
+        """within: seconds until it says so again, where this once it may take longer."""
+        self._within = self._usual if within is None else within
         self._trouble, self._said = None, self._clock()
 
     def is_away(self, why: str) -> None:

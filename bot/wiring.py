@@ -36,7 +36,15 @@ from bot.house import (
 from bot.jobs.broadcasting import Broadcasting
 from bot.jobs.daily_picks import DailyPicks
 from bot.jobs.ingest import Pace
-from bot.jobs.retrain import NEW_MODEL, REFUSED, Refused, TooFewPapers, Trainer, retrain
+from bot.jobs.retrain import (
+    LOOKED_WITHIN,
+    NEW_MODEL,
+    REFUSED,
+    Refused,
+    TooFewPapers,
+    Trainer,
+    retrain,
+)
 from bot.metrics import Metrics
 from bot.monitor import Monitor, monitored
 from bot.settings import Settings
@@ -58,6 +66,7 @@ FAREWELL = 3.7  # seconds that roles have to end by themselves
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a role that broke begins again
 POLLED_WITHIN = 120.0  # seconds in which Telegram answers a poll, unless it is away
 PUSHED_WITHIN = 300.0  # seconds in which the scheduler looks at the outbox, or ends a digest
+ANSWERED_WITHIN = 300.0  # seconds in which ingest hears from a source, or looks what is due
 
 
 class Role(StrEnum):
@@ -186,18 +195,17 @@ async def _messengers(
 
 
 async def _ingest(house: House, stop: asyncio.Event) -> None:
-    house.health.part(Role.INGEST).goes_on()
-    await house.ingest.run(stop)
+    await house.ingest.run(stop, house.health.part(Role.INGEST, ANSWERED_WITHIN))
 
 
 async def _trainer(house: House, stop: asyncio.Event) -> None:
-    house.health.part(Role.TRAINER).goes_on()
     trainer = Trainer(
         house.database,
         house.state,
         house.clock,
         house.settings.text_encoder,
         is_heard=not house.is_on_screen,
+        part=house.health.part(Role.TRAINER, LOOKED_WITHIN),
     )
     await trainer.run(stop)
 

@@ -41,6 +41,19 @@ def test_a_part_that_said_it_goes_on_and_then_nothing_more_has_stopped():
     assert part.trouble is None
 
 
+def test_a_part_may_say_that_it_will_be_silent_for_longer_this_once():
+    clock = Ticks()
+    part = Health(clock).part("trainer", within=60)
+    part.goes_on(within=7200)
+    clock.now = 7200.0
+    assert part.trouble is None
+    clock.now = 7201.0
+    assert part.trouble == "silent for 7201 s"
+    part.goes_on()
+    clock.now += 61
+    assert part.trouble == "silent for 61 s"
+
+
 def test_a_part_that_need_not_speak_again_may_be_silent_for_ever():
     clock = Ticks()
     part = Health(clock).part("ingest")

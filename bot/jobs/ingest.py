@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.health import Health, Part
 from bot.jobs.categories import Categories
 from storage import catalogue
 from storage.catalogue import NewPaper, SourceState, TakenIn
@@ -48,6 +49,7 @@ T = TypeVar("T")
 
 HUGGINGFACE, QUERY_API = "huggingface", "arxiv.api"
 MOST_TRIES = 3  # to look a paper up, when pages come back short
+_WAITS = "waits for the database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,15 @@ class Ingest:
         self._history = History(self._pace.first_days, self._pace.most_days)
         self._is_storage_away = False
         self._new = self._updated = 0
+        self._part = Health().part("ingest")
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Take in papers until `stop` is set; a step that is under way is then given up."""
+    async def run(self, stop: asyncio.Event, part: Part | None = None) -> None:
+        """Take in papers until `stop` is set; a step that is under way is then given up.
+
+        part: told that this goes on, after every answer of a source and at every look.
+        """
+        self._part = part or self._part
+        self._part.goes_on()
         while not stop.is_set():
             due = await _unless(stop, self._step())
             if due is not None:
@@ -140,9 +148,12 @@ class Ingest:
     async def _is_wanted_more(self) -> bool:
         try:
             async with self._database.reading() as db:
-                return await self._categories.has_more(db)
+                is_more = await self._categories.has_more(db)
         except StorageUnavailable:
+            self._part.is_away(_WAITS)
             return False
+        self._part.goes_on()
+        return is_more
 
     async def _step(self) -> datetime:
         """Run once; a bug costs this step and not the bot."""
@@ -152,10 +163,13 @@ class Ingest:
             if not self._is_storage_away:
                 log.warning("ingest.storage_unavailable")
             self._is_storage_away = True
+            self._part.is_away(_WAITS)
         except Exception:
             log.exception("ingest.failed")
+            self._part.is_away("failed, and tries again")
         else:
             self._is_storage_away = False
+            self._part.goes_on()
             return result.due
         return self._now() + self._pace.first_failure
 
@@ -211,6 +225,7 @@ class Ingest:
             self._resting[name] = now + (resting.retry_after or self._pace.first_failure)
         except SourceUnavailable as error:
             await self._note_failure(name, error, now)
+        self._part.goes_on()
 
     def _is_due(self, state: SourceState, now: datetime) -> bool:
         if self._resting.get(state.name, now) > now:
@@ -310,6 +325,7 @@ class Ingest:
         if seen and day:
             for missed in days_between(seen, day)[: self._pace.most_days]:
                 papers += (await self._huggingface.fetch_day(missed)).papers
+                self._part.goes_on()
         async with self._database.writing() as db:
             taken = await self._take_in_listed(db, papers, now)
             was_failing = await catalogue.note_success(
@@ -417,6 +433,7 @@ class Ingest:
     async def _take_in_found(self, papers: Collection[NewPaper], now: datetime) -> None:
         async with self._database.writing() as db:
             taken = await catalogue.take_in(db, list(papers), now)
+        self._part.goes_on()
         self._count(QUERY_API, taken)
 
 

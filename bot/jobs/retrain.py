@@ -20,6 +20,7 @@ import structlog
 from threadpoolctl import threadpool_limits
 
 from bot import ending
+from bot.health import Health, Part
 from recommender import gate
 from recommender.candidates import Corpus
 from recommender.encoder import Encoder, EncoderUnavailable
@@ -50,6 +51,7 @@ NIGHT = range(2, 6)  # UTC hours: after arXiv's announcement, before Europe's mo
 LOOK_EVERY = 20.0
 HELD = 15.0  # seconds after which another may train when the process that does has died
 LONGEST = 2 * 3600.0  # seconds that a training may take
+LOOKED_WITHIN = 120.0  # seconds in which the trainer looks again, unless it trains
 REFUSED = 3  # the status of a training process whose model was not published
 
 _SEED = 0
@@ -296,6 +298,7 @@ class Trainer:
 
     wanted: the encoder that is configured. command: what to start.
     is_heard: whether what it logs goes where our own log goes; else it must keep its own.
+    part: told at every look that this goes on, and before a training how long it may take.
     """
 
     def __init__(
@@ -307,8 +310,10 @@ class Trainer:
         command: Sequence[str] = (sys.executable, "-m", "bot", "retrain", "--with-parent"),
         *,
         is_heard: bool = True,
+        part: Part | None = None,
     ) -> None:
         self._database = database
+        self._part = part or Health().part("trainer")
         self._state = state
         self._clock = clock
         self._wanted = wanted
@@ -317,9 +322,12 @@ class Trainer:
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            with suppress(StorageUnavailable):
+            try:
                 if await self._is_due():
                     await self._train(stop)
+                self._part.goes_on()
+            except StorageUnavailable:
+                self._part.is_away("waits for the database")
             await ending.rest(stop, LOOK_EVERY)
 
     async def _is_due(self) -> bool:
@@ -335,6 +343,7 @@ class Trainer:
             # Another process may have trained since this one looked.
             if not is_mine or not await self._is_due():
                 return
+            self._part.goes_on(within=LONGEST + LOOKED_WITHIN)
             status = await run_child(self._command, stop)
         if status == 0:
             await self._state.announce(NEW_MODEL, "published")

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from bot.jobs.retrain import REFUSED, Refused, Trainer, is_due, retrain
+from bot.health import Health
+from bot.jobs.retrain import (
+    LONGEST,
+    LOOKED_WITHIN,
+    REFUSED,
+    Refused,
+    Trainer,
+    is_due,
+    retrain,
+)
 from bot.shelf import Shelf
 from recommender.encoder import LsaEncoder, load
 from recommender.feedback import Verdict
@@ -18,6 +27,7 @@ from recommender.ranking import recommend
 from storage import catalogue, feedback_log, model_store
 from storage.dialogue_state import LocalState
 from storage.errors import NoEarlierModel
+from tests.conftest import BOUND
 from tests.contracts.examples import reader
 from tests.house import TOPICS, papers_of, stocked
 from tests.recommender import planted
@@ -322,3 +332,28 @@ async def test_a_refused_training_is_told_with_its_reason_and_not_begun_again(
         summary = await catalogue.summary(db)
     assert not is_due(await live(database), await last(database), "static", summary, clock())
     assert [line["why"] for line in said] == ["It is worse."]
+
+
+async def test_a_trainer_is_well_for_as_long_as_a_training_may_last_and_else_for_two_minutes(
+    database, clock
+):
+    await stocked(database, papers_of(TODAY, n_each=30), clock())
+    now = 0.0
+    part = Health(lambda: now).part("trainer", LOOKED_WITHIN)
+    stop = asyncio.Event()
+    command = (sys.executable, "-c", "import sys; sys.stdin.read()")  # until it is ended
+    trainer = Trainer(database, LocalState(), clock, "static", command, part=part)
+    running = asyncio.create_task(trainer.run(stop))
+    async with asyncio.timeout(BOUND):
+        while part.trouble is not None:
+            assert part.trouble == "has not begun"
+            await asyncio.wait({running}, timeout=0.02)
+    now = LONGEST
+    assert part.trouble is None
+    now = LONGEST + LOOKED_WITHIN + 1
+    assert part.trouble == f"silent for {now:.0f} s"
+    stop.set()
+    await running
+    assert part.trouble is None
+    now += LOOKED_WITHIN + 1
+    assert part.trouble == "silent for 121 s"

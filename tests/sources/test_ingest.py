@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.health import Health
+from bot.wiring import ANSWERED_WITHIN
 from storage.sources.sample import Sample
 from tests.local_feeds import FeedPaper
 from tests.sources.conftest import TUESDAY, Shop, a_day
@@ -391,3 +393,22 @@ async def test_two_processes_take_in_side_by_side(any_shop, clock):
     assert one.new + two.new == 125
     assert {p.published is None for p in (await any_shop.papers()).values()} == {False}
     assert any_shop.feeds.impolite == []
+
+
+async def test_an_ingest_that_hears_from_its_sources_is_well_and_one_that_hangs_is_not(shop):
+    shop.feeds.papers = a_day(TUESDAY, 250)
+    now = shop.clock.now
+    part = Health(lambda: now().timestamp()).part("ingest", ANSWERED_WITHIN)
+    stop, troubles = asyncio.Event(), set()
+
+    async def watch():
+        for _ in range(3 * 60):
+            await shop.clock.sleep(60)
+            troubles.add(part.trouble)
+        stop.set()
+
+    await shop.clock.together(shop.ingest.run(stop, part), watch())
+    assert troubles == {None}
+    shop.clock.go(seconds=ANSWERED_WITHIN + 61)
+    assert part.trouble is not None
+    assert part.trouble.startswith("silent for")
