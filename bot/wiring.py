@@ -158,10 +158,11 @@ async def _scheduler(house: House, stop: asyncio.Event) -> None:
             part=house.health.part(Role.SCHEDULER, PUSHED_WITHIN),
             forum=forum,
         )
-        broadcasting = Broadcasting(house.database, messengers, house.clock)
+        broadcasting = partial(Broadcasting(house.database, messengers, house.clock).run, stop)
         async with asyncio.TaskGroup() as jobs:
             jobs.create_task(picks.run(stop))
-            jobs.create_task(broadcasting.run(stop))
+            # What breaks there must not break off digests that are on their way.
+            jobs.create_task(_kept("broadcasts", broadcasting, stop))
 
 
 async def _messengers(

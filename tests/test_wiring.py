@@ -11,10 +11,12 @@ from functools import partial
 from importlib.util import find_spec
 
 import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
-from bot.house import CannotStart
+from bot.house import CannotStart, open_house
 from bot.settings import Settings
-from bot.wiring import Role, _farewell, _kept, _possible, _say_that_it_ended
+from bot.wiring import Role, _farewell, _kept, _possible, _say_that_it_ended, _scheduler
 from tests.acceptance.process import BotProcess, eventually, run_once
 from tests.conftest import BOUND
 from tests.local_feeds import FeedPaper, LocalFeeds
@@ -93,6 +95,27 @@ async def test_who_does_not_end_by_himself_is_cancelled_after_the_farewell():
         await _farewell(tasks, seconds=0.05)
     assert ended.is_set()
     assert tasks[1].cancelled()
+
+
+async def test_what_breaks_in_broadcasts_breaks_off_no_digest(tmp_path):
+    stop = asyncio.Event()
+    async with LocalTelegram() as telegram:
+        given = settings(tmp_path, telegram_token=telegram.token, telegram_api_base=telegram.origin)
+        async with open_house(given, stop) as house:
+            async with house.database.writing() as db:
+                await db.execute(text("DROP TABLE broadcast_sends"))
+            with capture_logs() as said:
+                scheduler = asyncio.create_task(_scheduler(house, stop))
+                async with asyncio.timeout(BOUND):
+                    while not any(line["event"] == "role.broke" for line in said):
+                        await asyncio.wait({scheduler}, timeout=0.02)
+                        assert not scheduler.done()
+                await asyncio.wait({scheduler}, timeout=0.1)
+                assert not scheduler.done()
+                stop.set()
+                await scheduler
+    broke = [line["role"] for line in said if line["event"] == "role.broke"]
+    assert set(broke) == {"broadcasts"}
 
 
 # ---------------------------------------------------------------------- processes
