@@ -6,6 +6,7 @@ StorageError
 ├── DatabaseIsNewer      a later release has migrated this database: start that release instead
 ├── ModelFilesMissing    the live model's files are not in DATA_DIR: retrain, or share DATA_DIR
 ├── NoEarlierModel       there is no model to go back to: retrain
+├── LiveModelChanged     another model went live since this one was compared: retrain
 ├── NotABackup           no backup, cut short, or damaged: take another file
 ├── BackupIsNewer        a later release wrote the backup: restore it with that release
 └── DatabaseIsNotEmpty   restoring would replace what is kept: say so, or take an empty one
@@ -34,6 +35,10 @@ class ModelFilesMissing(StorageError):
 
 class NoEarlierModel(StorageError):
     """No model is kept that was live before the one that is live now."""
+
+
+class LiveModelChanged(StorageError):
+    """The model that was to be replaced is not the live one any more."""
 
 
 class NotABackup(StorageError):

@@ -22,7 +22,7 @@ from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database, one_at_a_time, table_of
-from storage.errors import ModelFilesMissing, NoEarlierModel
+from storage.errors import LiveModelChanged, ModelFilesMissing, NoEarlierModel
 from storage.tables import ModelRow, TrainingRow
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -75,12 +75,20 @@ class Training:
 
 
 async def publish(
-    database: Database, data_dir: Path, arrays: Arrays, meta: NewModel, now: datetime
+    database: Database,
+    data_dir: Path,
+    arrays: Arrays,
+    meta: NewModel,
+    now: datetime,
+    *,
+    in_place_of: str | None = None,
 ) -> Model:
     """Store a model and make it the live one; the last three are kept.
 
+    in_place_of: the version that must still be live, empty for none; None for whichever is.
+
     Raises ValueError for a version or an array name that cannot be a file's, and for a
-    version that is there already; OSError when the files cannot be written.
+    version that is there already; OSError when the files cannot be written; LiveModelChanged.
     """
     folder = f"models/{meta.version}"
     for name in (meta.version, *arrays):
@@ -92,6 +100,10 @@ async def publish(
     await asyncio.to_thread(_write, data_dir / folder, arrays)
     async with database.writing() as db:
         await one_at_a_time(db, "models")
+        current = await live(db)
+        if in_place_of is not None and in_place_of != (current.version if current else ""):
+            await asyncio.to_thread(shutil.rmtree, data_dir / folder, ignore_errors=True)
+            raise LiveModelChanged("another model went live meanwhile: train again")
         await db.execute(update(_models).where(_models.c.is_live).values(is_live=False))
         await db.execute(
             insert(_models).values(

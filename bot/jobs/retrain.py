@@ -34,7 +34,7 @@ from storage import catalogue, encoders, feedback_log, model_store, vectors
 from storage.catalogue import CatalogueSummary
 from storage.database import Database
 from storage.dialogue_state import DialogueState
-from storage.errors import ModelFilesMissing, StorageUnavailable
+from storage.errors import LiveModelChanged, ModelFilesMissing, StorageUnavailable
 
 log = structlog.get_logger()
 
@@ -55,6 +55,7 @@ LOOKED_WITHIN = 120.0  # seconds in which the trainer looks again, unless it tra
 REFUSED = 3  # the status of a training process whose model was not published
 
 _SEED = 0
+_CHANGED = "Another model went live while this one was trained, which was not compared with it."
 _READING = timedelta(minutes=1)  # from a training's moment until it has read what was said
 _READ, _JUDGED = 0.3, 0.6  # how much of the whole is done when papers are read, and judged by
 
@@ -64,8 +65,10 @@ class TooFewPapers(Exception):
 
 
 class Refused(Exception):
-    """The new model is significantly worse than the live one, which stays; the message says
-    by how much, in a sentence."""
+    """The live model stays: the new one is significantly worse, or was compared with another.
+
+    The message says so in a sentence, and by how much.
+    """
 
 
 async def retrain(
@@ -87,7 +90,8 @@ async def retrain(
     wanted: the encoder that is configured, where it is not the one that could be had.
     load_encoder: gives the live model's encoder where that is another one.
     fit_factors: what learns the factors in place of `implicit`.
-    force: publish a model even when it is significantly worse than the live one.
+    force: publish a model even when it is significantly worse than the live one, or another
+        went live meanwhile: one that an operator went back to, or another trainer's.
 
     Raises TooFewPapers, Refused, StorageUnavailable.
     """
@@ -109,16 +113,25 @@ async def retrain(
             version, now, asked, encoder.name, is_published, why, dict(metrics)
         )
 
-    if gated.is_worse and not force:
+    async def refused(why: str) -> Refused:
         async with database.writing() as db:
-            await model_store.note(db, ended(gated.why, is_published=False))
+            await model_store.note(db, ended(why, is_published=False))
         log.info("retrain.candidate", model=version, metrics=metrics)
-        raise Refused(gated.why)
+        return Refused(why)
+
+    if gated.is_worse and not force:
+        raise await refused(gated.why)
     why = f"Published by force. {gated.why}" if gated.is_worse else gated.why
     model = await asyncio.to_thread(training.final)
     metrics = {**model.metrics, **metrics, "gate": why}
     new = model_store.NewModel(version, encoder.name, metrics)
-    published = await model_store.publish(database, data_dir, model.to_arrays(), new, now)
+    beside = None if force else live.version if live else ""
+    try:
+        published = await model_store.publish(
+            database, data_dir, model.to_arrays(), new, now, in_place_of=beside
+        )
+    except LiveModelChanged as changed:
+        raise await refused(_CHANGED) from changed
     async with database.writing() as db:
         await model_store.note(db, ended(why, is_published=True))
     log.info("retrain.published", model=version, metrics=metrics)

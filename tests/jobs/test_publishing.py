@@ -357,3 +357,30 @@ async def test_a_trainer_is_well_for_as_long_as_a_training_may_last_and_else_for
     assert part.trouble is None
     now += LOOKED_WITHIN + 1
     assert part.trouble == "silent for 121 s"
+
+
+async def test_a_model_does_not_take_the_place_of_one_it_was_not_compared_with(
+    database, encoder, clock, tmp_path
+):
+    """An operator goes back to the model before while the next one is being trained."""
+    await stocked(database, papers_of(TODAY, n_each=30), clock())
+    good = await trained(database, tmp_path, encoder, clock)
+    clock.forward(days=1)
+    await trained(database, tmp_path, encoder, clock)
+    clock.forward(days=1)
+    loop, swaps = asyncio.get_running_loop(), []
+
+    def goes_back(what, done):
+        if not swaps:
+            back = model_store.roll_back(database, tmp_path)
+            swaps.append(asyncio.run_coroutine_threadsafe(back, loop).result(BOUND))
+
+    with pytest.raises(Refused, match="Another model went live"):
+        await retrain(database, tmp_path, encoder, clock(), goes_back)
+    assert (await live(database)).version == good.version
+    ended = await last(database)
+    assert (ended.at, ended.is_published) == (clock(), False)
+    assert not (tmp_path / "models" / ended.version).exists()
+    async with database.reading() as db:
+        summary = await catalogue.summary(db)
+    assert not is_due(await live(database), ended, encoder.name, summary, clock())
