@@ -315,7 +315,8 @@ class Desk:
             of_groups = [user for user in reachable if people[user].kind == groups.KIND]
             settings = await groups.settings_of(db, of_groups)
         chosen |= {user: [] for user in lines}
-        while waiting := [user for user in reachable if user not in chosen]:
+        waiting: Collection[int] = [user for user in reachable if user not in chosen]
+        while waiting:
             async with reading(self._database) as db:
                 requests = [
                     replace(request, k=people[request.user].picks)
@@ -323,6 +324,9 @@ class Desk:
                 ]
             picks = await self._choosing.picks(requests)
             chosen |= await self._impress_digests(requests, picks, claims, reachable)
+            if waiting := [user for user in waiting if user not in chosen]:
+                async with reading(self._database) as db:
+                    waiting = await users.by_ids(db, waiting)  # but for who is forgotten
         return [
             Edition(
                 claims[user].user,
@@ -358,7 +362,7 @@ class Desk:
     ) -> dict[int, list[Offer]]:
         """Record what many readers are about to be sent, in one transaction.
 
-        Left out are those who saw one of their papers while they were ranked.
+        Left out are those who saw one of their papers while they were ranked, or are gone.
         """
         now, new = self._clock(), list[NewImpression]()
         for request, picked in zip(requests, picks, strict=True):

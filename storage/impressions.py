@@ -193,7 +193,7 @@ async def seen(
 async def seen_meanwhile(
     db: AsyncSession, picked: Mapping[int, Collection[PaperId]]
 ) -> frozenset[int]:
-    """Return the readers who have by now seen one of the papers picked for them.
+    """Return the readers who have by now seen one of the papers picked for them, or are gone.
 
     Ask in the transaction that then shows them: until it ends nobody else who asks can show
     these readers anything, so no paper is shown twice.
@@ -201,7 +201,8 @@ async def seen_meanwhile(
     found = set[int]()
     for block in blocks(sorted(picked)):
         held = select(UserRow.id).where(UserRow.id.in_(block)).order_by(UserRow.id)
-        await db.execute(held.with_for_update())
+        there = set(await db.scalars(held.with_for_update(key_share=True)))
+        found |= set(block) - there
         asked = pairs(db, [(user, int(paper)) for user in block for paper in picked[user]])
         chosen = _certainty(None, None, True).join_from(
             _shown, asked, (_shown.c.user_id == asked.c.a) & (_shown.c.paper_id == asked.c.b)

@@ -12,15 +12,17 @@ from bot.conversation.ports import (
     Refused,
     TryLater,
 )
-from bot.desk import owed_next
+from bot.desk import Desk, owed_next
 from bot.jobs.daily_picks import ABANDONED, DailyPicks
 from bot.schedule import EVERY_DAY, Schedule
+from bot.shelf import Shelf
 from recommender.encoder import load
 from recommender.feedback import Verdict
-from storage import deliveries
+from storage import deliveries, personal
 from storage.deliveries import State
 from tests.conftest import BOUND
 from tests.house import (
+    NoSource,
     RecordingMessenger,
     open_desk,
     papers_of,
@@ -308,13 +310,13 @@ async def test_a_digest_that_waits_for_its_turn_is_not_begun_and_may_go_to_anoth
 ):
     reader = await subscribe(desk)
     clock.forward(hours=1)
-    slow, stop = WaitingMessenger(), asyncio.Event()
+    slow = WaitingMessenger()
     push = DailyPicks(any_database, desk, {Platform.TELEGRAM: slow}, clock)
-    pushing = asyncio.create_task(push.run_once(stop))
+    # As soon as one waits it looks for no more, and holds what it has.
+    pushing = asyncio.create_task(push.run_once(stop=slow.waits))
     async with asyncio.timeout(BOUND):
         await slow.waits.wait()
     assert (await state_of(any_database, reader)).state == State.CLAIMED
-    stop.set()  # it looks for no more, and holds what it has
     clock.now += ABANDONED + timedelta(seconds=1)
     await DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock).run_once()
     slow.turn.set()
@@ -407,6 +409,38 @@ async def test_one_readers_trouble_costs_nobody_elses_digest(
     assert sorted(s.chat for s in messenger.sent) == ["chat-0", "chat-1", "chat-4"]
     states = [(await state_of(any_database, reader)).state for reader in readers]
     assert states == [State.SENT, State.SENT, State.FAILED, State.UNKNOWN, State.SENT]
+
+
+class HookedShelf:
+    """A shelf before which something happens whenever papers are about to be chosen."""
+
+    def __init__(self, shelf, hook):
+        self._shelf, self._hook = shelf, hook
+        self.holding = shelf.holding
+
+    async def held(self):
+        await self._hook()
+        return await self._shelf.held()
+
+
+async def test_who_is_forgotten_while_papers_are_chosen_costs_nobody_else_a_second_choice(
+    any_database, desk, messenger, encoder, clock, tmp_path
+):
+    gone, stays = await subscribe(desk, "7"), await subscribe(desk, "8")
+    shelf = Shelf(any_database, tmp_path, lambda _: encoder)
+    await shelf.refresh()
+
+    async def forget():
+        async with any_database.writing() as db:
+            await personal.forget(db, gone.id)
+
+    forgetful = Desk(any_database, HookedShelf(shelf, forget), NoSource(), clock)
+    clock.forward(hours=1)
+    claimed = await claim(any_database, clock())
+    assert {one.user.id for one in claimed} == {gone.id, stays.id}
+    async with asyncio.timeout(BOUND):
+        (edition,) = await forgetful.editions(claimed)
+    assert (edition.user.id, len(edition.offers)) == (stays.id, 3)
 
 
 async def test_a_process_that_died_before_sending_costs_nothing(
