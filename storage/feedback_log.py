@@ -298,7 +298,7 @@ async def _take_turns(db: AsyncSession, users: Collection[int]) -> None:
     if db.get_bind().dialect.name == "sqlite":
         return  # whoever writes is alone
     chosen = select(UserRow.id).where(UserRow.id.in_(users)).order_by(UserRow.id)
-    await db.execute(chosen.with_for_update())
+    await db.execute(chosen.with_for_update(key_share=True))
 
 
 async def _of_event(db: AsyncSession, account: int, event: str) -> Row[Any] | None:

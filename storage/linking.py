@@ -192,8 +192,11 @@ async def _send_home(db: AsyncSession, user: int, home: int, accounts: Sequence[
 
 async def _lock(db: AsyncSession, people: Iterable[int]) -> None:
     """Let no tap of these readers be stored meanwhile; always in the same order."""
-    held = select(_users.c.id).where(_users.c.id.in_(list(people))).order_by(_users.c.id)
-    await db.execute(held.with_for_update())
+    some = list(people)
+    # Accounts before readers, as whoever hears them does.
+    for table, owner in ((_accounts, _accounts.c.user_id), (_users, _users.c.id)):
+        held = select(table.c.id).where(owner.in_(some)).order_by(table.c.id)
+        await db.execute(held.with_for_update())
 
 
 async def _owe(db: AsyncSession, people: Iterable[int], now: datetime, next_due: NextDue) -> None:

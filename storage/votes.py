@@ -84,7 +84,8 @@ async def cast(db: AsyncSession, vote: Vote, group_account: int, now: datetime) 
 
 async def _take_turn(db: AsyncSession, group: int) -> None:
     """One vote of a group at a time: each counts all that came before it."""
-    await db.execute(select(_users.c.id).where(_users.c.id == group).with_for_update())
+    held = select(_users.c.id).where(_users.c.id == group)
+    await db.execute(held.with_for_update(key_share=True))
 
 
 async def _settle(

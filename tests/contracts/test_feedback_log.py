@@ -10,8 +10,8 @@ from sqlalchemy import func, insert, select
 
 from recommender.feedback import Dated, Feedback, Rating, Verdict
 from recommender.picks import PartKind, ScorePart
-from storage import deliveries, feedback_log
-from storage.database import table_of
+from storage import deliveries, feedback_log, personal
+from storage.database import Database, table_of
 from storage.deliveries import State
 from storage.impressions import NewImpression, Place
 from storage.tables import FeedbackLogRow, FeedbackRow, UserRow
@@ -405,3 +405,29 @@ async def test_nobody_takes_back_what_somebody_else_said(any_database, ada, pape
         )
     assert undone == 0
     assert await ada.thinks(papers[0]) == Feedback(papers[0], LIKE)
+
+
+async def test_what_is_shown_to_a_reader_does_not_wait_for_their_tap(postgres, clock):
+    name = await postgres.borrow()
+    one, other = Database(postgres.url(name)), Database(postgres.url(name), patience=2.0)
+    try:
+        paper, *_ = await stored(one, 1, clock())
+        found = await reader(one, "7", clock())
+        tap = (found.user.id, found.account.id, "e", paper, None, clock())
+        async with one.writing() as db:
+            await feedback_log.record(db, *tap, verdict=Verdict.LIKE)
+            async with other.writing() as beside:
+                await feedback_log.impress(beside, [shown(found, paper, clock())])
+    finally:
+        await one.dispose()
+        await other.dispose()
+        await postgres.give_back(name)
+
+
+async def test_who_is_gone_is_not_shown_anything(any_database, clock):
+    papers = await stored(any_database, 1, clock())
+    there, gone = await reader(any_database, "7", clock()), await reader(any_database, "8", clock())
+    async with any_database.writing() as db:
+        await personal.forget(db, gone.user.id)
+        picked = {there.user.id: papers, gone.user.id: papers}
+        assert await feedback_log.seen_meanwhile(db, picked) == {gone.user.id}
