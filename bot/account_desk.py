@@ -11,7 +11,7 @@ import structlog
 from bot.conversation.account import LinkAnswer, Linked
 from bot.conversation.events import Platform
 from bot.conversation.ports import Reader
-from bot.desk import owed_next
+from bot.readers import owed_next
 from bot.transactions import reading, writing
 from storage import feedback_log, linking, personal, votes
 from storage.database import Database

@@ -5,8 +5,8 @@ the same ranking. Every transaction is opened here, and what storage cannot do b
 the conversation knows how to say.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -25,16 +25,18 @@ from bot.conversation.ports import (
     TemporarilyUnavailable,
     UnknownPaper,
 )
+from bot.editions import Edition, Editions
 from bot.metrics import Metrics
-from bot.reach import first_pushable, place_for_digests
-from bot.schedule import Due, Schedule, end_of_pause, next_due
-from bot.shelf import Holding, Shelf
+from bot.reach import place_for_digests
+from bot.readers import as_reader, owed_next
+from bot.schedule import Due, Schedule, end_of_pause
+from bot.shelf import Shelf
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict
-from recommender.papers import Paper, PaperId
+from recommender.papers import PaperId
 from recommender.picks import Pick, Request
 from recommender.topics import Topics
-from storage import bans, catalogue, deliveries, feedback_log, groups, library, users
+from storage import bans, catalogue, deliveries, feedback_log, library, users
 from storage.database import Database
 from storage.deliveries import State
 from storage.errors import StorageUnavailable
@@ -42,7 +44,7 @@ from storage.feedback_log import WITH_REASON, NewImpression, Place
 from storage.group_commit import Answer, GroupCommit, Work
 from storage.sources.references import keys_in
 from storage.tap_line import TapLine
-from storage.users import FOREVER, Account, Found, Speaker, User
+from storage.users import FOREVER, Found, Speaker, User
 
 EXPLORES_EVERY = 5  # one card in five, as one slot of a digest of five
 SAVED_PAGE = 10
@@ -56,45 +58,6 @@ class LookUp(Protocol):
         """Raises SourceUnavailable of the conversation's ports."""
 
     async def by_title(self, title: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One reader's digest, impressed and ready to send.
-
-    is_line: nothing was announced, and the reader wants no older papers then.
-    group: what a group has set; None for a person.
-    """
-
-    user: User
-    account: Account
-    day: date
-    offers: tuple[Offer, ...]
-    is_line: bool = False
-    group: groups.Settings | None = None
-
-    @property
-    def model(self) -> str | None:
-        """Return the version of the model that chose it; None when there was nothing to choose."""
-        return next((offer.pick.model for offer in self.offers if offer.pick), None)
-
-
-def schedule_of(user: User) -> Schedule:
-    """Return a user's schedule; UTC until the zone is known."""
-    return Schedule(
-        at=user.push_at,
-        zone=user.zone or "UTC",
-        days=user.push_days,
-        picks=user.picks,
-        is_quiet=user.is_quiet,
-        is_filled=user.is_filled,
-    )
-
-
-def owed_next(user: User, after: datetime) -> tuple[date, datetime] | None:
-    """Return the day and moment of the first digest due after a moment, for storage."""
-    due = next_due(schedule_of(user), after)
-    return due.day, due.moment
 
 
 class Desk:
@@ -126,7 +89,7 @@ class Desk:
         self._look_up = look_up
         self._choosing = Choosing(database, shelf, seed)
         self._clock = clock
-        self._at_hand: tuple[Holding | None, dict[PaperId, Paper]] = (None, {})
+        self._editions = Editions(database, shelf, self._choosing, clock, self._metrics)
 
     # ------------------------------------------------------------------ readers
 
@@ -299,109 +262,8 @@ class Desk:
     async def editions(
         self, claimed: Sequence[deliveries.Claimed], *, is_retry: bool = False
     ) -> list[Edition]:
-        """Choose and record the digests of many readers, ranked in one product.
-
-        Readers whose accounts cannot be reached are left out. An edition may be empty.
-        is_retry: a digest that was chosen before stays as it was chosen.
-        """
-        claims = {claim.user.id: claim for claim in claimed}
-        people = {claim.user.id: claim.user for claim in claimed}
-        async with reading(self._database) as db:
-            accounts = await users.accounts_of(db, list(claims))
-            first = {user: first_pushable(accounts.get(user, ())) for user in claims}
-            reachable = {user: account for user, account in first.items() if account is not None}
-            chosen = await self._chosen(db, claims, reachable) if is_retry else {}
-            lines = await self._lines(db, claims, reachable.keys() - chosen.keys())
-            of_groups = [user for user in reachable if people[user].kind == groups.KIND]
-            settings = await groups.settings_of(db, of_groups)
-        chosen |= {user: [] for user in lines}
-        waiting: Collection[int] = [user for user in reachable if user not in chosen]
-        while waiting:
-            async with reading(self._database) as db:
-                requests = [
-                    replace(request, k=people[request.user].picks)
-                    for request in await self._choosing.requests(db, waiting, people)
-                ]
-            picks = await self._choosing.picks(requests)
-            chosen |= await self._impress_digests(requests, picks, claims, reachable)
-            if waiting := [user for user in waiting if user not in chosen]:
-                async with reading(self._database) as db:
-                    waiting = await users.by_ids(db, waiting)  # but for who is forgotten
-        return [
-            Edition(
-                claims[user].user,
-                reachable[user],
-                claims[user].day,
-                tuple(kept),
-                user in lines,
-                settings.get(user),
-            )
-            for user, kept in chosen.items()
-        ]
-
-    async def _lines(
-        self,
-        db: AsyncSession,
-        claims: Mapping[int, deliveries.Claimed],
-        reachable: Collection[int],
-    ) -> frozenset[int]:
-        """Return who gets only a line today: nothing new came since their last digest."""
-        askers = [user for user in reachable if not claims[user].user.is_filled]
-        if not askers:
-            return frozenset()
-        newest = await catalogue.newest_first_seen(db)
-        last = await deliveries.last_begun(db, askers)
-        return frozenset(u for u in last if newest is None or newest < last[u])
-
-    async def _impress_digests(
-        self,
-        requests: Sequence[Request],
-        picks: Sequence[Sequence[Pick]],
-        claims: Mapping[int, deliveries.Claimed],
-        reachable: Mapping[int, Account],
-    ) -> dict[int, list[Offer]]:
-        """Record what many readers are about to be sent, in one transaction.
-
-        Left out are those who saw one of their papers while they were ranked, or are gone.
-        """
-        now, new = self._clock(), list[NewImpression]()
-        for request, picked in zip(requests, picks, strict=True):
-            user = request.user
-            account, day = reachable[user].id, claims[user].day
-            new += [
-                NewImpression(user, account, pick.paper, now, Place.DIGEST, pick, day)
-                for pick in picked
-            ]
-        async with writing(self._database) as db:
-            late = await offers.seen_meanwhile(db, new)
-            new = [impression for impression in new if impression.user not in late]
-            standing = {request.user: request.feedback for request in requests}
-            made = await offers.impressed(db, new, standing, self._papers_at_hand())
-        self._metrics.picks.labels(Place.DIGEST.value).inc(len(made))
-        found: dict[int, list[Offer]] = {r.user: [] for r in requests if r.user not in late}
-        for impression, offer in zip(new, made, strict=True):
-            found[impression.user].append(offer)
-        return found
-
-    def _papers_at_hand(self) -> dict[PaperId, Paper]:
-        """Return papers that were read before, while none in the catalogue has changed."""
-        if self._shelf.holding is not self._at_hand[0]:
-            self._at_hand = (self._shelf.holding, {})
-        return self._at_hand[1]
-
-    async def _chosen(
-        self,
-        db: AsyncSession,
-        claims: Mapping[int, deliveries.Claimed],
-        reachable: Collection[int],
-    ) -> dict[int, list[Offer]]:
-        """Return the digests that were chosen before and not sent."""
-        found: dict[int, list[Offer]] = {}
-        for user in reachable:
-            shown = await deliveries.papers_of(db, user, claims[user].day)
-            if shown:
-                found[user] = await offers.as_shown(db, user, shown)
-        return found
+        """Return the digests of many readers, chosen and recorded; see `Editions`."""
+        return await self._editions.of(claimed, is_retry=is_retry)
 
     # ------------------------------------------------------------------ taps
 
@@ -466,7 +328,7 @@ class Desk:
     async def _all_again(
         self, db: AsyncSession, asked: Sequence[offers.Again]
     ) -> Sequence[Offer | None]:
-        return await offers.all_again(db, asked, self._papers_at_hand())
+        return await offers.all_again(db, asked, self._shelf.papers_at_hand())
 
     async def named(self, words: str) -> list[PaperId]:
         """Return the papers a link, id or title names, at most five; showing none of them.
@@ -559,35 +421,11 @@ class Desk:
         return await self._readers(db, await users.all_met(db, speakers, owed_next))
 
     async def _readers(self, db: AsyncSession, met: Sequence[Found]) -> list[Reader]:
-        accounts = await users.accounts_of(db, {found.user.id for found in met})
-        return [self._reader_of(found, accounts.get(found.user.id, ())) for found in met]
+        accounts, now = await users.accounts_of(db, {one.user.id for one in met}), self._clock()
+        return [as_reader(found, accounts.get(found.user.id, ()), now) for found in met]
 
     async def _reader(self, db: AsyncSession, found: Found) -> Reader:
         return (await self._readers(db, [found]))[0]
-
-    def _reader_of(self, found: Found, accounts: Sequence[Account]) -> Reader:
-        """accounts: the reader's, in the order in which digests try them."""
-        user, account = found.user, found.account
-        place = _push_place(account, accounts)
-        owed = user.next_push_at is not None and user.next_push_day is not None and place
-        return Reader(
-            id=user.id,
-            account=account.id,
-            is_new=found.is_new,
-            schedule=schedule_of(user),
-            is_zone_known=user.zone is not None,
-            is_pushed=user.is_pushed,
-            paused_until=_still_paused(user, self._clock()),
-            due=Due(user.next_push_day, user.next_push_at)
-            if owed and user.next_push_day and user.next_push_at
-            else None,
-            push_place=place,
-            unreachable=account.unreachable or "",
-            back_from=found.back_from,
-            surprise=user.surprise,
-            language=user.language,
-            is_language_chosen=user.is_language_chosen,
-        )
 
     async def _impress(
         self,
@@ -639,20 +477,6 @@ def _says(verdict: Verdict | None, save: bool | None) -> str:
     if verdict is not None:
         return verdict.value
     return "save" if save else "unsave"
-
-
-def _still_paused(user: User, now: datetime) -> datetime | None:
-    """Return until when a reader has paused; None for a pause that is over."""
-    until = user.paused_until
-    return until if until is not None and until > now else None
-
-
-def _push_place(account: Account, accounts: Sequence[Account]) -> str:
-    """Return where digests go: "here" or a platform; empty when they can go nowhere."""
-    goes_to = first_pushable(accounts)
-    if goes_to is None:
-        return ""
-    return "here" if goes_to.id == account.id else goes_to.platform
 
 
 def looks_like_a_title(words: str) -> bool:

@@ -15,9 +15,9 @@ from bot.conversation.events import Person, Place, Platform
 from bot.conversation.group_cards import Votes
 from bot.conversation.group_phrases import What
 from bot.conversation.groups import Change, Drawn, Group, Voted
-from bot.desk import owed_next, schedule_of
 from bot.metrics import Metrics
-from bot.schedule import Due, end_of_pause
+from bot.readers import owed, owed_next, paused_until, schedule_of
+from bot.schedule import end_of_pause
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
@@ -225,17 +225,13 @@ class GroupDesk:
 def _seen(group: groups.Group, now: datetime) -> Group:
     """Return a group as its administrators see it."""
     user, settings = group.user, group.settings
-    is_paused = user.paused_until is not None and user.paused_until > now
-    due = None
-    if user.next_push_day is not None and user.next_push_at is not None:
-        due = Due(user.next_push_day, user.next_push_at)
     return Group(
         schedule=schedule_of(user),
         is_zone_known=user.zone is not None,
         language=user.language,
         is_pushed=user.is_pushed,
-        paused_until=user.paused_until if is_paused else None,
-        due=due,
+        paused_until=paused_until(user, now),
+        due=owed(user),
         stopped=group.account.unreachable or "",
         categories=settings.categories,
         has_votes=settings.has_votes,

@@ -63,6 +63,7 @@ class Shelf:
         self._holding: Holding | None = None
         self._opened = asyncio.Event()
         self._encoder: Encoder | None = None
+        self._at_hand: tuple[Holding | None, dict[PaperId, Paper]] = (None, {})
         self._cursor = _START
         self._busy = asyncio.Lock()
         self._missing = ""  # a version whose files are not here
@@ -103,6 +104,15 @@ class Shelf:
             except StorageUnavailable as error:
                 raise TemporarilyUnavailable from error
         return await self.held()
+
+    def papers_at_hand(self) -> dict[PaperId, Paper]:
+        """Return papers that were read before, while none in the catalogue has changed.
+
+        Whoever reads others puts them in.
+        """
+        if self._holding is not self._at_hand[0]:
+            self._at_hand = (self._holding, {})
+        return self._at_hand[1]
 
     async def refresh(self) -> bool:
         """Catch up with the database; return whether anything was new.

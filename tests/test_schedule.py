@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.desk import owed_next
+from bot.readers import owed_next
 from bot.schedule import EVERY_DAY, Schedule, due_at, exists, next_due, upcoming
 from storage.deliveries import owed_now
 from storage.users import User, first_without, owed_after, still_owed

@@ -20,9 +20,10 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
 from bot.commands.bench_readers import NOW, NoLookUp, database_of_its_own, settle
-from bot.desk import Desk, owed_next
+from bot.desk import Desk
 from bot.house import collect_seldom, serving_encoder
 from bot.jobs.daily_picks import BATCH
+from bot.readers import owed_next
 from bot.settings import Settings
 from bot.shelf import Shelf
 from storage import deliveries

@@ -31,9 +31,10 @@ from bot.commands.bench_readers import NOW, NoLookUp, database_of_its_own, settl
 from bot.conversation.cards import digest_message
 from bot.conversation.events import Platform
 from bot.conversation.messages import Message
-from bot.desk import Desk, owed_next
+from bot.desk import Desk
 from bot.house import collect_seldom, serving_encoder
 from bot.jobs.daily_picks import AT_ONCE, DailyPicks
+from bot.readers import owed_next
 from bot.settings import Settings
 from bot.shelf import Shelf
 from storage import deliveries

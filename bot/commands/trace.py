@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.desk import schedule_of
 from bot.reach import first_pushable
+from bot.readers import schedule_of
 from bot.schedule import due_at
 from bot.settings import Settings
 from storage import deliveries, users

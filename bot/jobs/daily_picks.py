@@ -32,10 +32,12 @@ from bot.conversation.ports import (
     TemporarilyUnavailable,
     TryLater,
 )
-from bot.desk import Desk, Edition, owed_next, schedule_of
+from bot.desk import Desk
+from bot.editions import Edition
 from bot.health import Health, Part
 from bot.jobs.group_digests import GroupDigests, message_of, why_gone
 from bot.metrics import Metrics
+from bot.readers import owed_next, schedule_of
 from bot.schedule import next_due
 from storage import deliveries, users
 from storage.database import Database

@@ -9,7 +9,7 @@ from bot.conversation.events import Platform
 from bot.conversation.language import _, speaking
 from bot.conversation.messages import Message, Span, plain
 from bot.conversation.ports import DeliveryError, Forum, Messenger, RecipientGone, Refused
-from bot.desk import Edition
+from bot.editions import Edition
 from bot.group_desk import REMOVED
 from storage import groups, users
 from storage.database import Database

@@ -8,8 +8,8 @@ import pytest
 from bot.commands import trace
 from bot.conversation.events import Platform
 from bot.conversation.ports import RecipientGone, TryLater
-from bot.desk import owed_next
 from bot.jobs.daily_picks import DailyPicks
+from bot.readers import owed_next
 from bot.schedule import EVERY_DAY, Schedule
 from bot.settings import Settings
 from recommender.encoder import load

@@ -12,8 +12,9 @@ from bot.conversation.ports import (
     Refused,
     TryLater,
 )
-from bot.desk import Desk, owed_next
+from bot.desk import Desk
 from bot.jobs.daily_picks import ABANDONED, DailyPicks
+from bot.readers import owed_next
 from bot.schedule import EVERY_DAY, Schedule
 from bot.shelf import Shelf
 from recommender.encoder import load
