@@ -93,7 +93,7 @@ def ingest(
         _serve("ingest")
     settings = _settings()
     from bot import ending
-    from bot.wiring import ingest_once
+    from bot.once import ingest_once
 
     raise typer.Exit(ending.run(lambda stop: ingest_once(settings, stop)))
 
@@ -131,7 +131,7 @@ def retrain(
         os.environ.pop("OPENBLAS_NUM_THREADS", None)
     settings = _settings()
     from bot import ending
-    from bot.wiring import retrain_once, roll_back_once
+    from bot.once import retrain_once, roll_back_once
 
     if rollback:
         raise typer.Exit(ending.run(lambda stop: roll_back_once(settings, stop)))
@@ -149,7 +149,7 @@ def migrate() -> None:
     """Bring the database up to this release."""
     settings = _settings()
     from bot import ending
-    from bot.wiring import migrate_once
+    from bot.once import migrate_once
 
     raise typer.Exit(ending.run(lambda stop: migrate_once(settings, stop)))
 

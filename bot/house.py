@@ -8,7 +8,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,57 +19,36 @@ import structlog
 
 from bot import ending
 from bot import log as logs
-from bot.account_desk import AccountDesk
 from bot.adapters import discord_limits, telegram_limits
 from bot.adapters.pacing import Limits, Pacer
 from bot.admin_desk import AdminDesk
 from bot.budget import PacingMeter, SharedBudget
 from bot.clock import Clock, FileClock, MachineClock
-from bot.conversation import ports
-from bot.conversation.account import AccountFeature
-from bot.conversation.admin import Admin
 from bot.conversation.events import Platform
-from bot.conversation.exporting import ExportFeature
-from bot.conversation.groups import Groups
-from bot.conversation.interests import InterestsFeature
-from bot.conversation.invitations import Invitations
-from bot.conversation.language_choice import LanguageChoice
-from bot.conversation.library import LibraryFeature
-from bot.conversation.notes import NotesFeature
-from bot.conversation.search import Search
+from bot.conversation.ports import OperatorMenus
 from bot.conversation.service import Conversation
 from bot.conversation.suggestions import Suggestions
-from bot.conversation.surprise import Surprise
-from bot.conversation.taste_file import TasteFiles
-from bot.conversation.teaching import BibliographyFiles, Teaching
-from bot.conversation.topics import TopicsFeature
 from bot.desk import Desk
-from bot.group_desk import GroupDesk
 from bot.health import Health
 from bot.jobs.ingest import Ingest, Pace
-from bot.library_desk import LibraryDesk
+from bot.look_up import SourceLookUp
 from bot.metrics import Metrics
-from bot.personal_pace import PersonalPace
+from bot.parts import conversation_of
 from bot.presence import Presence
 from bot.search_desk import SearchDesk
 from bot.settings import Settings
 from bot.shelf import Shelf
-from bot.teaching_desk import TeachingDesk
-from bot.wishes_desk import WishesDesk
 from recommender.encoder import Encoder, EncoderUnavailable
-from storage import catalogue, encoders
-from storage.catalogue import NewPaper
+from storage import encoders
 from storage.database import Database
 from storage.dialogue_state import DialogueState, open_state
 from storage.errors import DatabaseIsNewer, DatabaseRefuses, StorageUnavailable
 from storage.sources.arxiv import Arxiv
 from storage.sources.huggingface import HuggingFace
 from storage.sources.polite import PoliteLine
-from storage.sources.source import SourceUnavailable
 
 log = structlog.get_logger()
 
-EXPORTS = "exports"  # in DATA_DIR: what the terminal's person asked for; /forget empties it
 LOG_FILE = "paperlark.log"  # in DATA_DIR, while a chat is on screen
 LOOK_AGAIN = 2.0  # seconds until a database that is away is asked again
 
@@ -94,46 +73,13 @@ class House:
     conversation: Conversation
     suggestions: Suggestions
     presence: Presence
-    operator_menus: ports.OperatorMenus
+    operator_menus: OperatorMenus
     ingest: Ingest
     telegram_pacer: Pacer
     discord_pacer: Pacer
     metrics: Metrics
     health: Health
     is_on_screen: bool
-
-
-class SourceLookUp:
-    """Asks arXiv for what a person named, and stores what it finds."""
-
-    def __init__(self, database: Database, arxiv: Arxiv, shelf: Shelf, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-        self._arxiv = arxiv
-        self._shelf = shelf
-
-    async def by_keys(self, keys: Collection[str]) -> None:
-        """Raises the conversation's SourceUnavailable and TemporarilyUnavailable."""
-        await self._take_in(self._arxiv.look_up(keys))
-
-    async def by_title(self, title: str) -> None:
-        """Raises the conversation's SourceUnavailable and TemporarilyUnavailable."""
-        await self._take_in(self._arxiv.titled(title))
-
-    async def by_titles(self, titles: Sequence[str]) -> None:
-        """Raises the conversation's SourceUnavailable and TemporarilyUnavailable."""
-        await self._take_in(self._arxiv.titled_any(titles))
-
-    async def _take_in(self, asked: Awaitable[Sequence[NewPaper]]) -> None:
-        try:
-            found = await asked
-            async with self._database.writing() as db:
-                await catalogue.take_in(db, found, self._clock())
-            await self._shelf.refresh()
-        except SourceUnavailable as error:
-            raise ports.SourceUnavailable from error
-        except StorageUnavailable as error:
-            raise ports.TemporarilyUnavailable from error
 
 
 @asynccontextmanager
@@ -182,42 +128,10 @@ async def open_house(
         )
         look_up = SourceLookUp(database, arxiv, shelf, clock)
         desk = Desk(database, shelf, look_up, clock, metrics=metrics)
-        library = LibraryDesk(database, look_up, clock)
-        exports = settings.data_dir / EXPORTS
-        presence = Presence(database, clock)
-        account = AccountDesk(database, desk.reader_of, state, clock, exports)
         search = SearchDesk(database, shelf, desk, state, clock)
-        told = WishesDesk(
-            database,
-            shelf,
-            desk,
-            clock,
-            always=settings.arxiv_categories,
-            most=settings.max_categories,
-        )
-        taught = TeachingDesk(database, shelf, look_up, state, clock)
-        teaching, notes = Teaching(taught), NotesFeature(library)
-        interests = InterestsFeature(told)
-        features = (
-            Surprise(desk),
-            LanguageChoice(desk),
-            Search(search),
-            AccountFeature(account, clock, presence, settings.contact or None),
-            Invitations(presence),
-            LibraryFeature(library),
-            notes,
-            ExportFeature(library),
-            TopicsFeature(told),
-            teaching,
-            interests,
-        )
-        files = (TasteFiles(library, told), BibliographyFiles(taught))
+        presence = Presence(database, clock)
         pacer = partial(_pacer, settings, state, metrics)
         for_operators = AdminDesk(database, clock)
-        admin = Admin(for_operators, clock, settings.operators)
-        groups = Groups(
-            GroupDesk(database, clock, metrics=metrics), clock, settings.arxiv_categories
-        )
         yield House(
             settings=settings,
             clock=clock,
@@ -225,16 +139,18 @@ async def open_house(
             state=state,
             shelf=shelf,
             desk=desk,
-            conversation=Conversation(
-                desk,
+            conversation=conversation_of(
+                settings,
                 clock,
-                features,
-                files,
-                closed=[admin],
-                listeners=[notes, interests, teaching],
-                forms=[notes, interests],
-                groups=groups,
-                patience=PersonalPace(state),
+                database=database,
+                state=state,
+                shelf=shelf,
+                desk=desk,
+                look_up=look_up,
+                search=search,
+                presence=presence,
+                for_operators=for_operators,
+                metrics=metrics,
             ),
             suggestions=Suggestions(search),
             presence=presence,
