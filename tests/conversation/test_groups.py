@@ -89,14 +89,15 @@ async def test_an_administrator_sets_a_group_up_in_one_line_and_reads_how_it_sta
     assert ada.transcript[1] == group_words.NOT_YET
     (answer,) = await ada.command("/channel 09:00 Berlin daily 3 categories cs.LG quant-ph")
     assert answer == Send(answer.message)  # where all read it: it is the group's
-    assert ada.transcript[6:11] == [
+    assert ada.transcript[6:12] == [
         "Stored.",
         "3 papers, every day at 09:00 (Europe/Berlin)",
         "The next digest comes on Monday, 23 November at 09:00 (Europe/Berlin).",
         "Only papers of cs.LG, quant-ph.",
         group_words.VOTES_ARE_ON,
+        group_words.language_here("English"),
     ]
-    assert ada.transcript[11].startswith("[07:00]")  # no examples: whoever wrote that knows how
+    assert ada.transcript[12].startswith("[07:00]")  # no examples: whoever wrote that knows how
     group = world.groups.groups[KEY]
     assert group.schedule == Schedule(
         at=group.schedule.at, zone="Europe/Berlin", days=EVERY_DAY, picks=3

@@ -26,6 +26,7 @@ PUBLISHED = Path(__file__).with_name("published.json")
 TELEGRAM_METHODS = (
     "answerCallbackQuery",
     "answerInlineQuery",
+    "deleteMyCommands",
     "deleteWebhook",
     "editMessageText",
     "getChat",
