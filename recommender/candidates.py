@@ -244,7 +244,12 @@ class Corpus:
             spread=np.log(spread),
         )
 
-    def mapped(self, rows: Rows) -> Mapped | None:
+    def read_ahead(self, candidates: Ids, threads: int) -> None:
+        """Find out what readers teach of candidates, before a slate of them is asked for."""
+        rows = self.rows(candidates)
+        self.mapped(rows[rows >= 0], threads)
+
+    def mapped(self, rows: Rows, threads: int = 1) -> Mapped | None:
         """Return what readers teach of papers of this corpus; None where they teach nothing."""
         readers = self._model.readers
         if readers is None:
@@ -253,7 +258,7 @@ class Corpus:
         known = {paper: self._mapped.get(paper) for paper in ids}
         new = rows[np.array([known[paper] is None for paper in ids], np.bool_)]
         if len(new) or not len(rows):
-            found = readers.read(self._base[new], self._rated[new])
+            found = readers.read(self._base[new], self._rated[new], threads)
             for at, paper in enumerate(self.ids[new].tolist()):
                 known[paper] = self._mapped[paper] = found.rows(np.array([at]))
             while len(self._mapped) > _REMEMBERED:

@@ -53,13 +53,9 @@ class LocalRidge:
                 papers[row], amounts[row] = self._solved(like, width)
 
         starts = range(0, len(joined) if width else 0, _BLOCK)
-        if threads == 1:
-            for start in starts:
-                work(start)
-        else:
-            # Small matrices: BLAS threads would wait for each other longer than they compute.
-            with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-                list(pool.map(work, starts))
+        # Small matrices: BLAS threads would wait for each other longer than they compute.
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, starts))
         return Entries(papers, amounts, len(self.rated))
 
     def _solved(self, likeness: Floats, width: int) -> tuple[Rows, Floats]:

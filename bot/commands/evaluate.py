@@ -24,6 +24,7 @@ from recommender.contenders import Contender, Kind
 from recommender.encoder import Encoder, EncoderUnavailable, JoinedEncoder
 from recommender.evaluation import Benchmark, MalformedBenchmark, Scorer, Task
 from recommender.factors import FactorsUnavailable
+from recommender.lessons import THREADS
 from recommender.protocols import Round
 from storage import encoders
 
@@ -180,6 +181,7 @@ class _Comparison:
         with self._timed() as reading:
             corpus = evaluation.corpus_of(self.benchmark, model, self.encoder)
             for task in asked.tasks.values():
+                corpus.read_ahead(task.candidates, THREADS)
                 corpus.slate(task.candidates)
         everybody = list(contenders.ours(model, corpus))
         if self.wish.baselines:
