@@ -168,7 +168,9 @@ def cluster(base: Floats) -> Rows:
 
     base: unit rows, shape (n, d). All zeros where there are few likes, or they cohere.
     """
-    few = base[np.linspace(0, len(base) - 1, min(len(base), _CLUSTERED)).astype(np.int64)]
+    few = base
+    if len(base) > _CLUSTERED:
+        few = base[np.linspace(0, len(base) - 1, _CLUSTERED).astype(np.int64)]
     labels = _parted(few @ few.T)
     if labels.any() and len(few) < len(base):
         means = np.stack([few[labels == n].mean(axis=0) for n in range(labels.max() + 1)])
@@ -239,8 +241,9 @@ def _parted(gram: Floats) -> Rows:
         at = np.flatnonzero(labels == number)
         if len(at) < 2 * least:
             continue
-        halves = _halves(gram[np.ix_(at, at)])
-        if not _stand_apart(gram[np.ix_(at, at)], halves, least):
+        inside = gram if len(at) == len(gram) else gram[np.ix_(at, at)]
+        halves = _halves(inside)
+        if not _stand_apart(inside, halves, least):
             continue
         whole += [number, count]
         labels[at[halves == 1]] = count
