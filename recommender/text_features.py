@@ -10,6 +10,7 @@ The first part knows synonyms, the second the field's own words; alone, each fin
 """
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -174,11 +175,13 @@ class TextFeatures:
 
 def fit(texts: Sequence[str], encoder: Encoder, seed: int) -> tuple[TextFeatures, Floats]:
     """Return the features learnt from all papers' texts, and the encoder's vectors of them."""
-    tokens = [words_of(text) for text in texts]
+    # Each word is in memory once for all texts, and terms, most of which are in one text alone,
+    # are made twice and never kept: a hundred thousand abstracts would take two gigabytes.
+    tokens = [list(map(sys.intern, words_of(text))) for text in texts]
     words, idf, counts = _vocabulary(tokens, 2 if len(texts) > 1000 else 1, MAX_WORDS)
-    stemmed = [terms_of(words) for words in tokens]
-    terms, term_idf, _ = _vocabulary(stemmed, 2, MAX_TERMS)
-    matrix = _tfidf(stemmed, {term: column for column, term in enumerate(terms)}, term_idf)
+    terms, term_idf, _ = _vocabulary(map(terms_of, tokens), 2, MAX_TERMS)
+    columns = {term: column for column, term in enumerate(terms)}
+    matrix = _tfidf(map(terms_of, tokens), columns, term_idf)
     dimensions = min(LSA_DIMENSIONS, len(texts) // 2, len(terms) // 2)
     vectors = encoder.encode(texts)
     center, common = _shared(vectors)
@@ -195,17 +198,20 @@ def fit(texts: Sequence[str], encoder: Encoder, seed: int) -> tuple[TextFeatures
 
 
 def _vocabulary(
-    tokens: Sequence[Sequence[str]], least: int, most: int
+    tokens: Iterable[Sequence[str]], least: int, most: int
 ) -> tuple[tuple[str, ...], Floats, NDArray[np.float64]]:
     """Return what occurs in at least so many texts, the most frequent first, its idf, and in
     how many texts it occurs."""
-    frequency = Counter(token for text in tokens for token in set(text))
+    frequency, n_texts = Counter[str](), 0
+    for text in tokens:
+        frequency.update(set(text))
+        n_texts += 1
     kept = sorted(
         (token for token, n in frequency.items() if n >= least),
         key=lambda token: (-frequency[token], token),
     )[:most]
     counts = np.array([frequency[token] for token in kept], np.float64)
-    idf = np.log((1 + len(tokens)) / (1 + counts)).astype(np.float32) + 1
+    idf = np.log((1 + n_texts) / (1 + counts)).astype(np.float32) + 1
     return tuple(kept), idf, counts
 
 
