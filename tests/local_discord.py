@@ -36,6 +36,7 @@ _THREADS = (10, _PUBLIC_THREAD, 12)
 _MAKING = ("create_thread", "create_thread_from_message")
 _COMMAND = re.compile(r"[-_\w]{1,32}")
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
+_INTRODUCED = re.compile(r"DiscordBot \(\S+ ?\S+\)")  # others may be shut out
 
 
 class Refusal(Exception):
@@ -347,6 +348,8 @@ class LocalDiscord:
             self.calls.append((route, body))
             if route == "commands" and request.query.get("with_localizations") != "true":
                 self._wrong("commands without their translations")
+            if not _INTRODUCED.match(request.headers.get("User-Agent", "")):
+                self._wrong("no User-Agent of the form DiscordBot (url, version)")
             if request.headers.get("Authorization") != f"Bot {self.token}":
                 raise Refusal(401, 0, "401: Unauthorized")
             fault = self._fault_for(route)

@@ -13,6 +13,8 @@ INVITE = (
     "https://discord.com/oauth2/authorize?client_id={id}"
     "&scope=bot+applications.commands&permissions=19456"
 )  # 19456: see channels, send messages, embed links
+# Discord wants bots to say so in this form, and may shut out what does not.
+_INTRODUCTION = "DiscordBot (paperlark, 0.1)"
 _NETWORK = "check the network, a firewall or proxy, and {setting}"
 
 
@@ -100,7 +102,10 @@ async def discord(settings: Settings, http: httpx.AsyncClient) -> list[Finding]:
     if settings.discord_token is None:
         return [note(what, "off: DISCORD_TOKEN is not set")]
     base = settings.discord_api_base
-    headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
+    headers = {
+        "Authorization": f"Bot {settings.discord_token.get_secret_value()}",
+        "User-Agent": _INTRODUCTION,
+    }
     try:
         me = await _ask(http, f"{base}/users/@me", headers)
         application = await _ask(http, f"{base}/applications/@me", headers)

@@ -142,6 +142,7 @@ async def test_a_right_discord_token_is_answered_with_the_link_that_invites_the_
     assert found["Discord"].state is State.FINE, found["Discord"].line
     assert f"client_id={discord.me}" in found["invite link"].says
     assert "scope=bot+applications.commands" in found["invite link"].says
+    assert discord.violations == []
 
 
 async def test_a_wrong_discord_token_leads_to_the_developer_portal(
