@@ -221,5 +221,6 @@ def _document(found: Found) -> list[Any]:
 
 
 def _found(document: list[Any]) -> Found:
-    name, asked, relevance, taste, is_worded = document
+    # What was kept before searches told whether they are worded is read for a day yet.
+    name, asked, relevance, taste, is_worded = (*document, True)[:5]
     return Found(name, asked, tuple(map(PaperId, relevance)), tuple(map(PaperId, taste)), is_worded)

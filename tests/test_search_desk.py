@@ -1,5 +1,6 @@
 """Search, likeness and votes on real storage, with a real model that ranks."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -153,6 +154,15 @@ async def test_a_search_is_kept_a_day_and_then_forgotten(ada, desk, state, secon
     seconds.now += LIFETIME
     assert await ada.press(row[0].data, None) == [Toast(words.SEARCH_IS_OVER)]
     assert await state.get(searches_of(reader.id)) is None
+
+
+async def test_a_search_that_an_older_release_kept_can_still_be_leafed_through(ada, desk, state):
+    await ada.command("/search galaxy")
+    key = searches_of((await desk.reader(person("7"))).id)
+    (kept,) = json.loads(await state.get(key))
+    await state.set(key, json.dumps([kept[:4]]), LIFETIME)
+    await ada.tap(words.FORTH)
+    assert listed(ada).heading.startswith("“galaxy”: 6–10 of")
 
 
 # ---------------------------------------------------------------- similar
