@@ -63,7 +63,9 @@ def conversation_of(
     )
     taught = TeachingDesk(database, shelf, look_up, state, clock)
     groups = GroupDesk(database, clock, metrics=metrics)
-    teaching, notes, interests = Teaching(taught), NotesFeature(library), InterestsFeature(told)
+    files = (TasteFiles(library, told), BibliographyFiles(taught))
+    teaching, notes = Teaching(taught, files), NotesFeature(library)
+    interests = InterestsFeature(told)
     return Conversation(
         desk,
         clock,
@@ -80,7 +82,7 @@ def conversation_of(
             teaching,
             interests,
         ),
-        files=(TasteFiles(library, told), BibliographyFiles(taught)),
+        files=files,
         closed=[Admin(for_operators, clock, settings.operators)],
         listeners=[notes, interests, teaching],
         forms=[notes, interests],

@@ -18,7 +18,12 @@ import numpy as np
 from bot import offers
 from bot.conversation.bibliography import Cited
 from bot.conversation.mentions import Mentions
-from bot.conversation.ports import Offer, Reader, SourceUnavailable
+from bot.conversation.ports import (
+    Offer,
+    Reader,
+    ReaderGone,
+    SourceUnavailable,
+)
 from bot.conversation.teaching import LookedUp, Named, Near, Taught
 from bot.desk import looks_like_a_title
 from bot.shelf import Holding, Shelf
@@ -29,7 +34,7 @@ from recommender.picks import Pick
 from recommender.ranking import nearest
 from recommender.topics import muted_among
 from recommender.wishes import NOTHING_TOLD, Told
-from storage import catalogue, feedback_log, wishes
+from storage import catalogue, feedback_log, users, wishes
 from storage.database import Database, blocks
 from storage.dialogue_state import DialogueState, asks_of
 from storage.feedback_log import NewImpression, Place
@@ -154,6 +159,8 @@ class TeachingDesk:
         new = 0
         for block in blocks(papers, _AT_ONCE):
             async with writing(self._database) as db:
+                if await users.by_id(db, reader.id) is None:
+                    raise ReaderGone
                 standing = await feedback_log.opinions(db, reader.id, block)
                 taps = [
                     feedback_log.Tap(

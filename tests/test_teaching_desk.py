@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.conversation import teaching_words, words
 from bot.conversation.ports import SourceUnavailable
@@ -14,9 +15,10 @@ from bot.shelf import Shelf
 from bot.teaching_desk import ASKS, ASKS_IN, MOST_TITLES, TITLES_AT_ONCE, TeachingDesk
 from recommender.encoder import load
 from recommender.wishes import Kind, Topic
-from storage import users, wishes
+from storage import personal, users, wishes
 from storage.catalogue import NewPaper
 from storage.dialogue_state import LocalState, asks_of, taken_from
+from storage.tables import FeedbackRow
 from tests.conversation.journey import Journey
 from tests.house import NoSource, papers_of, person, stocked
 
@@ -49,6 +51,7 @@ class ScriptedSource:
         self.asked = []
         self.is_away = False
         self.takes = 0.0  # seconds
+        self.meanwhile = None  # what somebody does while it is asked
         self._database, self._clock, self._shelf = database, clock, shelf
 
     async def by_keys(self, keys):
@@ -63,6 +66,8 @@ class ScriptedSource:
             raise SourceUnavailable
         self.asked.append(question)
         self._clock.forward(seconds=self.takes)
+        if self.meanwhile:
+            await self.meanwhile()
         if is_known:
             await stocked(self._database, [FOUND], self._clock())
             await self._shelf.refresh()
@@ -320,6 +325,26 @@ async def test_arxiv_is_asked_for_some_titles_and_the_rest_is_left_for_the_next_
     await ada.send("mine.bib", bib(*titles))
     assert sum(len(asked) - 1 for asked in source.asked) == MOST_TITLES + 7
     assert not any("I have not asked" in line for line in ada.transcript[-20:])
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+async def test_a_reader_who_has_everything_forgotten_while_papers_are_read_stays_forgotten(
+    ada, source, any_database, is_file
+):
+    async def forgets():
+        async with any_database.writing() as db:
+            found = await users.find(db, "telegram", "7")
+            await personal.forget(db, found.user.id)
+
+    source.meanwhile = forgets
+    if is_file:
+        await ada.send("mine.bib", bib("eprint={2603.00003}", "eprint={1706.03762}"))
+    else:
+        await ada.say("2603.00003 and 1706.03762")
+    assert ada.transcript[-1].removeprefix("~ ") == teaching_words.STOPPED
+    async with any_database.reading() as db:
+        assert await users.find(db, "telegram", "7") is None
+        assert await db.scalar(select(func.count()).select_from(FeedbackRow)) == 0
 
 
 async def test_an_arxiv_that_is_away_leaves_entries_for_the_next_time(ada, source):

@@ -23,6 +23,7 @@ from discord.http import Route
 from bot.adapters.discord_hear import (
     Place,
     as_group,
+    attached,
     channel_as_group,
     group_of,
     interaction_event,
@@ -48,7 +49,7 @@ from bot.adapters.discord_rest import (
 from bot.adapters.discord_silence import telling
 from bot.adapters.pacing import Pacer
 from bot.adapters.redraws import Redraws
-from bot.conversation.commands import COMMANDS
+from bot.conversation.commands import COMMANDS, takes_files
 from bot.conversation.events import (
     LARGEST_FILE,
     CommandSpec,
@@ -56,7 +57,6 @@ from bot.conversation.events import (
     Joined,
     Left,
     Platform,
-    Said,
     SentFile,
     is_read,
 )
@@ -197,6 +197,19 @@ async def _fetched(attachment: discord.Attachment) -> SentFile:
         return SentFile(attachment.filename, None)
 
 
+def _wanted(attachments: Sequence[discord.Attachment]) -> list[discord.Attachment]:
+    """Return the file that is to be fetched, if there is one."""
+    return [one for one in attachments if is_read(one.filename)][:1]
+
+
+def _lane(user: discord.abc.User, attachments: Sequence[discord.Attachment]) -> tuple[int, bool]:
+    """Return what stands in line for one person: taps and words, and beside them files.
+
+    Fetching and reading a file takes seconds, in which no tap should wait.
+    """
+    return user.id, bool(_wanted(attachments))
+
+
 class Client(discord.Client):
     """discord.py's client, listening for interactions and for text that is meant for us."""
 
@@ -232,7 +245,7 @@ class Client(discord.Client):
         self._away: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._channels: dict[int, str] = {}  # DM channels by person
-        self._lanes: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._lanes: WeakValueDictionary[tuple[int, bool], asyncio.Lock] = WeakValueDictionary()
 
     async def setup_hook(self) -> None:
         _, url, _ = await self.http.get_bot_gateway()
@@ -306,6 +319,9 @@ class Client(discord.Client):
             await self._propose(interaction, born)
             return
         where = place(interaction)
+        files = [
+            discord.Attachment(data=file, state=self._connection) for file in attached(interaction)
+        ]
         reply = InteractionReply(self._rest, interaction, where, born, self._redraws)
         locale = str(interaction.locale.value)
 
@@ -315,7 +331,7 @@ class Client(discord.Client):
             who = person(interaction.user, chat, where.is_dm, locale, group_of(interaction))
             event = interaction_event(interaction, who, where)
             if event:
-                async for action in self._answering.answer(event):
+                async for action in self._actions(event, files):
                     yield action
 
         if interaction.type in (
@@ -323,7 +339,8 @@ class Client(discord.Client):
             discord.InteractionType.component,
             discord.InteractionType.modal_submit,
         ):
-            await self._answer(reply, actions(), interaction.user.id, str(interaction.id))
+            lane = _lane(interaction.user, files)
+            await self._answer(reply, actions(), lane, str(interaction.id))
 
     async def _propose(self, interaction: discord.Interaction, born: float) -> None:
         asked = typed(interaction, self._offered)
@@ -349,8 +366,9 @@ class Client(discord.Client):
         event = said_event(str(message.id), who, text)
         reply = ChannelReply(self._rest, str(message.id), where, chat)
         forwarded = [file for one in message.message_snapshots for file in one.attachments]
-        actions = self._actions(event, [*message.attachments, *forwarded])
-        await self._answer(reply, actions, message.author.id, str(message.id))
+        files = [*message.attachments, *forwarded]
+        lane = _lane(message.author, files)
+        await self._answer(reply, self._actions(event, files), lane, str(message.id))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self._tell(Joined(f"joined:{guild.id}", server_as_group(guild.id)))
@@ -391,18 +409,18 @@ class Client(discord.Client):
     async def _actions(
         self, event: Event, attachments: Sequence[discord.Attachment]
     ) -> AsyncGenerator[Action]:
-        wanted = [one for one in attachments if is_read(one.filename)][:1]
-        if wanted and isinstance(event, Said):
+        wanted = _wanted(attachments)
+        if wanted and takes_files(event):
             event = replace(event, files=(await _fetched(wanted[0]),))
         async for action in self._answering.answer(event):
             yield action
 
     async def _answer(
-        self, reply: Reply, actions: AsyncGenerator[Action], user: int, event: str
+        self, reply: Reply, actions: AsyncGenerator[Action], lane: tuple[int, bool], event: str
     ) -> None:
         """Answer in a task that `farewell` knows; one person's taps are stored in order."""
-        lane = self._lanes.setdefault(user, asyncio.Lock())
-        work = answer(reply, actions, lane, patience=self._timing.patience, event=event)
+        lock = self._lanes.setdefault(lane, asyncio.Lock())
+        work = answer(reply, actions, lock, patience=self._timing.patience, event=event)
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -32,7 +32,7 @@ from bot.conversation.language import ENGLISH, LANGUAGES, _, speaking
 _HIDDEN_LINK = re.compile(r"\]\(\s*<?(https?://[^\s)>]+)")
 _TYPED_COMMAND = re.compile(r"/(\w{1,64})(?:\s+(.*))?", re.DOTALL)
 _ON_MESSAGE = 3  # the kind of a command that stands in the menu of a message
-_KINDS = {"text": 3, "whole": 4, "choice": 3}
+_KINDS = {"text": 3, "whole": 4, "choice": 3, "file": 11}
 _EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}  # servers, DMs, private chats
 # In servers that took the bot in, to whoever may manage them unless they say otherwise; that is
 # only what is offered: each use is checked.
@@ -136,8 +136,17 @@ def interaction_event(interaction: discord.Interaction, who: Person, where: Plac
     if interaction.type is discord.InteractionType.application_command:
         name = str(data.get("name", ""))
         options = {str(o["name"]): o.get("value") for o in data.get("options", ())}
-        return Command(event, who, name, joined(name, options))
+        names = [str(file.get("filename", "")) for file in attached(interaction)]
+        return Command(event, who, name, "\n".join(filter(None, (joined(name, options), *names))))
     return None
+
+
+def attached(interaction: discord.Interaction) -> list[Any]:
+    """Return the files that came as options of a command, as Discord describes them."""
+    data = cast(dict[str, Any], interaction.data or {})
+    files = data.get("resolved", {}).get("attachments", {})
+    wanted = (o for o in data.get("options", ()) if o.get("type") == _KINDS["file"])
+    return [files[str(o.get("value"))] for o in wanted if str(o.get("value")) in files]
 
 
 def _written(data: dict[str, Any]) -> str:

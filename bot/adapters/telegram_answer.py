@@ -29,7 +29,8 @@ from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
 from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
 from bot.adapters.telegram_standing import with_standing
 from bot.conversation import words
-from bot.conversation.events import Left, MessageRef, Moved, Said
+from bot.conversation.commands import takes_files
+from bot.conversation.events import Left, MessageRef, Moved
 from bot.conversation.language import ENGLISH, N_, _, speak
 from bot.conversation.messages import (
     Action,
@@ -313,7 +314,7 @@ class Answers:
 
     async def _actions(self, heard: Heard) -> AsyncIterator[Action]:
         event = heard.event
-        if heard.document and isinstance(event, Said):
+        if heard.document and takes_files(event):
             event = replace(event, files=(await fetched(self._bot, heard.document),))
         event = await with_standing(self._bot, event)
         async for action in self._answering.answer(event):

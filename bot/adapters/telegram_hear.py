@@ -21,7 +21,7 @@ from telegram import (
 )
 
 from bot.conversation import authority
-from bot.conversation.commands import COMMANDS, meant
+from bot.conversation.commands import COMMANDS, meant, takes_files
 from bot.conversation.events import (
     Command,
     Event,
@@ -154,10 +154,10 @@ def _message(number: int, message: Message, bot: Bot) -> Heard | None:
     if event is None:
         return None
     document = message.document
-    is_wanted = isinstance(event, Said) and document and is_read(document.file_name or "")
-    return Heard(
-        number, event, chat, chat, _thread(message), document=document if is_wanted else None
-    )
+    if document and takes_files(event) and is_read(document.file_name or ""):
+        # Fetching and reading it takes seconds, in which no tap should wait.
+        return Heard(number, event, chat, f"{chat}:file", _thread(message), document=document)
+    return Heard(number, event, chat, chat, _thread(message))
 
 
 def _nameless(number: int, message: Message, bot: Bot) -> Heard | None:

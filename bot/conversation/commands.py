@@ -6,8 +6,9 @@ Descriptions are in English and looked up where they are shown; translators get 
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from typing import TypeGuard
 
-from bot.conversation.events import CommandOption, CommandSpec, Suggests
+from bot.conversation.events import Command, CommandOption, CommandSpec, Event, Said, Suggests
 from bot.conversation.language import LANGUAGES, N_, _, speaking
 
 
@@ -24,6 +25,8 @@ MESSAGE_COMMANDS = {"Papers like this": "like_this"}
 
 The message's text stands behind the command's name. Only the asker sees the answer.
 """
+
+TEACH = "teach"
 
 _TOPIC = (
     CommandOption(
@@ -86,6 +89,14 @@ COMMANDS = (
             CommandOption(
                 "period", "Since when", "choice", choices=tuple(period.value for period in Period)
             ),
+        ),
+    ),
+    CommandSpec(
+        TEACH,
+        "Teach me papers you love: links, ids, titles, or a .bib, .ris or CSL-JSON file",
+        (
+            CommandOption("file", "A .bib, .ris, CSL-JSON or taste file", "file"),
+            CommandOption("papers", "Links, ids or titles"),
         ),
     ),
     CommandSpec(
@@ -248,6 +259,11 @@ def meant(name: str) -> str:
     return _names().get(name, name)
 
 
+def takes_files(event: Event) -> TypeGuard[Said | Command]:
+    """Return whether files that come with an event are fetched before it is answered."""
+    return isinstance(event, Said) or (isinstance(event, Command) and event.name == TEACH)
+
+
 def name_in(code: str, command: str) -> str:
     """Return a command's name in a language, where a platform can show it."""
     with speaking(code):
@@ -263,8 +279,8 @@ def _names() -> dict[str, str]:
 def joined(name: str, options: Mapping[str, object]) -> str:
     """Return typed options as the text that a person would have written behind the command.
 
-    Options that are None or unknown are left out.
+    Options that are None or unknown are left out, and files, which are no text.
     """
     declared = next((spec.options for spec in COMMANDS if spec.name == name), ())
-    given = ((option.form, options.get(option.name)) for option in declared)
+    given = ((o.form, options.get(o.name)) for o in declared if o.kind != "file")
     return " ".join(form.format(value) for form, value in given if value is not None)

@@ -4,7 +4,7 @@ The service keeps for itself what every part needs: who speaks, what an event ma
 for, who may read along. A part gets the reader and the event, and yields what to do.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.conversation.events import Command, Filled, Person, Pressed, Said, SentFile
@@ -45,6 +45,14 @@ class FileReader(Protocol):
 
     def read(self, reader: Reader, said: Said, file: SentFile) -> Actions:
         """Handlers may raise what those of a `Feature` may."""
+
+
+def readable_in(
+    files: Sequence[SentFile], readers: Sequence[FileReader]
+) -> tuple[FileReader, SentFile] | None:
+    """Return the first file that some part understands, and that part."""
+    pairs = ((part, file) for file in files for part in readers if part.reads(file))
+    return next(pairs, None)
 
 
 class FormReader(Protocol):

@@ -42,6 +42,10 @@ class SourceUnavailable(DeskError):
     """The catalogue does not have it and the source cannot be asked at the moment."""
 
 
+class ReaderGone(DeskError):
+    """What is kept about the reader was deleted, or joined to another's, while this went on."""
+
+
 class DeliveryError(Exception):
     """A message did not arrive."""
 

@@ -34,6 +34,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("2301.12652", "papers like this one"),
         ("https://arxiv.org/abs/2301.12652", "the same, by its link"),
     ),
+    "teach": (
+        ("2301.12652 https://arxiv.org/abs/1706.03762", "you love these two"),
+        ("", "with a .bib file attached: you love what it lists"),
+    ),
     "trending": (
         ("", "of the last week"),
         ("day", "of the newest day"),

@@ -35,6 +35,7 @@ from bot.conversation.features import (
     FormReader,
     Listener,
     privately,
+    readable_in,
 )
 from bot.conversation.groups import Groups
 from bot.conversation.judging import Judging, next_card
@@ -167,7 +168,7 @@ class Conversation:
             case Pressed(person=person):
                 async for action in self._pressed(event):
                     yield action if person.is_private else _for_the_asker(action)
-            case Said() if found := self._file_in(event):
+            case Said() if found := readable_in(event.files, self._files):
                 async for action in self._read(event, *found):
                     yield action if event.person.is_private else _for_the_asker(action)
             case Said():
@@ -276,11 +277,6 @@ class Conversation:
         yield Send(dialogue.unknown_command(command.name.lower()))
 
     # ------------------------------------------------------------------ free text
-
-    def _file_in(self, said: Said) -> tuple[FileReader, SentFile] | None:
-        """Return the first file that some part understands."""
-        pairs = ((part, file) for file in said.files for part in self._files if part.reads(file))
-        return next(pairs, None)
 
     async def _read(self, said: Said, part: FileReader, file: SentFile) -> Actions:
         reader = await self._reader(said.person)

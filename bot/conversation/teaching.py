@@ -12,9 +12,10 @@ from typing import Protocol
 
 from bot.conversation import cards, reasons, teaching_words, words
 from bot.conversation.bibliography import MOST, Cited, cited_in, kind_of
+from bot.conversation.commands import TEACH
 from bot.conversation.dialogue import text
-from bot.conversation.events import Pressed, Said, SentFile
-from bot.conversation.features import Actions, in_place
+from bot.conversation.events import Command, Pressed, Said, SentFile
+from bot.conversation.features import Actions, FileReader, in_place, privately, readable_in
 from bot.conversation.language import _
 from bot.conversation.mentions import Mentions, mentions_in
 from bot.conversation.messages import (
@@ -27,7 +28,13 @@ from bot.conversation.messages import (
     Toast,
     plain,
 )
-from bot.conversation.ports import Offer, Opinion, Reader, TemporarilyUnavailable
+from bot.conversation.ports import (
+    Offer,
+    Opinion,
+    Reader,
+    ReaderGone,
+    TemporarilyUnavailable,
+)
 from bot.conversation.taps import Act, Tap, encode
 from bot.conversation.tex import readable
 from bot.conversation.text import clipped, isolated, visible
@@ -114,7 +121,7 @@ class TeachingDesk(Protocol):
     ) -> Taught:
         """Let a like stand on each paper on which nothing stands; the same event counts once.
 
-        shown: how many of them are about to be shown.
+        shown: how many of them are about to be shown. Raises ReaderGone.
         """
 
     async def untaught(self, reader: Reader, event: str, batch: str) -> int:
@@ -128,11 +135,15 @@ class TeachingDesk(Protocol):
 
 
 class Teaching:
-    """A `Listener` for every message, and a `Feature` with the button that takes likes back."""
+    """A `Listener` for every message, and a `Feature`: /teach, and what takes likes back.
 
-    def __init__(self, desk: TeachingDesk) -> None:
+    files: the parts that read what comes with /teach.
+    """
+
+    def __init__(self, desk: TeachingDesk, files: Sequence[FileReader] = ()) -> None:
         self._desk = desk
-        self.commands: dict[str, Callable[..., Actions]] = {}
+        self._files = files
+        self.commands: dict[str, Callable[..., Actions]] = {TEACH: self._asked}
         self.buttons = {Act.UNTEACH: self._untaught}
 
     def hears(self, said: Said) -> bool:
@@ -149,7 +160,11 @@ class Teaching:
         if not named.papers:
             yield Send(text(" ".join((_refusal(mentions, named), *hint))))
             return
-        taught = await self._desk.teach(reader, said.event, named.papers, LISTED)
+        try:
+            taught = await self._desk.teach(reader, said.event, named.papers, LISTED)
+        except ReaderGone:
+            yield Send(text(_(teaching_words.STOPPED)))
+            return
         if not said.person.is_private:  # others need not know what was said of it before
             hidden = tuple(replace(offer, opinion=Opinion()) for offer in taught.offers)
             taught = replace(taught, offers=hidden)
@@ -157,6 +172,20 @@ class Teaching:
         near = await self._desk.near(reader, named.papers, NEAR)
         if near.offers:
             yield Send(_near(near, taught.offers))
+
+    async def _asked(self, reader: Reader, command: Command) -> Actions:
+        """Take what stands behind the command, or came with it, as if it had been sent."""
+        said = Said(command.event, command.person, command.text, files=command.files)
+        if found := readable_in(command.files, self._files):
+            part, file = found
+            answer = part.read(reader, said, file)
+        elif visible(command.text):
+            answer = self.heard(reader, said)
+        else:
+            yield privately(text(_(teaching_words.WHAT_TEACHES)))
+            return
+        async for action in answer:
+            yield action
 
     async def _untaught(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         if not _BATCH.fullmatch(tap.argument):
@@ -183,7 +212,7 @@ class BibliographyFiles:
         if file.content is None:
             yield Send(text(_(words.FILE_NOT_FETCHED)))
             return
-        # Two seconds for the most twisted megabyte.
+        # Two seconds for the most twisted file that is taken.
         cited = await asyncio.to_thread(cited_in, kind_of(file.name), file.content)
         if not cited:
             yield Send(text(_(teaching_words.FILE_EMPTY)))
@@ -196,6 +225,8 @@ class BibliographyFiles:
             if not read.steps:
                 raise
             yield Revise(text(teaching_words.interrupted(len(read.papers))))
+        except ReaderGone:
+            yield Revise(text(_(teaching_words.STOPPED)))
 
     async def _taught(
         self, reader: Reader, said: Said, cited: Sequence[Cited], read: "_Read"

@@ -35,6 +35,15 @@ FILE_EMPTY = N_(
     "I found no paper in this file, so nothing was changed. I read BibTeX (.bib), RIS (.ris) and "
     "CSL-JSON (.json), as Zotero, Mendeley and JabRef write them, and taste files of /export taste."
 )
+WHAT_TEACHES = N_(
+    "Name papers you love behind /teach: links, ids or titles, as many as you like. Or send me a "
+    ".bib, .ris or CSL-JSON file with it, up to 500 entries; on Discord /teach has a place for the "
+    "file. They count as likes."
+)
+STOPPED = N_(
+    "I stopped, because your data was deleted or joined with another account while I read what you "
+    "sent. Send it again if it should count."
+)
 NOT_FOUND_FILE = N_("The papers of your file that I did not find, one a line.")
 
 

@@ -48,6 +48,7 @@ from tests.adapters.noted_presence import NotedPresence
 from tests.local_discord import EPHEMERAL, LocalDiscord
 
 BOUND = 10
+HUGE = b" " * (LARGEST_FILE + 1)
 QUICK = Timing(first_retry=0.01, last_retry=0.01)
 HASTY = replace(QUICK, patience=0.0)
 
@@ -628,13 +629,10 @@ async def test_a_file_that_can_be_read_comes_with_what_was_said_and_no_other_is_
 ):
     bob = discord.person()
     async with serving(discord, script):
-        for name, content in (
-            ("taste.json", b'{"a": 1}'),
-            ("paper.pdf", b"%PDF"),
-            ("huge.json", b" " * (LARGEST_FILE + 1)),
-        ):
+        sent = ("taste.json", b'{"a": 1}'), ("paper.pdf", b"%PDF"), ("huge.json", HUGE)
+        for answers, (name, content) in enumerate(sent, 1):
             await bob.send_file(name, content)
-            await discord.until(lambda: len(discord.seen_by(42, bob.dm)) == len(script.heard))
+            await discord.until(lambda n=answers: len(discord.seen_by(42, bob.dm)) == n)
     assert [said.files for said in script.heard] == [
         (SentFile("taste.json", b'{"a": 1}'),),
         (),
@@ -642,6 +640,70 @@ async def test_a_file_that_can_be_read_comes_with_what_was_said_and_no_other_is_
     ]
 
     assert [said.text for said in script.heard] == ["taste.json", "paper.pdf", "huge.json"]
+
+
+@pytest.mark.parametrize("in_server", [False, True])
+async def test_a_file_comes_with_a_slash_command_and_shows_how_far_it_is(
+    discord, script, in_server
+):
+    script.says = lambda _: [
+        Send(Message(plain("one half"))),
+        Revise(Message(plain("all of it"))),
+        Send(Message(plain("and one near it"))),
+    ]
+    bob, eve = discord.person(), discord.person(43)
+    channel = discord.server_channel() if in_server else None
+    async with serving(discord, script):
+        await bob.slash("teach", channel, file=("mine.bib", b"@misc{}"), papers="and 1706.03762")
+        await bob.sees("and one near it", channel)
+    (command,) = script.heard
+    assert isinstance(command, Command)
+    assert (command.name, command.text) == ("teach", "and 1706.03762\nmine.bib")
+    assert command.files == (SentFile("mine.bib", b"@misc{}"),)
+    said = [posted.content for posted in discord.seen_by(42, channel or bob.dm)]
+    assert said == ["all of it", "and one near it"]
+    assert discord.seen_by(eve.number, channel or eve.dm) == []
+    assert discord.violations == []
+
+
+async def test_a_file_of_another_kind_is_only_its_name_and_a_large_one_only_refused(
+    discord, script
+):
+    bob = discord.person()
+    async with serving(discord, script):
+        for name, content in (("2301.12652.pdf", b"%PDF"), ("huge.bib", HUGE)):
+            await bob.slash("teach", file=(name, content))
+        await discord.until(lambda: len(script.heard) == 2)
+    heard = {command.text: command.files for command in script.heard}
+    assert heard == {"2301.12652.pdf": (), "huge.bib": (SentFile("huge.bib", None),)}
+
+
+async def test_a_command_that_is_written_with_a_file_gets_it_too(discord, script):
+    bob = discord.person()
+    discord.files["mine.bib"] = b"@misc{}"
+    async with serving(discord, script):
+        await discord.written(bob, bob.dm, "/teach", ["mine.bib"])
+        await bob.sees("Paper 1")
+    assert script.heard[0].files == (SentFile("mine.bib", b"@misc{}"),)
+
+
+async def test_taps_are_answered_while_a_file_is_fetched_and_read(discord, script):
+    bob = discord.person()
+    async with serving(discord, script, HASTY):
+        await bob.slash("start")
+        card = await bob.sees("Paper 1")
+        script.says = liking
+        discord.may_fetch.clear()
+        asked = await bob.slash("teach", file=("mine.bib", b"@misc{}"))
+        await bob.gets_answer(asked)  # that it takes a while
+        tap = await bob.press(card, "Like")
+        await bob.sees("Paper 2")
+        assert tap.answered == 7
+        assert not any(isinstance(event, Command) and event.files for event in script.heard)
+        discord.may_fetch.set()
+        await discord.until(lambda: len(discord.seen_by(42, bob.dm)) == 3)
+    assert script.heard[-1].files == (SentFile("mine.bib", b"@misc{}"),)
+    assert discord.violations == []
 
 
 async def test_a_bibliography_that_is_forwarded_is_fetched_as_well(discord, script):

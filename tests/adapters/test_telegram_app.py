@@ -525,12 +525,53 @@ async def test_a_file_that_can_be_read_comes_with_what_was_said_and_no_other_is_
         alice.send_file("paper.pdf", b"%PDF")
         alice.send_file("huge.json", b"{}", size=LARGEST_FILE + 1)
         said = await answering.hears(Said, 3)
-    assert [one.files for one in said] == [
-        (SentFile("taste.json", b'{"a": 1}'),),
-        (),
-        (SentFile("huge.json", None),),
-    ]
+    assert {one.text: one.files for one in said} == {
+        "taste.json": (SentFile("taste.json", b'{"a": 1}'),),
+        "paper.pdf": (),
+        "huge.json": (SentFile("huge.json", None),),
+    }
     assert len(telegram.called("file")) == 1
+
+
+async def test_a_file_comes_with_the_command_that_teaches_and_with_no_other(telegram):
+    alice, answering = telegram.person(), Scripted()
+    async with running(telegram, answering):
+        alice.send_file("mine.bib", b"@misc{}", caption="/beibringen")
+        alice.send_file("mine.bib", b"@misc{}", caption="/saved")
+        heard = await answering.hears(Command, 2)
+    assert {one.name: (one.text, one.files) for one in heard} == {
+        "teach": ("mine.bib", (SentFile("mine.bib", b"@misc{}"),)),
+        "saved": ("mine.bib", ()),
+    }
+
+
+async def test_taps_are_answered_while_a_file_is_fetched_and_read(telegram):
+    alice = telegram.person()
+    half_read = asyncio.Event()
+
+    async def reading(event):
+        if not isinstance(event, Said):
+            async for action in usual(event):
+                yield action
+            return
+        yield Send(Message(plain("one half")))
+        await half_read.wait()
+        yield Revise(Message(plain("all of it")))
+
+    fetched = telegram.fault("getFile", kind="hang")
+    async with running(telegram, Scripted(reading)):
+        alice.say("/start")
+        card = await alice.hears("a card")
+        alice.send_file("mine.bib", b"@misc{}")
+        await telegram.until(lambda: telegram.called("getFile"))
+        assert await alice.sees_answer(alice.press("Like", card)) == "Noted."
+        following = await alice.hears("the next one")
+        fetched.released.set()
+        await alice.hears("one half")
+        assert await alice.sees_answer(alice.press("Like", following)) == "Noted."
+        await alice.hears("the next one", after=following.id)
+        half_read.set()
+        await alice.hears("all of it")
 
 
 async def test_a_bibliography_is_fetched_too_and_progress_replaces_what_was_said_last(telegram):

@@ -32,10 +32,12 @@ class Journey:
         self.transcript: list[str] = []
         self.actions: list[Action] = []
 
-    async def command(self, line: str) -> list[Action]:
+    async def command(self, line: str, *files: SentFile) -> list[Action]:
+        """Use a command, with files where it takes some."""
         name, _, text = line.removeprefix("/").partition(" ")
+        text = "\n".join(filter(None, (text, *(file.name for file in files))))
         self.transcript.append(f"> {line}")
-        return await self._hear(Command(self._event(), self._person, name, text))
+        return await self._hear(Command(self._event(), self._person, name, text, files))
 
     async def say(self, text: str, *links: str) -> list[Action]:
         self.transcript.append(f"> {text}")

@@ -413,7 +413,8 @@ def talking(desk: ScriptedDesk, groups: Any = None) -> Conversation:
 
     wishes = ScriptedWishes(desk)
     taught = ScriptedTeaching(desk)
-    teaching, notes = Teaching(taught), NotesFeature(desk)
+    files = (BibliographyFiles(taught),)
+    teaching, notes = Teaching(taught, files), NotesFeature(desk)
     interests = InterestsFeature(wishes)
     parts = (
         Surprise(desk),
@@ -428,7 +429,6 @@ def talking(desk: ScriptedDesk, groups: Any = None) -> Conversation:
         teaching,
         interests,
     )
-    files = (BibliographyFiles(taught),)
     admin = Admin(ScriptedAdmin(), lambda: desk.now, [OPERATOR])
     return Conversation(
         desk,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.conversation import teaching_words, words
 from bot.conversation.bibliography import MOST
+from bot.conversation.events import SentFile
 from bot.conversation.messages import Edit, Revise, Send, Toast
 from bot.conversation.ports import TemporarilyUnavailable
 from bot.conversation.service import Conversation
@@ -171,6 +172,40 @@ async def test_all_that_was_not_found_comes_as_a_file_where_a_message_has_no_roo
     assert f"and {MOST - LISTED} more" in told
     lines = attached.attachment.content.decode("utf-8-sig").splitlines()
     assert sorted(lines) == sorted(f"Unheard of {n}" for n in range(MOST))
+
+
+async def test_the_command_teaches_what_stands_behind_it(ada, desk):
+    await ada.command("/teach https://arxiv.org/abs/2611.00003 and 2611.00004")
+    assert "I recognised 2 papers: 2 new likes." in ada.last
+    assert desk.opinions[1, PaperId(4)].verdict is Verdict.LIKE
+    await ada.command("/beibringen 2611.00005")
+    assert desk.opinions[1, PaperId(5)].verdict is Verdict.LIKE
+
+
+async def test_the_command_reads_a_file_that_comes_with_it(ada, desk):
+    file = SentFile("mine.bib", bib("Paper number 1", "Paper number 2"))
+    actions = await ada.command("/teach", file)
+    assert "~ Your file has 2 entries. I recognised 2 papers: 2 new likes." in ada.transcript
+    assert isinstance(actions[-1], Send)
+    assert desk.opinions[1, PaperId(2)].verdict is Verdict.LIKE
+
+
+async def test_the_command_knows_a_paper_by_the_name_of_its_pdf(ada, desk):
+    await ada.command("/teach 2611.00003v2.pdf")
+    assert desk.opinions[1, PaperId(3)].verdict is Verdict.LIKE
+
+
+async def test_the_command_alone_says_what_teaches(ada, desk):
+    await ada.command("/teach")
+    assert ada.transcript[1:] == [teaching_words.WHAT_TEACHES]
+    assert desk.opinions == {}
+
+
+async def test_in_a_group_only_the_asker_sees_what_the_command_taught(desk):
+    ada = Journey(talking(desk), replace(ADA, is_private=False))
+    file = SentFile("mine.bib", bib("Paper number 1"))
+    for actions in (await ada.command("/teach", file), await ada.command("/teach 2611.00003")):
+        assert all(action.is_private for action in actions if isinstance(action, Send))
 
 
 @pytest.mark.parametrize(

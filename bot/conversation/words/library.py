@@ -99,7 +99,7 @@ def exported(count: int) -> str:
 
 
 FILE_NOT_FETCHED = N_(
-    "I could not read that file: it is larger than 1 MB, or it could not be fetched. Nothing was "
+    "I could not read that file: it is larger than 4 MB, or it could not be fetched. Nothing was "
     "changed; please send it again, or a smaller one."
 )
 TASTE_BROKEN = N_(
