@@ -43,11 +43,13 @@ POWERS = (0.0, 0.4, 0.6, 0.8)  # of the spread by which scores are divided
 MIN_READERS = 20  # with two likes or more
 _HIDDEN = 0.2  # of the rated papers, for choosing the weights
 _UNRATED = 1_000  # papers nobody rated that compete with the hidden ones
-_JUDGES = 2_000  # readers for whom the weights are judged
+_JUDGES = 2_000, 6_000  # readers for whom the weights are judged: chance decides less by more
+_CELLS = 10_000_000  # scores of judges by one part, which bound how many there are
 _REFERENCE = 10_000  # readers by whose scores hubs are found, at most
 _AT_ONCE = 500  # of them whose profiles are held
 _SCALED = 500  # rated papers by which the scale of the text's scores is known
 _SMALL = 2_000  # rated papers, for which one BLAS thread is enough
+_TURNS = 3  # in which weights are searched, at most
 _SURE = 2.0  # standard errors by which what readers teach must beat text alone
 
 
@@ -248,12 +250,13 @@ def choose_blend(
     """
     rng = np.random.default_rng([seed, 4])
     is_judge = (np.diff(shown.likes.indptr) > 0) & (np.diff(wanted.likes.indptr) > 0)
-    judges = np.sort(rng.permutation(np.flatnonzero(is_judge))[:_JUDGES])
-    if len(judges) < MIN_READERS:
-        return Choice(0.0, 0.0, 0.0, 0.0, {"judges": float(len(judges))})
     rated = np.concatenate([shown.papers, wanted.papers])
     others = rng.permutation(np.setdiff1d(model.known.ids, rated))[:rivals]
     candidates = _vectors(model, np.concatenate([wanted.papers, others]))
+    most = int(np.clip(_CELLS // max(len(candidates), 1), *_JUDGES))
+    judges = np.sort(rng.permutation(np.flatnonzero(is_judge))[:most])
+    if len(judges) < MIN_READERS:
+        return Choice(0.0, 0.0, 0.0, 0.0, {"judges": float(len(judges))})
     base = _vectors(model, shown.papers)
     learnt = lessons.learn(shown, base, seed, fit_factors or factors.fit)
     asked = _Asked.of(model, learnt, candidates)
@@ -395,12 +398,7 @@ def _quality(scores: Floats, relevant: Mask) -> Doubles:
 def _decide(trial: _Trial, relevant: Mask, learnt: Lessons) -> Choice:
     """Choose the best weights if they surely beat text alone, reader by reader."""
     text = _quality(trial.text, relevant)
-    coarse: Iterator[Weights] = ((blend, 0.6, 0.2, 0.6) for blend in BLENDS)
-    (blend, *_), _ = _best_of(trial, relevant, coarse)
-    fine: Iterator[Weights] = product((blend,), RHOS, BETAS, POWERS)
-    weights, _ = _best_of(trial, relevant, fine)
-    again: Iterator[Weights] = ((blend, *weights[1:]) for blend in BLENDS)
-    weights, quality = _best_of(trial, relevant, again)
+    weights, quality = _searched(trial, relevant)
     gain = quality - text
     error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
     is_sure = float(gain.mean()) > _SURE * max(error, 1e-9)
@@ -416,6 +414,23 @@ def _decide(trial: _Trial, relevant: Mask, learnt: Lessons) -> Choice:
         "hub_power": power,
     }
     return Choice(blend, rho, beta, power, metrics, learnt)
+
+
+def _searched(trial: _Trial, relevant: Mask) -> tuple[Weights, Doubles]:
+    """Return the best weights, and how well they rank for each reader.
+
+    The blend and the others in turns: most blends rank about as well as the best one, and the
+    others differ with it.
+    """
+    found, quality = _best_of(trial, relevant, ((blend, 0.6, 0.2, 0.6) for blend in BLENDS))
+    for _ in range(_TURNS):
+        before = found
+        found, _ = _best_of(trial, relevant, product((found[0],), RHOS, BETAS, POWERS))
+        others = found[1:]
+        found, quality = _best_of(trial, relevant, ((blend, *others) for blend in BLENDS))
+        if found[0] == before[0]:
+            break
+    return found, quality
 
 
 def _best_of(

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -77,6 +78,21 @@ def test_weights_for_the_young_are_chosen_by_few_of_a_readers_likes(school):
     few = training._few(likes, 3, np.random.default_rng(0))
     assert np.all(np.diff(few.indptr) == 3)
     assert few.multiply(likes).nnz == few.nnz
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_neither_another_blend_nor_other_parts_rank_better_than_what_is_chosen(seed):
+    rng = np.random.default_rng(seed)
+    text, eased, factored, itself = rng.standard_normal((4, 50, 120)).astype(np.float32)
+    trial = training._Trial(text, eased, factored, itself)
+    truth = trial.scores((2.0, 0.6, 0.3, 0.0)) + rng.standard_normal(text.shape)
+    relevant = truth > np.quantile(truth, 0.9, axis=1, keepdims=True)
+    (blend, *others), quality = training._searched(trial, relevant)
+    rivals = [(other, *others) for other in training.BLENDS]
+    rivals += product((blend,), training.RHOS, training.BETAS, training.POWERS)
+    for rival in rivals:
+        ranked = training._quality(trial.scores(rival), relevant)
+        assert float(ranked.mean()) <= float(quality.mean())
 
 
 def test_a_paper_nobody_has_rated_reaches_the_readers_of_its_school(hybrid, school, coder):
