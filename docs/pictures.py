@@ -29,6 +29,7 @@ from docs.plays import (
     chat_in_telegram,
     chat_in_terminal,
     finding_in_telegram,
+    inviting_in_telegram,
     taste_in_telegram,
     together_in_telegram,
 )
@@ -246,6 +247,7 @@ PLAYS: dict[str, Callable[[], str]] = {
     "telegram-search": lambda: telegram_page(asyncio.run(finding_in_telegram())),
     "telegram-taste": lambda: telegram_page(asyncio.run(taste_in_telegram())),
     "telegram-together": lambda: telegram_page(asyncio.run(together_in_telegram())),
+    "telegram-invite": lambda: telegram_page(asyncio.run(inviting_in_telegram())),
     "discord": lambda: discord_page(_columns(asyncio.run(chat_in_discord()))),
 }
 _WIDTH = {"terminal": 1000}

@@ -277,6 +277,30 @@ async def together_in_telegram() -> list[list[Bubble | Said]]:
                 ]
 
 
+async def inviting_in_telegram() -> list[list[Bubble | Said]]:
+    """Return two screens: an invitation and a link for one's other account; a channel's digest."""
+    async with LocalTelegram() as telegram, _bot(telegram):
+        ada = OnThePhone(telegram)
+        channel = telegram.group(-1008, "channel", "@our_papers")
+        telegram.chat(channel).update(title="Our papers")
+        telegram.admins[channel] = {ada.person.id, telegram.me["id"]}
+        await ada.says("/start", answers=2)
+        explained, invitation = await ada.says("/invite", answers=2)
+        link = await ada.says_one("/link")
+        menu = await ada.says_one("@our_papers")
+        await ada.taps("08:00", menu)
+        await ada.taps("Language", menu)
+        languages = ada.bubble(menu)
+        await ada.taps("Deutsch", menu)
+        return [
+            [
+                *(Said("/invite"), ada.bubble(explained), ada.bubble(invitation)),
+                *(Said("/link"), ada.bubble(link)),
+            ],
+            [Said("@our_papers"), ada.bubble(menu), languages],
+        ]
+
+
 def _leap(clock: Path, days: int) -> None:
     """Let it be so many days from now for a bot that reads its time from this file."""
     fresh = clock.with_suffix(".new")

@@ -106,7 +106,7 @@ DIGEST_IN_A_MOMENT = N_("Today's digest comes in a moment.")
 
 
 def language_here(language: str) -> str:
-    return _("The digest comes in {language}.").format(language=language)
+    return _("The digest's language: {language}.").format(language=language)
 
 
 def paused_until(day: date) -> str:

@@ -182,6 +182,8 @@ class Groups:
         if place is None:
             yield Send(_which(command))
             return
+        group = await self._desk.group(person.platform, place)
+        _speak_to_all(person, group)
         if place.is_nameless:
             yield Send(text(group_words.nameless(place.chat)))
             return
@@ -189,15 +191,12 @@ class Groups:
             yield Send(text(refusal))
             return
         phrase = chat_named(command.text)[1] if person.is_private else command.text
-        group = await self._desk.group(person.platform, place)
         wish = understood(phrase, self._covered)
         if isinstance(wish, str):
             yield Send(text(wish))
         elif wish.is_empty:
-            _speak_to_all(person, group)
             yield Send(self._menu(person, place, group))
-        elif not wish.language and wish.language is not None:
-            _speak_to_all(person, group)
+        elif wish.language == "":
             yield Send(_language_menu(place, group))
         elif wish.what is What.FORGET:
             yield Send(self._asks_to_forget(place, group))

@@ -202,14 +202,22 @@ class Conversation:
             async for action in link(replace(command, name=BY_LINK, text=code)):
                 yield action
             return
-        reader = await self._reader(command.person)
-        if not reader.is_pushed or reader.paused_until is not None:
-            resumed = await self._desk.resume(reader)
-            reader = replace(resumed, back_from=reader.back_from)
-        yield Send(dialogue.welcome(reader, is_invited=start == INVITED))
-        yield await self._opened(reader, paper_of(start))
+        reader, paper = await self._reader(command.person), paper_of(start)
+        if reader.is_new or (paper is None and start != INVITED):
+            reader = await self._switched_on(reader)
+            yield Send(dialogue.welcome(reader, is_invited=start == INVITED))
+        elif start == INVITED:
+            yield Send(text(_(words.INVITED_ALREADY)))
+        yield await self._opened(reader, paper)
         for news in _of_reach(reader):
             yield news
+
+    async def _switched_on(self, reader: Reader) -> Reader:
+        """Return the reader with their digest switched on; who only opens a link asks for none."""
+        if reader.is_pushed and reader.paused_until is None:
+            return reader
+        resumed = await self._desk.resume(reader)
+        return replace(resumed, back_from=reader.back_from)
 
     async def _opened(self, reader: Reader, paper: PaperId | None) -> Send:
         """Return the paper that a link into the bot names; without one the next card."""

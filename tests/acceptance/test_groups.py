@@ -124,15 +124,15 @@ async def test_a_telegram_channel_is_set_up_by_a_post_and_reads_in_its_language(
     menu = await ada.hears("Reading group")
     assert "No digest comes here yet." in menu.text
     await voted(telegram, ada, "08:00", menu)
-    await telegram.until(lambda: "The digest comes in English." in menu.text, BOUND)
+    await telegram.until(lambda: "The digest's language: English." in menu.text, BOUND)
     await voted(telegram, ada, "Every day", menu)
     await telegram.until(lambda: "every day" in menu.text, BOUND)
     await voted(telegram, ada, "Language", menu)
     await telegram.until(lambda: "In which language" in menu.text, BOUND)
     await voted(telegram, ada, "Deutsch", menu)
-    await telegram.until(lambda: "The digest comes in Deutsch." in menu.text, BOUND)
+    await telegram.until(lambda: "The digest's language: Deutsch." in menu.text, BOUND)
     ada.say("@our_papers")
-    await ada.hears("The digest comes in Deutsch.", after=menu.id)
+    await ada.hears("The digest's language: Deutsch.", after=menu.id)
     ben.say("@our_papers")
     await ben.hears("Only administrators")
 

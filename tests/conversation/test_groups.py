@@ -359,10 +359,21 @@ async def test_a_group_chooses_its_language_and_all_that_it_reads_is_in_it(world
     assert ada.transcript[-2:] == ["~ [*English] [Deutsch]", "~ [‹ Back]"]
     toast, edit = await ada.tap("Deutsch")
     assert toast == Toast(words.SCHEDULE_STORED)  # who tapped reads it alone, in their language
-    assert "Die Auswahl kommt auf Deutsch." in "".join(span.text for span in edit.message.text)
+    assert "Sprache der Auswahl: Deutsch." in "".join(span.text for span in edit.message.text)
     assert world.groups.groups[KEY].language == "de"
     (menu,) = await world.admin().command("/channel")
     assert "Alle stimmen über jedes Paper ab" in "".join(span.text for span in menu.message.text)
+
+
+async def test_what_all_of_a_group_read_is_in_its_language_whoever_it_is_said_to(world):
+    await world.admin().command("/channel deutsch")
+    ada, bob = world.admin(), world.member()
+    await ada.command("/channel votes maybe")
+    await bob.command("/channel stop")
+    assert "Geändert wurde nichts" in ada.last
+    assert "Geändert wurde nichts" in bob.last
+    await bob.press(setting("-1001", "stop"), CARD)  # a toast is read by whoever taps, alone
+    assert bob.transcript[-1] == f"! {group_words.ADMINS_ONLY[Platform.TELEGRAM]}"
 
 
 async def test_back_from_the_languages_is_the_menu_as_it_was(world):

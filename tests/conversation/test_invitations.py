@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.conversation import invitations_words, words
+from bot.conversation import invitations_words
 from bot.conversation.events import Platform
 from bot.conversation.messages import Send
 from tests.conversation.journey import ADA, BOB, Journey
@@ -89,11 +89,3 @@ async def test_who_opens_an_invitation_is_greeted_as_invited_and_reads_a_paper_a
         "papers you would have picked yourself. Neither of you sees what the other reads."
     )
     assert "Paper number 1" in bob.last
-
-
-async def test_who_reads_already_is_welcomed_back_by_an_invitation(desk):
-    ada = Journey(talking(desk))
-    await ada.command("/pick")
-    await ada.command("/start i")
-    assert "invited" not in ada.last
-    assert words.welcome(is_new=False, digest="").splitlines()[0] in ada.transcript

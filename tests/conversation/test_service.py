@@ -56,6 +56,20 @@ async def test_a_link_into_the_bot_opens_its_paper_after_the_welcome(ada):
     assert [type(a) for a in await ada.tap("👍 Like")] == [Toast, Edit, Send]
 
 
+@pytest.mark.parametrize("start", ["p3", "i"])
+async def test_who_reads_already_and_opens_a_link_stays_paused_and_is_not_welcomed_anew(
+    ada, desk, start
+):
+    await ada.command("/pause")
+    await ada.command(f"/start {start}")
+    assert "Paperlark" not in ada.last
+    assert (words.INVITED_ALREADY in ada.last) == (start == "i")
+    assert ada.actions[-1].message.card.paper == (3 if start == "p3" else 1)
+    assert desk.readers["1"].paused_until is not None
+    await ada.command("/start")
+    assert desk.readers["1"].paused_until is None
+
+
 @pytest.mark.parametrize("start", ["p", "pzz", "p-1", "pzzzzzzz", "q3", "p3 p4", "P3"])
 async def test_a_link_that_names_no_paper_brings_the_first_card(ada, start):
     _, first = await ada.command(f"/start {start}")

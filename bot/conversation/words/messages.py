@@ -25,6 +25,9 @@ def welcome(*, is_new: bool, digest: str, is_invited: bool = False) -> str:
     return f"{greeting}\n{how}\n{digest}"
 
 
+INVITED_ALREADY = N_("You read with me already, so nothing changes. Here is a paper for you:")
+
+
 def digest_is_on(schedule: Schedule) -> str:
     said = schedule_in_words(schedule)
     return _("Your daily digest is on: {schedule}.").format(schedule=said)
