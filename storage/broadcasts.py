@@ -267,11 +267,16 @@ async def finish(
     await _end(db, broadcast, user, open_states, state, why, now)
 
 
-async def retry_at(db: AsyncSession, broadcast: int, user: int, at: datetime, why: str) -> None:
-    """Let a message that surely did not arrive be tried again from `at` on."""
-    open_states = [SendState.CLAIMED, SendState.SENDING]
+async def retry_at(
+    db: AsyncSession, broadcast: int, user: int, at: datetime, why: str, *, is_begun: bool
+) -> None:
+    """Let a message that surely did not arrive be tried again from `at` on.
+
+    is_begun: whether the caller had begun to send it; else another process may be doing so.
+    """
+    stands = SendState.SENDING if is_begun else SendState.CLAIMED
     values = {"next_try": at, "attempts": _sends.c.attempts + 1}
-    await _end(db, broadcast, user, open_states, SendState.CLAIMED, why, at, **values)
+    await _end(db, broadcast, user, [stands], SendState.CLAIMED, why, at, **values)
 
 
 async def recover(db: AsyncSession, now: datetime, older_than: timedelta) -> int:

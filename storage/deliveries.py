@@ -384,14 +384,19 @@ async def retry_at(
     at: datetime,
     now: datetime,
     *,
+    is_begun: bool,
     reason: str | None = None,
 ) -> None:
-    """Let a digest that surely did not arrive be tried again from `at` on."""
+    """Let a digest that surely did not arrive be tried again from `at` on.
+
+    is_begun: whether the caller had begun to send it. Who had not, and was slow, may find that
+        another process has taken it over: that one's send is not to be repeated.
+    """
     await _set(
         db,
         user,
         day,
-        [State.CLAIMED, State.SENDING, State.UNKNOWN],
+        [State.SENDING, State.UNKNOWN] if is_begun else [State.CLAIMED],
         Step(now, f"put off until {at.astimezone(UTC):%H:%M:%S}", reason or ""),
         state=State.CLAIMED,
         next_try=at,

@@ -70,17 +70,21 @@ class _Beginning:
 
 
 class Broadcasting:
-    """messengers: one for each platform that has a token."""
+    """messengers: one for each platform that has a token. look_every: in seconds."""
 
     def __init__(
         self,
         database: Database,
         messengers: Mapping[Platform, Messenger],
         clock: Callable[[], datetime],
+        *,
+        look_every: float = LOOK_EVERY.total_seconds(),
     ) -> None:
         self._database = database
         self._messengers = messengers
         self._clock = clock
+        self._look_every = look_every
+        self._is_away = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, and keep the figures; a database that is away is waited for."""
@@ -88,9 +92,12 @@ class Broadcasting:
             try:
                 await self.run_once()
                 await self._tally()
+                self._is_away = False
             except StorageUnavailable:
-                log.info("broadcast.waits_for_database")
-            await ending.rest(stop, LOOK_EVERY.total_seconds())
+                if not self._is_away:
+                    log.info("broadcast.waits_for_database")
+                self._is_away = True
+            await ending.rest(stop, self._look_every)
 
     async def run_once(self) -> int:
         """Send what the pace allows now; return how many were claimed.
@@ -149,11 +156,13 @@ class Broadcasting:
         except DeliveryError as refusal:
             if isinstance(refusal, OutcomeUnknown) and not beginning.is_begun:
                 refusal = TryLater(FIRST_WAIT)  # it was given up while it waited for its turn
-            await self._refused(turn, account, refusal)
+            await self._refused(turn, account, refusal, is_begun=beginning.is_begun)
             return
         await self._end(turn, SendState.SENT, None)
 
-    async def _refused(self, turn: Turn, account: Account, refusal: DeliveryError) -> None:
+    async def _refused(
+        self, turn: Turn, account: Account, refusal: DeliveryError, *, is_begun: bool
+    ) -> None:
         match refusal:
             case RecipientGone():
                 why = "dms_closed" if account.platform == Platform.DISCORD else "blocked"
@@ -161,19 +170,21 @@ class Broadcasting:
                     await users.mark_unreachable(db, account.id, why)
                 await self._end(turn, SendState.FAILED, why)
             case TryLater(after=after):
-                await self._later(turn, max(after, FIRST_WAIT), "busy")
+                await self._later(turn, max(after, FIRST_WAIT), "busy", is_begun=is_begun)
             case Refused():
                 await self._end(turn, SendState.FAILED, "refused")
             case OutcomeUnknown() | _:
                 await self._end(turn, SendState.UNKNOWN, "connection")
 
-    async def _later(self, turn: Turn, after: timedelta, why: str) -> None:
+    async def _later(
+        self, turn: Turn, after: timedelta, why: str, *, is_begun: bool = False
+    ) -> None:
         if turn.attempts + 1 >= ATTEMPTS:
             await self._end(turn, SendState.FAILED, why)
             return
         at = self._clock() + after * 2**turn.attempts
         async with self._database.writing() as db:
-            await broadcasts.retry_at(db, turn.broadcast, turn.user.id, at, why)
+            await broadcasts.retry_at(db, turn.broadcast, turn.user.id, at, why, is_begun=is_begun)
 
     async def _end(self, turn: Turn, state: SendState, why: str | None) -> None:
         async with self._database.writing() as db:

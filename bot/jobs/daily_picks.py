@@ -398,10 +398,10 @@ class DailyPicks:
             await self._groups.stopped(edition, why)
             return ended
         except PlatformAway as wait:
-            return await self._away(claim, edition, line, wait)
+            return await self._away(claim, edition, line, wait, is_begun=beginning.is_begun)
         except TryLater as wait:
             line.answered()
-            return await self._later(claim, wait.after, "busy")
+            return await self._later(claim, wait.after, "busy", is_begun=beginning.is_begun)
         except OutcomeUnknown:
             if not beginning.is_begun:  # it was given up while it waited for its turn
                 return await self._later(claim, NO_TURN, "busy")
@@ -418,21 +418,26 @@ class DailyPicks:
         return ended
 
     async def _away(
-        self, claim: Claimed, edition: Edition, line: _Line, wait: PlatformAway
+        self, claim: Claimed, edition: Edition, line: _Line, wait: PlatformAway, *, is_begun: bool
     ) -> Pushed:
         """Wait longer after every try of this digest, and leave the platform alone for a while."""
         if line.failed(self._clock()):
             log.warning("push.platform_away", platform=edition.account.platform)
         patience = min(wait.after * 2 ** min(claim.attempts, 10), LONGEST_WAIT)
-        return await self._later(claim, max(wait.after, patience), "platform_away")
+        after = max(wait.after, patience)
+        return await self._later(claim, after, "platform_away", is_begun=is_begun)
 
-    async def _later(self, claim: Claimed, after: timedelta, why: str) -> Pushed:
+    async def _later(
+        self, claim: Claimed, after: timedelta, why: str, *, is_begun: bool = False
+    ) -> Pushed:
         """Try again later, until the reader's next digest is due, which brings the papers too."""
         at = self._clock() + after
         if at >= next_due(schedule_of(claim.user), claim.due).moment:
             return await self._end(claim, State.FAILED, why)
         async with self._database.writing() as db:
-            await deliveries.retry_at(db, claim.user.id, claim.day, at, self._clock(), reason=why)
+            await deliveries.retry_at(
+                db, claim.user.id, claim.day, at, self._clock(), is_begun=is_begun, reason=why
+            )
         return Pushed(later=1)
 
     async def _end(

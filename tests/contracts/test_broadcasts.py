@@ -132,7 +132,10 @@ async def test_one_that_was_put_off_is_tried_again_and_counts_its_tries(any_data
     await begin_sending(any_database, first, clock())
     async with any_database.writing() as db:
         at = clock() + MINUTE
-        await broadcasts.retry_at(db, first.broadcast, first.user.id, at, "busy")
+        sent = (db, first.broadcast, first.user.id, at, "busy")
+        await broadcasts.retry_at(*sent, is_begun=False)  # who never began it puts nothing off
+        assert (await broadcasts.by_id(db, first.broadcast)).sends[SendState.SENDING] == 1
+        await broadcasts.retry_at(*sent, is_begun=True)
     assert await claim(any_database, clock.forward(seconds=30)) == []
     (again,) = await claim(any_database, clock.forward(seconds=30))
     assert (again.user.id, again.attempts) == (first.user.id, 1)
@@ -246,7 +249,7 @@ async def test_one_that_waits_for_the_reader_kept_is_given_up_when_the_other_had
     _, turn = await first_turn(any_database, clock)
     async with any_database.writing() as db:
         at = clock() + MINUTE
-        await broadcasts.retry_at(db, turn.broadcast, first.user.id, at, "busy")
+        await broadcasts.retry_at(db, turn.broadcast, first.user.id, at, "busy", is_begun=False)
         (other,) = await broadcasts.claim(db, clock() + EVERY, timedelta(seconds=1))
     await begin_sending(any_database, other, clock())
     await finish(any_database, other, clock())

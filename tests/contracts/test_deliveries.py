@@ -177,7 +177,9 @@ async def test_what_did_not_arrive_is_tried_again_at_its_moment_with_the_same_no
     (first,) = await claim(any_database, EIGHT)
     await begin(any_database, ada)
     async with any_database.writing() as db:
-        await deliveries.retry_at(db, ada.user.id, MONDAY, EIGHT + 5 * MINUTE, EIGHT, reason="busy")
+        await deliveries.retry_at(
+            db, ada.user.id, MONDAY, EIGHT + 5 * MINUTE, EIGHT, is_begun=True, reason="busy"
+        )
     async with any_database.reading() as db:
         assert await deliveries.next_moment(db) == EIGHT + 5 * MINUTE
     assert await retries(any_database, EIGHT + 4 * MINUTE) == []
@@ -193,7 +195,7 @@ async def test_two_schedulers_share_what_is_to_be_tried_again(any_database, cloc
     await claim(any_database, EIGHT)
     async with any_database.writing() as db:
         for one in found:
-            await deliveries.retry_at(db, one.user.id, MONDAY, EIGHT, EIGHT)
+            await deliveries.retry_at(db, one.user.id, MONDAY, EIGHT, EIGHT, is_begun=False)
     shares = await asyncio.gather(*(retries(any_database, EIGHT) for _ in range(4)))
     again = [c.user.id for share in shares for c in share]
     assert sorted(again) == [one.user.id for one in found]
@@ -222,12 +224,30 @@ async def test_what_a_dead_process_left_is_tried_again_only_if_it_was_never_begu
     assert (await delivery(any_database, begun)).state is State.SENT
 
 
+async def test_who_never_began_puts_off_no_digest_that_another_process_is_sending(
+    any_database, ada
+):
+    """The first process stood still for so long that a second one took its digest over."""
+    await claim(any_database, EIGHT)
+    later = EIGHT + 11 * MINUTE
+    async with any_database.writing() as db:
+        await deliveries.recover(db, later, 10 * MINUTE)
+    await retries(any_database, later)
+    assert await begin(any_database, ada, now=later)
+    async with any_database.writing() as db:
+        await deliveries.retry_at(db, ada.user.id, MONDAY, later, later, is_begun=False)
+    assert (await delivery(any_database, ada)).state is State.SENDING
+    assert await retries(any_database, later + MINUTE) == []
+
+
 async def test_every_step_of_a_digest_is_written_down_with_its_moment(any_database, ada):
     later, last = EIGHT + 5 * MINUTE, EIGHT + 16 * MINUTE
     await claim(any_database, EIGHT)
     await begin(any_database, ada)
     async with any_database.writing() as db:
-        await deliveries.retry_at(db, ada.user.id, MONDAY, later, EIGHT, reason="busy")
+        await deliveries.retry_at(
+            db, ada.user.id, MONDAY, later, EIGHT, is_begun=True, reason="busy"
+        )
     (again,) = await retries(any_database, later)
     async with any_database.writing() as db:
         await deliveries.give_back(db, [again], later)
@@ -274,7 +294,7 @@ async def test_what_was_sent_stays_sent(any_database, ada):
     await finish(any_database, ada, State.SENT, messages=[SentMessage("c", "1")])
     await finish(any_database, ada, State.FAILED, reason="late")
     async with any_database.writing() as db:
-        await deliveries.retry_at(db, ada.user.id, MONDAY, EIGHT, EIGHT)
+        await deliveries.retry_at(db, ada.user.id, MONDAY, EIGHT, EIGHT, is_begun=True)
     kept = await delivery(any_database, ada)
     assert (kept.state, kept.next_try, len(kept.messages)) == (State.SENT, None, 1)
 

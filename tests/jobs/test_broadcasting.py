@@ -1,8 +1,10 @@
 """A broadcast from its draft to its end: once to each reader, and nobody waits for the others."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.admin_desk import AdminDesk
 from bot.conversation.admin import Stage
@@ -15,7 +17,10 @@ from bot.conversation.ports import (
     TryLater,
 )
 from bot.jobs.broadcasting import ATTEMPTS, Broadcasting
+from storage.database import Database
 from storage.errors import StorageUnavailable
+from tests import servers
+from tests.conftest import BOUND
 from tests.contracts.examples import reader
 from tests.house import RecordingMessenger
 
@@ -139,3 +144,20 @@ async def test_a_platform_without_a_token_ends_the_broadcast_too(any_database, d
     job = Broadcasting(any_database, {}, clock)
     found = await ended(job, desk, await begin(desk), clock)
     assert found.sends == (("failed", 3),)
+
+
+async def test_a_database_that_is_away_is_spoken_of_once(clock):
+    database = Database(f"postgresql+asyncpg://u:p@127.0.0.1:{servers.free_port()}/none")
+    stop, looks = asyncio.Event(), []
+
+    def now():
+        looks.append(clock())
+        if len(looks) == 4:
+            stop.set()
+        return clock()
+
+    with capture_logs() as said:
+        async with asyncio.timeout(BOUND):
+            await Broadcasting(database, {}, now, look_every=0.001).run(stop)
+    await database.dispose()
+    assert [line["event"] for line in said] == ["broadcast.waits_for_database"]

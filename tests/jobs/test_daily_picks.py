@@ -417,7 +417,9 @@ class HookedShelf:
 
     def __init__(self, shelf, hook):
         self._shelf, self._hook = shelf, hook
-        self.holding = shelf.holding
+
+    def __getattr__(self, name):
+        return getattr(self._shelf, name)
 
     async def held(self):
         await self._hook()
