@@ -366,6 +366,8 @@ class DailyPicks:
             return Pushed(unknown=1)
 
     async def _begun(self, claim: Claimed, edition: Edition | None, line: _Line | None) -> Pushed:
+        if self._clock() >= _until(claim):  # a machine that slept, or was off, since it was due
+            return await self._end(claim, State.FAILED, "late")
         if edition is None:
             return await self._end(claim, State.FAILED, "unreachable")
         if line is None:
@@ -432,7 +434,7 @@ class DailyPicks:
     ) -> Pushed:
         """Try again later, until the reader's next digest is due, which brings the papers too."""
         at = self._clock() + after
-        if at >= next_due(schedule_of(claim.user), claim.due).moment:
+        if at >= _until(claim):
             return await self._end(claim, State.FAILED, why)
         async with self._database.writing() as db:
             await deliveries.retry_at(
@@ -453,3 +455,8 @@ class DailyPicks:
         if is_away != self._is_away:
             log.warning("push.waits_for_database" if is_away else "push.goes_on")
         self._is_away = is_away
+
+
+def _until(claim: Claimed) -> datetime:
+    """Return when the reader's next digest is due: it brings the papers of this one too."""
+    return next_due(schedule_of(claim.user), claim.due).moment

@@ -203,6 +203,34 @@ async def test_a_catch_up_survives_a_platforms_hiccup(push, desk, messenger, clo
     assert len(messenger.sent) == 1
 
 
+async def test_a_machine_that_slept_over_a_retry_brings_the_next_digest_alone(
+    push, desk, messenger, clock, any_database
+):
+    reader = await subscribe(desk)
+    messenger.refusals["chat-7"] = [TryLater(timedelta(minutes=2))]
+    clock.forward(hours=1)
+    await push.run_once()
+    clock.forward(days=1, minutes=30)
+    await push.run_once()
+    assert len(messenger.sent) == 1
+    yesterdays = await state_of(any_database, reader)
+    assert (yesterdays.state, yesterdays.reason) == (State.FAILED, "late")
+    todays = await state_of(any_database, reader, TODAY + timedelta(days=1))
+    assert todays.state == State.SENT
+
+
+async def test_a_process_that_died_a_day_ago_before_sending_brings_no_second_digest(
+    push, desk, messenger, clock, any_database
+):
+    await subscribe(desk)
+    clock.forward(hours=1)
+    assert await claim(any_database, clock())  # and then the machine is off
+    clock.forward(days=1)
+    for _ in range(2):
+        await push.run_once()
+    assert len(messenger.sent) == 1
+
+
 async def test_who_is_told_to_end_begins_no_digest_and_the_next_start_sends_it_at_once(
     any_database, desk, clock
 ):

@@ -38,6 +38,7 @@ _WHY_NOT = {
     "fault": N_("because something went wrong on my side"),
     "connection": N_("because the connection broke while it was sent"),
     "interrupted": N_("because I was interrupted while sending it"),
+    "late": N_("because the next one was due before I could send it"),
 }
 _HOW_IT_ENDED = {
     "sent": N_("The last digest was sent, for {day}."),
