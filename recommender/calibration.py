@@ -116,7 +116,8 @@ def balance(
     of_rated = _scores(model, likes, base, sample.read)
     of_rated[likes[:, sample.rows].toarray() > 0] = -np.inf
     counts = np.maximum(np.diff(likes.indptr), 1)[:, None]
-    said = (likes @ model.readers.near.matrix()[:, sample.rows]).toarray() / counts
+    _, spoken = profiles_of(model, likes, base)
+    said = (spoken @ model.readers.near.matrix()[:, sample.rows]).toarray() / counts
     direct = (model.readers.direct * said).astype(np.float32)
     is_held = held.likes[judges][:, sample.rows].toarray() > 0
     is_wanted = wanted.likes[judges].toarray() > 0

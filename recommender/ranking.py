@@ -139,24 +139,22 @@ def score(model: Model, corpus: Corpus, slate: Slate, tastes: Sequence[Taste]) -
         scores[at] *= np.exp(-damping * slate.spread)
     popular = np.array([taste.popular for taste in tastes], np.float32)
     scores += popular[:, None] * slate.popular
-    if model.readers is not None and np.any(slate.rated >= 0):
-        for row, taste in zip(scores, tastes, strict=True):
-            row += _readers_share(model, corpus, slate.rated, taste)
+    if np.any(slate.rated >= 0):
+        scores += _readers_share(model, slate.rated, tastes)
     return scores
 
 
-def _readers_share(model: Model, corpus: Corpus, rated: Rows, taste: Taste) -> Floats:
-    """Return what readers of the same papers add to the scores of candidates, shape (n,).
+def _readers_share(model: Model, rated: Rows, tastes: Sequence[Taste]) -> Floats:
+    """Return what readers of the same papers add to the scores of candidates, shape (tastes, n).
 
     rated: the candidates among the model's rated papers, -1 for the others.
     """
-    worth = np.zeros(len(model.rated) + 1, np.float32)  # the last is that of unrated papers
-    if model.readers is not None:
-        for row, weight in zip(corpus.rated[taste.rows], taste.weights, strict=True):
-            if row >= 0 and weight > 0:
-                papers, values = model.readers.near.of(row)
-                worth[papers] += np.float32(weight * model.readers.direct) * values
-    return worth[rated]
+    found = np.zeros((len(tastes), len(rated)), np.float32)
+    at = np.flatnonzero(rated >= 0)
+    if model.readers is not None and len(at):
+        said = likes_of(tastes, len(model.rated)) @ model.readers.near.matrix()
+        found[:, at] = np.float32(model.readers.direct) * said[:, rated[at]].toarray()
+    return found
 
 
 def likes_of(tastes: Sequence[Taste], rated: int) -> "csr_array[Any]":
@@ -349,7 +347,7 @@ class _Block:
             told = (features @ taste.values.T).astype(np.float64)
             papers = taste.weights * told * factor[:, None]
             papers += taste.weights * _by_ease(slate, at, taste) * factor[:, None]
-            readers = _readers_share(self.model, self.corpus, slate.rated[at], taste)
+            (readers,) = _readers_share(self.model, slate.rated[at], [taste])
             worths[number] = _Worths.of(explanation.Judged.of(self.corpus, taste), papers, readers)
         for place, (one, row) in enumerate(zip(chosen, slate.rows[at].tolist(), strict=True)):
             worth = worths[one.taste]

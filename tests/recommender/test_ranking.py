@@ -176,6 +176,28 @@ def test_readers_of_the_same_papers_are_a_reason(hybrid, hybrid_corpus, school):
     assert any(part.kind is PartKind.READERS for pick in picks for part in pick.parts)
 
 
+def test_what_readers_say_of_a_rated_paper_is_as_loud_as_what_its_text_says(
+    hybrid, hybrid_corpus, school
+):
+    readers = hybrid.readers
+    quiet = replace(
+        hybrid, guess=0 * hybrid.guess, hubs=None, readers=replace(readers, als=(0.0,) * 5)
+    )
+    louder = replace(
+        quiet, readers=replace(quiet.readers, ease=tuple(4 * ease for ease in readers.ease))
+    )
+    slate = hybrid_corpus.slate(None)
+    assert np.any(slate.rated >= 0)
+    liked = [planted.like(n) for n in planted.of_topic(school[1], "logic")[:2]]
+
+    def said(model):
+        taste = taste_of(model, hybrid_corpus, liked)
+        (scores,) = score(model, hybrid_corpus, slate, [taste])
+        return scores - taste.popular * slate.popular
+
+    assert np.allclose(said(louder), 4 * said(quiet), rtol=1e-4, atol=1e-4 * said(louder).max())
+
+
 @settings(deadline=None)
 @given(st.lists(requests, min_size=1, max_size=6), st.frozensets(numbers, max_size=30))
 def test_nothing_known_stands_among_the_leaders_and_the_rest_stand_by_score(
