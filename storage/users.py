@@ -199,7 +199,9 @@ async def _made(db: AsyncSession, speaker: Speaker, next_due: NextDue, kind: str
         await db.execute(delete(_users).where(_users.c.id == user))
     else:
         await owe(db, await _known(db, user), now, next_due)
-        for came in Came if kind == PERSON else ():
+        # In the order in which those who are known are counted too, so that two transactions
+        # never wait for each other's rows of the day.
+        for came in (Came.ACTIVE, Came.NEW) if kind == PERSON else ():
             await count_visit(db, speaker.platform, now, came)
     found = await find(db, *speaker.account)
     assert found is not None, "an account that stands was not found"

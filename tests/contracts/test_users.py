@@ -344,6 +344,26 @@ async def test_who_speaks_while_a_digest_finds_them_gone_is_reachable_and_owed_o
     assert user.next_push_at == EIGHT
 
 
+async def test_newcomers_and_known_readers_are_counted_without_waiting_for_each_other_for_ever(
+    any_database_url, clock
+):
+    one, other = Database(any_database_url), Database(any_database_url)
+    await reader(one, "7", clock())
+    clock.forward(days=1)
+    async with one.writing() as db:
+        known, new = (Speaker("telegram", name, name, "en", clock()) for name in ("7", "8"))
+        await users.all_met(db, [known], next_due)
+        meanwhile = asyncio.create_task(reader(other, "9", clock()))
+        await waits_for_a_lock(one, meanwhile)
+        await users.all_met(db, [new], next_due)
+    assert (await meanwhile).is_new
+    async with one.reading() as db:
+        today, _ = await figures.visits(db, MONDAY)
+    for database in (one, other):
+        await database.dispose()
+    assert (today.new, today.active) == (2, 3)
+
+
 async def waits_for_a_lock(database, task):
     """Let a task come to where it waits for what somebody else holds."""
     waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
