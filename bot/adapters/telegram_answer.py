@@ -32,6 +32,7 @@ from bot.conversation import words
 from bot.conversation.commands import takes_files
 from bot.conversation.events import Left, MessageRef, Moved
 from bot.conversation.language import ENGLISH, N_, _, speak
+from bot.conversation.manners import is_counted
 from bot.conversation.messages import (
     Action,
     Ask,
@@ -295,7 +296,7 @@ class Answers:
         except Exception:  # a process catches once, at the top; here that is once per event
             failed = True
             log.exception("telegram.event_failed", update=heard.update)
-        if failed:
+        if failed and is_counted(heard.event):  # nobody waits for an answer to the others
             first = Toast(_(words.WENT_WRONG))
         if tap:
             toasted = isinstance(first, Toast)

@@ -197,6 +197,23 @@ async def test_the_button_for_choosing_a_channel_asks_for_the_right_to_post(tele
     assert not wanted["bot_administrator_rights"]["can_delete_messages"]
 
 
+async def test_what_goes_wrong_with_a_removal_is_not_said_to_the_group(telegram):
+    ada, group = telegram.person(1), telegram.group()
+
+    async def script(event):
+        if isinstance(event, Left):
+            raise ZeroDivisionError
+        yield Send(Message(plain("here")))
+
+    answering = Scripted(script)
+    async with running(telegram, answering):
+        ada.remove_bot(group)
+        await answering.hears(Left)
+        ada.say("/help", group)
+        await ada.hears("here", chat=group)
+    assert [posted.text for posted in telegram.messages(group)] == ["here"]
+
+
 async def test_being_taken_into_a_group_and_removed_are_heard_once_each(telegram):
     ada, group = telegram.person(1), telegram.group()
     answering = Scripted()
