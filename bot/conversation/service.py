@@ -222,7 +222,7 @@ class Conversation:
     async def _opened(self, reader: Reader, paper: PaperId | None) -> Send:
         """Return the paper that a link into the bot names; without one the next card."""
         if paper is not None:
-            with suppress(UnknownPaper):
+            with suppress(UnknownPaper, TemporarilyUnavailable):
                 offer = await self._desk.offer(reader, paper)
                 return Send(cards.card_message(offer, is_alone=False))
         return await next_card(self._desk, reader, _(words.RANKING_AWAY))

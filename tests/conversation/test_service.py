@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.conversation import dialogue, hours_words, words
-from bot.conversation.events import Left, Moved, Platform
+from bot.conversation.events import Command, Left, Moved, Platform
 from bot.conversation.messages import Edit, Send, Toast
 from bot.conversation.ports import Answering, Delivery
 from bot.conversation.service import Conversation
@@ -350,6 +350,13 @@ async def test_a_pause_ends_by_itself_or_by_resume(ada):
         assert f"day, {day}. /resume starts it earlier." in ada.transcript[-2]
     await ada.command("/resume")
     assert "The digest is on again. 5 papers, weekdays at 08:00 (UTC)." in ada.last
+
+
+async def test_a_link_to_a_paper_that_cannot_be_reached_is_not_met_with_silence(conversation, desk):
+    answer = conversation.answer(Command("1", ADA, "start", "p3"))
+    await anext(answer)  # the welcome
+    desk.is_away = True
+    assert [action.message async for action in answer] == [dialogue.text(words.RANKING_AWAY)]
 
 
 async def test_start_ends_a_pause(ada, desk):
