@@ -308,29 +308,38 @@ def _take_back(batch: str) -> Rows:
 
 
 def _recognised(named: Named, taught: Taught, *, is_private: bool) -> Message:
-    """Return the card of the one paper, or a list of all of them."""
+    """Return the card of the one paper, or a list of all of them.
+
+    Where others read along it is the same whatever was said of the papers before.
+    """
+    take_back = _take_back(taught.batch) if taught.new or not is_private else ()
     unknown = [isolated(clipped(visible(name), _NAME)) for name in named.lacking]
     lacking = teaching_words.unknown(unknown[:5], len(unknown[5:])) if unknown else ""
     if len(named.papers) == 1:
         (offer,) = taught.offers
-        said = _standing(taught, offer, is_private=is_private)
+        said = _standing(taught, offer) if is_private else _(teaching_words.COUNTS_UNLESS)
         drawn = cards.card_message(offer, is_alone=True)
+        if not is_private:  # the card has no mark, and so nothing to undo
+            drawn = replace(drawn, buttons=(*drawn.buttons, *take_back))
         return replace(drawn, text=plain("\n\n".join(filter(None, (said, lacking)))))
-    heading = teaching_words.recognised(len(named.papers), taught.new)
-    more = len(named.papers) - len(taught.offers)
-    drawn = cards.list_message(
-        heading, taught.offers, buttons=_take_back(taught.batch) if taught.new else ()
+    count = len(named.papers)
+    heading = (
+        teaching_words.recognised(count, taught.new)
+        if is_private
+        else teaching_words.recognised_here(count)
     )
+    more = count - len(taught.offers)
+    drawn = cards.list_message(heading, taught.offers, buttons=take_back)
     assert drawn.digest is not None
     footing = teaching_words.more_recognised(more) if more else ""
     footing = "\n".join(filter(None, (footing, lacking)))
     return replace(drawn, digest=replace(drawn.digest, footing=footing))
 
 
-def _standing(taught: Taught, offer: Offer, *, is_private: bool) -> str:
+def _standing(taught: Taught, offer: Offer) -> str:
     if taught.new:
         return _(teaching_words.LIKED_NOW)
-    is_liked = is_private and offer.opinion.verdict is Verdict.LIKE
+    is_liked = offer.opinion.verdict is Verdict.LIKE
     return _(teaching_words.LIKED_BEFORE if is_liked else teaching_words.JUDGED_BEFORE)
 
 

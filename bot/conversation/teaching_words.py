@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from bot.conversation.language import N_, _, ngettext
 
 TAKE_BACK = N_("↩ Take these likes back")
-NOTHING_TO_TAKE_BACK = N_("These likes are taken back already.")
+NOTHING_TO_TAKE_BACK = N_("Nothing of yours is left to take back here.")
 
 LIKED_NOW = N_("I know this paper, and count it as a like. Tap ↩ if you did not mean that.")
 LIKED_BEFORE = N_("I know this paper; you liked it before.")
 JUDGED_BEFORE = N_("I know this paper; what you said of it before stands.")
+COUNTS_UNLESS = N_(
+    "I know this paper, and count it as a like of yours, unless you said otherwise before."
+)
 
 NO_SUCH_DOI = N_(
     "I have no paper with this DOI: the papers I know are those of arXiv and Hugging Face. Send "
@@ -54,6 +57,15 @@ def recognised(papers: int, new: int) -> str:
         return _("{recognised}; what you said of them before stands.").format(recognised=known)
     likes = ngettext("{n} new like", "{n} new likes", new).format(n=new)
     return _("{recognised}: {likes}.").format(recognised=known, likes=likes)
+
+
+def recognised_here(papers: int) -> str:
+    """Say the same where others read along, and tell nobody what was said of them before."""
+    return ngettext(
+        "I recognised {n} paper; it counts as a like of yours, unless you said otherwise before.",
+        "I recognised {n} papers; they count as likes of yours, unless you said otherwise before.",
+        papers,
+    ).format(n=papers)
 
 
 def more_recognised(more: int) -> str:

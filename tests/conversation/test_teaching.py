@@ -115,6 +115,24 @@ async def test_where_others_read_along_nobodys_opinions_are_shown(desk):
     assert not any(button.is_chosen for row in card.message.rows for button in row)
 
 
+@pytest.mark.parametrize("said", ["2611.00001", "2611.00001 2611.00002"])
+async def test_where_others_read_along_the_answer_is_the_same_for_whoever_liked_it_before(
+    desk, said
+):
+    await Journey(talking(desk)).say("2611.00001 2611.00002")
+    lines = []
+    for account in ("1", "2"):
+        who = replace(ADA, account=account, chat="9", is_private=False)
+        group = Journey(talking(desk), who)
+        answer = (await group.say(said))[0]
+        lines.append(shown(answer.message))
+    assert lines[0] == lines[1]
+    assert f"[{teaching_words.TAKE_BACK}]" in lines[0]
+    await group.tap(teaching_words.TAKE_BACK)
+    assert desk.opinions[2, PaperId(1)].verdict is None
+    assert desk.opinions[1, PaperId(1)].verdict is Verdict.LIKE
+
+
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
