@@ -1,6 +1,6 @@
 """How much one person may send, counted where dialogue state is kept: by all processes together.
 
-A name of a count is a hash of the account, and lives for half a minute after the last word.
+A name of a count is a hash of the account, and lives for a minute at most after the last word.
 """
 
 import hashlib
