@@ -235,7 +235,7 @@ def test_requests_are_known_by_the_names_discord_gives_them():
 
 
 async def told(discord, method, path, body=None, form=None):
-    headers = {"Authorization": f"Bot {discord.token}"}
+    headers = {"Authorization": f"Bot {discord.token}", "User-Agent": "DiscordBot (here, 1)"}
     async with aiohttp.ClientSession(headers=headers) as http:
         address = f"{discord.api_base}{path}"
         async with http.request(method, address, json=body, data=form) as answer:

@@ -184,6 +184,24 @@ async def test_a_breach_is_refused_and_fails_whoever_started_the_server():
     assert telegram.violations == ["sendMessage: Bad Request: colour is an unknown parameter"]
 
 
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        (HELLO | keyboard(), []),
+        (HELLO | {"text": 42}, ["sendMessage: text is no String"]),
+        (HELLO | {"reply_markup": "{}"}, ["sendMessage: reply_markup is no InlineKeyboardMarkup"]),
+    ],
+)
+async def test_a_call_in_json_is_checked_like_one_in_a_form(said, problems):
+    async with LocalTelegram() as telegram, aiohttp.ClientSession() as http:
+        telegram.person(42)
+        address = f"{telegram.origin}/bot{telegram.token}/sendMessage"
+        async with http.post(address, json=said) as answer:
+            assert answer.ok is not bool(problems)
+        found = telegram.breaches.taken()
+        assert [one.partition(" or ")[0] for one in found] == problems
+
+
 async def test_what_the_server_itself_says_wrongly_fails_as_well():
     async def misdescribing():
         async with LocalTelegram() as telegram:
