@@ -7,6 +7,7 @@ stays alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Self
@@ -437,8 +438,12 @@ def _best_of(
     trial: _Trial, relevant: Mask, candidates: Iterator[Weights]
 ) -> tuple[Weights, Doubles]:
     """Return the weights that rank best, and how well for each reader."""
-    found = ((weights, _quality(trial.scores(weights), relevant)) for weights in candidates)
-    return max(found, key=lambda pair: float(pair[1].mean()))
+
+    def judged(weights: Weights) -> tuple[Weights, Doubles]:
+        return weights, _quality(trial.scores(weights), relevant)
+
+    with ThreadPoolExecutor(lessons.THREADS) as pool:
+        return max(pool.map(judged, candidates), key=lambda pair: float(pair[1].mean()))
 
 
 def _columns(likes: Interactions, kept: Mask) -> Interactions:
