@@ -154,11 +154,11 @@ class AccountFeature:
             yield privately(text(_(words.LINK_WANTS_A_CODE)))
 
     async def _link_opened(self, reader: Reader, command: Command) -> Actions:
-        """Join at once who is new; ask others, for a link is tapped before it is understood."""
-        if not reader.is_new:
-            yield privately(_asks_to_join(command.text))
-            return
-        yield privately(linked_message(await self._desk.link(reader, command.text)))
+        """Ask first, for a link is tapped before it is understood, and may be a stranger's.
+
+        Who is new as well: whoever made it would see all that they like from then on.
+        """
+        yield privately(_asks_to_join(command.text))
 
     async def _link_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         what, _comma, code = tap.argument.partition(",")

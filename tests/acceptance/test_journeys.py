@@ -63,7 +63,7 @@ LINKING = f"""
     Edit: {{paper}} Ada Lovelace, … 🔖 Saved …
     Ada: /link
     Lark: To read with one taste on two platforms, send this to me from your other account:
-          /link {{code}} If your other account is on Telegram, this link does it with one tap there:
+          /link {{code}} If your other account is on Telegram, open this link there:
           …https://t.me/lark_bot?start=l{{code}}… The code works once and for ten minutes. Give it
           to nobody: whoever sends it shares your likes and your saved papers.
     Ada: /link {{code}}
@@ -89,7 +89,10 @@ BY_TAP = f"""
     Lark: To read with one taste on two platforms, … /link {{code}} If … there:
           …https://t.me/lark_bot?start=l{{code}}… The code works once … papers.
     Ada there: /start l{{code}}
-    Lark: Your accounts are one reader now, … [Split them again]
+    Lark: Shall this account and the one that made the link be one reader? … yourself.
+          [Yes, both are mine] [No]
+    Ada there: [Yes, both are mine]
+    Edit: Your accounts are one reader now, … [Split them again]
     Ada: /link
     Lark: To read with one taste on two platforms, … /link {{again}} If … there:
           …https://t.me/lark_bot?start=l{{again}}… The code works once … papers.
@@ -100,7 +103,7 @@ BY_TAP = f"""
           saved papers and notes. Say yes only if you made the link yourself.
           [Yes, both are mine] [No]
     Ben: [No]
-    Edit: Nothing was joined.
+    Edit: Nothing was joined. /pick brings the next paper.
     Ben: /link undo
     Lark: No other account is linked with this one. /link gives you a code for that.
 """
@@ -255,7 +258,7 @@ async def test_two_accounts_are_joined_and_split(world, platforms):
         await Play(readers).play(LINKING)
 
 
-async def test_a_link_joins_accounts_with_a_tap_and_asks_who_reads_already(world):
+async def test_a_link_joins_accounts_once_whoever_opens_it_has_said_so(world):
     readers = {
         "Ada": met(world, OnDiscord),
         "Ada there": met(world, OnTelegram, 4202),

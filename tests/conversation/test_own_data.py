@@ -177,11 +177,13 @@ async def test_a_code_comes_with_a_link_only_where_the_bot_is_found_on_telegram(
     assert link in [span.url for span in ada.messages[ada.newest()].text]
 
 
-async def test_a_link_joins_nothing_of_who_reads_already_before_they_say_so(ada, bob, desk):
+@pytest.mark.parametrize("is_new", [False, True])
+async def test_a_link_joins_nothing_of_anybody_before_they_say_so(ada, bob, desk, is_new):
     """Whoever taps a stranger's link must not hand their papers over by it."""
     await ada.command("/link")
     (code,) = desk.codes
-    await bob.command("/pick")
+    if not is_new:
+        await bob.command("/pick")
     await bob.command(f"/start l{code}")
     assert words.LINK_SURELY in bob.transcript
     await bob.tap(words.LINK_NO)
@@ -202,11 +204,9 @@ async def test_a_forged_button_joins_nothing(ada, bob, desk, forged):
     assert desk.joined == {}
 
 
-async def test_a_link_into_the_bot_carries_a_code_and_joins_who_is_new_at_once(ada, bob, desk):
+async def test_what_is_no_code_in_a_link_into_the_bot_is_a_mere_start(ada, bob, desk):
     await ada.command("/link")
-    (code,) = desk.codes
-    await bob.command(f"/start l{code}")
-    assert "are one reader now" in bob.last
-    assert desk.joined
-    await bob.command("/start lower")  # whatever else comes back is a mere invitation
+    await bob.command("/start lower")
     assert "Paper number 1" in bob.last
+    assert words.LINK_SURELY not in bob.transcript
+    assert desk.joined == {}

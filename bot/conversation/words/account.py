@@ -78,14 +78,14 @@ LINK_CODE_AFTER = N_(
     "The code works once and for ten minutes. Give it to nobody: whoever sends it shares your "
     "likes and your saved papers."
 )
-LINK_BY_TAP = N_("If your other account is on Telegram, this link does it with one tap there:")
+LINK_BY_TAP = N_("If your other account is on Telegram, open this link there:")
 LINK_SURELY = N_(
     "Shall this account and the one that made the link be one reader? Both then see all likes, "
     "saved papers and notes. Say yes only if you made the link yourself."
 )
 LINK_YES = N_("Yes, both are mine")
 LINK_NO = N_("No")
-NOT_LINKED = N_("Nothing was joined.")
+NOT_LINKED = N_("Nothing was joined. /pick brings the next paper.")
 LINK_WANTS_A_CODE = N_(
     "Write /link alone to get a code, /link and the six characters of a code to join the "
     "accounts, or /link undo to split them. Nothing was changed."
