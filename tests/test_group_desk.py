@@ -19,7 +19,7 @@ from bot.conversation.ports import OutcomeUnknown, RecipientGone
 from bot.conversation.service import Conversation
 from bot.conversation.taps import Act, decode
 from bot.group_desk import GroupDesk
-from bot.jobs.daily_picks import DailyPicks
+from bot.jobs.daily_picks import DailyPicks, Pushed
 from bot.library_desk import LibraryDesk
 from bot.metrics import Metrics
 from bot.presence import Presence
@@ -27,6 +27,7 @@ from bot.shelf import Shelf
 from recommender.encoder import load
 from storage import bans, catalogue, deliveries, feedback_log, groups, votes
 from storage.dialogue_state import open_state
+from storage.errors import StorageUnavailable
 from storage.tables import AccountRow, UserRow, VoteRow
 from tests import traces
 from tests.conversation.journey import Journey
@@ -525,11 +526,14 @@ async def test_without_the_right_to_open_threads_the_digest_stands_and_threads_e
         assert (await deliveries.last(db, group.user.id)).state == "sent"
 
 
-async def test_a_fault_of_ours_in_a_thread_changes_nothing_of_the_digest(
-    pushed, discord, forum, any_database
+@pytest.mark.parametrize("error", [ValueError("a fault of ours"), StorageUnavailable()])
+async def test_what_goes_wrong_in_a_thread_changes_nothing_of_the_digest(
+    member, push, forum, any_database, clock, error
 ):
-    forum.refusals = [ValueError("a fault of ours")]
-    await pushed(discord, SERVER, "08:00 daily 3 threads on")
+    forum.refusals = [error]
+    await member(place=SERVER, is_admin=True).command("/channel 08:00 daily 3 threads on")
+    clock.forward(hours=1)
+    assert await push.run_once() == Pushed(sent=1)
     group = await group_at(any_database, SERVER)
     async with any_database.reading() as db:
         delivery = await deliveries.last(db, group.user.id)

@@ -1,6 +1,6 @@
 """What is particular about a group's digest: votes on it, threads, and whom to tell of trouble."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 
 import structlog
 
@@ -58,19 +58,11 @@ class GroupDigests:
         self._forum = forum
 
     async def discuss(self, claim: Claimed, edition: Edition) -> None:
-        """Open a thread for each paper, where the group wants that and the platform has them.
-
-        Raises StorageUnavailable.
-        """
+        """Open a thread for each paper, where the group wants that and the platform has them."""
         group, chat = edition.group, edition.account.chat
         if group is None or not group.has_threads or chat is None or self._forum is None:
             return
-        try:
-            await self._open_threads(self._forum, claim, edition, group, chat)
-        except StorageUnavailable:
-            raise
-        except Exception:
-            log.exception("group.threads_broken", group=group.user)
+        await _aside(group, self._open_threads(self._forum, claim, edition, group, chat))
 
     async def _open_threads(
         self, forum: Forum, claim: Claimed, edition: Edition, group: groups.Settings, chat: str
@@ -95,13 +87,10 @@ class GroupDigests:
         await self._tell(edition, group, group_words.NO_THREADS_BECAUSE, "threads")
 
     async def stopped(self, edition: Edition, why: str) -> None:
-        """Tell the administrator who set a group up why nothing is sent there any more.
-
-        Raises StorageUnavailable.
-        """
+        """Tell the administrator who set a group up why nothing is sent there any more."""
         if edition.group is not None:
             sentence = group_words.STOPPED_BECAUSE.get(why, group_words.STOPPED_BECAUSE_OTHERWISE)
-            await self._tell(edition, edition.group, sentence, "stopped")
+            await _aside(edition.group, self._tell(edition, edition.group, sentence, "stopped"))
 
     async def _tell(
         self, edition: Edition, group: groups.Settings, sentence: str, nonce: str
@@ -127,6 +116,16 @@ class GroupDigests:
             )
         except DeliveryError as error:
             log.info("group.admin_not_told", group=group.user, error=type(error).__name__)
+
+
+async def _aside(group: groups.Settings, work: Coroutine[None, None, None]) -> None:
+    """Do what comes after a digest; what goes wrong in it is logged, and ends there."""
+    try:
+        await work
+    except StorageUnavailable:
+        log.warning("group.database_away", group=group.user)
+    except Exception:
+        log.exception("group.broken", group=group.user)
 
 
 def _link(edition: Edition, group: groups.Settings) -> tuple[Span | str, ...]:
