@@ -28,20 +28,19 @@ _STARTS_WITHIN = 30.0
 
 @dataclass
 class Tally:
-    """What was counted. first, last: monotonic seconds of the machine.
+    """What was counted.
 
     refused: answered with 429. ignored: came although silence had been asked for.
-    chats: that got a message. at_rest: messages after the first ALLOWED, until the last one to
-    a chat that was never told to be silent: after it nothing is left but to wait for the others.
+    chats: that got a message. arrived: monotonic seconds at which messages were taken, until the
+    last one to a chat that was never told to be silent: after it nothing is left but to wait
+    for the others.
     """
 
     sent: int = 0
     refused: int = 0
     ignored: int = 0
     chats: int = 0
-    at_rest: int = 0
-    first: float = 0.0
-    last: float = 0.0
+    arrived: list[float] = field(default_factory=list)
 
 
 Call = tuple[str, dict[str, str]]
@@ -106,6 +105,7 @@ class _BotApi:
 
     def _forget(self) -> None:
         self._tally = Tally()
+        self._late: list[float] = []  # arrivals that may yet prove to be the last
         self._recent: deque[float] = deque()
         self._silent: dict[str, tuple[float, float]] = {}  # until when, and since when
         self._chats = set[str]()
@@ -181,9 +181,10 @@ class _BotApi:
         self._hear(chat, "sendMessage", dict(params))
         self._heard.followed += 1
         tally.sent += 1
-        tally.first = tally.first or now
+        self._late.append(now)
         if chat not in self._silent:
-            tally.at_rest, tally.last = max(0, tally.sent - ALLOWED), now
+            tally.arrived += self._late
+            self._late = []
         self._chats.add(chat)
         return _result(_message(params, tally.sent))
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median, quantiles
+from statistics import fmean, median, quantiles
 from typing import Any
 
 import aiohttp
@@ -82,8 +82,13 @@ class Kept:
 
     @property
     def rate(self) -> float:
-        """Return messages a second, without those that the first second has room for."""
-        return self.tally.at_rest / max(self.tally.last - self.tally.first, 1e-9)
+        """Return messages a second: by how long as many in a row take as one second allows.
+
+        The mean of all such rows; neither end of the queue counts, where a second is not full.
+        """
+        arrived = self.tally.arrived
+        spans = [last - first for first, last in zip(arrived, arrived[ALLOWED:], strict=False)]
+        return ALLOWED / fmean(spans) if spans else 0.0
 
 
 class _Hours:
