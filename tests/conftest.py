@@ -1,13 +1,16 @@
 """Fixtures that any room's tests may use."""
 
 import asyncio
+import logging
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 # Before numpy is loaded: matrices in tests are small, and on a busy machine a second BLAS
@@ -39,6 +42,21 @@ class Clock:
         """Move on, as `forward(hours=2)`, and return the new moment."""
         self.now += timedelta(**by)
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Leave logging as it was found: a command decides of it for its whole process."""
+    hook, raises = sys.excepthook, logging.raiseExceptions
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    for handler in [h for h in root.handlers if h not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+    sys.excepthook, logging.raiseExceptions = hook, raises
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -29,21 +29,6 @@ DISCORD_TOKEN = "MTE5MDAwMDAwMDAwMDAwMDAwMQ.GabcDE.x9aZ-bcdefghijklmnopqrstuvwxy
 NAME, WROTE = "Ada Lovelace", "my secret research idea"
 
 log = structlog.get_logger()
-
-
-@pytest.fixture(autouse=True)
-def _put_back() -> Iterator[None]:
-    """Leave logging as it was found."""
-    hook, raises = sys.excepthook, logging.raiseExceptions
-    root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    yield
-    for handler in [h for h in root.handlers if h not in handlers]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
-    sys.excepthook, logging.raiseExceptions = hook, raises
-    structlog.reset_defaults()
 
 
 @pytest.fixture
