@@ -36,15 +36,16 @@ from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from recommender.picks import Pick, Request
 from recommender.topics import Topics
-from storage import bans, catalogue, deliveries, feedback_log, library, users
+from storage import bans, catalogue, deliveries, feedback_log, library, meeting, users
 from storage.database import Database
 from storage.deliveries import State
 from storage.errors import StorageUnavailable
 from storage.feedback_log import WITH_REASON, NewImpression, Place
 from storage.group_commit import Answer, GroupCommit, Work
+from storage.meeting import Speaker
 from storage.sources.references import keys_in
 from storage.tap_line import TapLine
-from storage.users import FOREVER, Found, Speaker, User
+from storage.users import FOREVER, Found, User
 
 EXPLORES_EVERY = 5  # one card in five, as one slot of a digest of five
 SAVED_PAGE = 10
@@ -412,13 +413,13 @@ class Desk:
         self, db: AsyncSession, speakers: Sequence[Speaker]
     ) -> list[Reader | None]:
         """Return the readers of whom nothing is to be written, None in place of the others."""
-        settled = await users.settled(db, speakers)
+        settled = await meeting.settled(db, speakers)
         readers = iter(await self._readers(db, [found for found in settled if found]))
         return [next(readers) if found else None for found in settled]
 
     async def _all_greeted(self, db: AsyncSession, speakers: Sequence[Speaker]) -> list[Reader]:
         """Return the readers who speak, with whatever is to be written of them written."""
-        return await self._readers(db, await users.all_met(db, speakers, owed_next))
+        return await self._readers(db, await meeting.all_met(db, speakers, owed_next))
 
     async def _readers(self, db: AsyncSession, met: Sequence[Found]) -> list[Reader]:
         accounts, now = await users.accounts_of(db, {one.user.id for one in met}), self._clock()

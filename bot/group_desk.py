@@ -21,7 +21,7 @@ from bot.schedule import end_of_pause
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
-from storage import bans, deliveries, feedback_log, groups, personal, users, votes
+from storage import bans, deliveries, feedback_log, groups, meeting, personal, users, votes
 from storage.database import Database
 from storage.users import FOREVER
 from storage.votes import Vote
@@ -186,7 +186,7 @@ class GroupDesk:
 
     async def _member(self, db: AsyncSession, member: Person) -> int:
         """Return the number of a member's account; nothing will be sent to it because of this."""
-        found = await users.find_or_create(
+        found = await meeting.find_or_create(
             db,
             member.platform.value,
             member.account,

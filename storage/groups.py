@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import users
+from storage import meeting, users
 from storage.database import blocks, insert_into, table_of
 from storage.tables import AccountRow, GroupRow
 from storage.users import Account, NextDue, User
@@ -74,7 +74,7 @@ async def find_or_create(
     known = await find(db, platform, external_id)
     if known is not None:
         return known
-    found = await users.find_or_create(
+    found = await meeting.find_or_create(
         db, platform, external_id, chat, language, now, next_due, kind=KIND
     )
     await db.execute(

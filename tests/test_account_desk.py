@@ -20,7 +20,7 @@ from bot.jobs.daily_picks import DailyPicks
 from bot.library_desk import LibraryDesk
 from bot.presence import Presence
 from recommender.encoder import load
-from storage import bans, users
+from storage import bans, meeting, users
 from storage.database import Database
 from storage.dialogue_state import open_state, searches_of
 from tests import traces
@@ -471,7 +471,7 @@ async def test_a_taste_file_carries_likes_to_another_installation(ada, another_d
     source = OneSource(database, clock, numbers=2)
     there = LibraryDesk(database, source, clock)
     async with database.writing() as db:
-        found = await users.find_or_create(
+        found = await meeting.find_or_create(
             db, "telegram", ADA, None, "en", clock(), lambda user, after: None
         )
     reader = Reader(found.user.id, found.account.id)

@@ -25,7 +25,7 @@ from bot import log as logs
 from bot.commands.bench_answers import Sizes, Waits, measure
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
-from storage import catalogue, users
+from storage import catalogue, meeting, users
 from storage.catalogue import NewPaper
 from storage.database import Database, table_of
 from storage.errors import DatabaseIsNotEmpty, StorageError
@@ -165,7 +165,7 @@ async def _people_and_papers(
     async with database.writing() as db:
         taken = await catalogue.take_in(db, papers, now)
         found = [
-            await users.find_or_create(db, "bench", str(n), None, "en", now, lambda *_: None)
+            await meeting.find_or_create(db, "bench", str(n), None, "en", now, lambda *_: None)
             for n in range(READERS)
         ]
     return found, list(taken.new)

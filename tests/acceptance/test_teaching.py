@@ -1,5 +1,6 @@
 """A whole bibliography teaches by one slash command, from a real process."""
 
+from bot.conversation import teaching_words
 from tests.acceptance.papers import A_DAY, DAYS, announced
 from tests.acceptance.people import OnDiscord
 from tests.acceptance.process import BotProcess, eventually
@@ -33,6 +34,7 @@ async def test_five_hundred_entries_teach_by_a_slash_command_that_only_its_asker
         await eventually(lambda: _is_whole(kept), "the papers of the day")
         await ben.person.slash("teach", channel, file=("library.bib", content))
         missing = await eventually(lambda: _with_file(visible()), "what was not found")
+        await eventually(lambda: _is_near(visible()), "papers near the bibliography")
     told = visible()[0]
     unknown = ENTRIES - KNOWN
     assert f"Your file has {ENTRIES} entries. I recognised {KNOWN} papers: {KNOWN} new likes." in (
@@ -50,6 +52,10 @@ async def test_five_hundred_entries_teach_by_a_slash_command_that_only_its_asker
 
 def _with_file(posted):
     return next((one for one in posted if one.files), None)
+
+
+def _is_near(posted):
+    return any(teaching_words.NEAR_ALL in one.content for one in posted)
 
 
 async def _is_whole(kept):

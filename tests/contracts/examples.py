@@ -5,7 +5,7 @@ from typing import Any
 
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Pick, ScorePart
-from storage import catalogue, users
+from storage import catalogue, meeting
 from storage.catalogue import NewPaper
 from storage.database import Database
 from storage.impressions import NewImpression, Place
@@ -61,7 +61,7 @@ async def reader(
 ) -> Found:
     """Let a person speak from a chat of their own."""
     async with database.writing() as db:
-        return await users.find_or_create(db, platform, name, f"chat-{name}", "en", now, next_due)
+        return await meeting.find_or_create(db, platform, name, f"chat-{name}", "en", now, next_due)
 
 
 def pick(paper: PaperId, rank: int = 1) -> Pick:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import broadcasts, linking, users
+from storage import broadcasts, linking, meeting, users
 from storage.broadcasts import DRAFT_LASTS, SendState, Stage
 from storage.users import FOREVER
 from tests.contracts.examples import next_due, reader
@@ -57,7 +57,7 @@ async def test_only_readers_who_can_be_reached_and_have_not_paused_are_written_t
     async with any_database.writing() as db:
         await users.pause(db, paused.user.id, FOREVER, clock(), next_due)
         await users.mark_unreachable(db, gone.account.id, "blocked")
-        later = await users.find_or_create(db, "telegram", "5", "c5", "en", clock(), next_due)
+        later = await meeting.find_or_create(db, "telegram", "5", "c5", "en", clock(), next_due)
         until = clock() + timedelta(days=3)
         await users.pause(db, later.user.id, until, clock(), next_due)
     number = await begun(any_database, clock())
@@ -86,7 +86,7 @@ async def test_a_new_draft_takes_the_place_of_the_last(any_database, three, cloc
 async def test_all_processes_together_keep_the_pace(any_database, three, clock):
     async with any_database.writing() as db:
         for n in range(10):
-            await users.find_or_create(db, "telegram", f"x{n}", f"cx{n}", "en", clock(), next_due)
+            await meeting.find_or_create(db, "telegram", f"x{n}", f"cx{n}", "en", clock(), next_due)
     await begun(any_database, clock(), pace=1)
     assert len(await claim(any_database, clock())) == 5  # five seconds at one a second
     assert await claim(any_database, clock()) == []

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import event, func, select, text
 
-from storage import deliveries, figures, personal, users
+from storage import deliveries, figures, meeting, personal, users
 from storage.database import Database
+from storage.meeting import Speaker
 from storage.tables import AccountRow, UserRow
-from storage.users import FOREVER, Speaker
+from storage.users import FOREVER
 from tests.conftest import BOUND
 from tests.contracts.examples import MONDAY, next_due, reader
 
@@ -79,7 +80,7 @@ async def test_a_reader_who_speaks_where_nothing_can_be_sent_stays_unreachable(a
     found = await reader(any_database, "7", clock(), platform="discord")
     async with any_database.writing() as db:
         await users.mark_unreachable(db, found.account.id, "dms_closed")
-        again = await users.find_or_create(
+        again = await meeting.find_or_create(
             db, "discord", "7", None, None, clock.forward(hours=1), next_due
         )
     assert (again.account.unreachable, again.account.chat) == ("dms_closed", "chat-7")
@@ -210,11 +211,11 @@ async def test_switching_the_push_off_owes_nothing(any_database, clock):
 
 async def test_a_group_that_gets_a_new_id_stays_the_same_reader(any_database, clock):
     async with any_database.writing() as db:
-        group = await users.find_or_create(
+        group = await meeting.find_or_create(
             db, "telegram", "-5", "-5", None, clock(), next_due, kind="group"
         )
         await users.move_chat(db, "telegram", "-5", "-1005")
-        moved = await users.find_or_create(
+        moved = await meeting.find_or_create(
             db, "telegram", "-1005", "-1005", None, clock(), next_due, kind="group"
         )
     assert (moved.user.id, moved.user.kind, moved.is_new) == (group.user.id, "group", False)
@@ -223,7 +224,7 @@ async def test_a_group_that_gets_a_new_id_stays_the_same_reader(any_database, cl
 async def test_an_id_that_is_taken_already_is_left_to_its_account(any_database, clock):
     async with any_database.writing() as db:
         for name in ("-5", "-1005"):
-            await users.find_or_create(db, "telegram", name, name, None, clock(), next_due)
+            await meeting.find_or_create(db, "telegram", name, name, None, clock(), next_due)
         await users.move_chat(db, "telegram", "-5", "-1005")
         old = await users.find(db, "telegram", "-5")
     assert old.account.chat == "-1005"
@@ -240,7 +241,7 @@ async def test_nobody_is_found_who_never_spoke(any_database):
 async def spoken(database, clock, language):
     """Return the language that holds after a word from a platform that says this one."""
     async with database.writing() as db:
-        found = await users.find_or_create(
+        found = await meeting.find_or_create(
             db, "telegram", "7", "chat-7", language, clock(), next_due
         )
     return found.user.language
@@ -268,7 +269,7 @@ async def test_who_taps_on_is_known_without_a_word_being_written_and_news_are_no
 
     async def settled(**other):
         async with any_database.reading() as db:
-            return (await users.settled(db, [usual, replace(usual, **other)]))[1]
+            return (await meeting.settled(db, [usual, replace(usual, **other)]))[1]
 
     assert (await settled()).user == found.user
     assert (await settled()).account == found.account
@@ -292,7 +293,7 @@ async def test_many_who_speak_at_once_are_each_told_what_one_alone_would_be(any_
     said[2] = replace(said[2], chat="elsewhere", language="de")
     said += [Speaker("telegram", "eve", "chat-eve", "en", clock()), replace(said[0], chat="new")]
     async with any_database.writing() as db:
-        met = await users.all_met(db, said, next_due)
+        met = await meeting.all_met(db, said, next_due)
     assert [one.account.external_id for one in met] == [*names, "eve", "ada"]
     assert [one.is_new for one in met] == [False, False, False, False, True, False]
     assert [one.back_from for one in met] == ["", "blocked", "", "", "", ""]
@@ -314,7 +315,7 @@ async def test_many_who_speak_at_once_share_a_handful_of_statements(any_database
     async with any_database.writing() as db:
         engine = (await db.connection()).sync_engine
         event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-        met = await users.all_met(db, said, next_due)
+        met = await meeting.all_met(db, said, next_due)
     assert [one.user.id for one in met] == [one.user.id for one in found]
     assert len(asked) <= 6
     async with any_database.reading() as db:
@@ -352,10 +353,10 @@ async def test_newcomers_and_known_readers_are_counted_without_waiting_for_each_
     clock.forward(days=1)
     async with one.writing() as db:
         known, new = (Speaker("telegram", name, name, "en", clock()) for name in ("7", "8"))
-        await users.all_met(db, [known], next_due)
+        await meeting.all_met(db, [known], next_due)
         meanwhile = asyncio.create_task(reader(other, "9", clock()))
         await waits_for_a_lock(one, meanwhile)
-        await users.all_met(db, [new], next_due)
+        await meeting.all_met(db, [new], next_due)
     assert (await meanwhile).is_new
     async with one.reading() as db:
         today, _ = await figures.visits(db, MONDAY)
