@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -81,39 +82,41 @@ class Held:
             yield action
 
 
-async def test_all_who_tap_together_see_their_cards_marked_before_anybody_sees_the_next(telegram):
+@asynccontextmanager
+async def tapping(telegram, follow):
+    """Let Bob tap, whose card is marked only once it is let, and then Alice.
+
+    Yields both, their cards, and what holds Bob's. follow: seconds, see `Patience`.
+    """
     alice, bob = telegram.person(), telegram.person(43)
     held = Held(bob.id)
-    timing = replace(QUICK, patience=replace(QUICK.patience, follow=30.0))
+    timing = replace(QUICK, patience=replace(QUICK.patience, follow=follow))
     async with running(telegram, Scripted(held), timing=timing):
-        for person in (bob, alice):
+        for person in (alice, bob):
             person.say("/start")
-        cards = [await person.hears("a card") for person in (bob, alice)]
-        await bob.sees_answer(bob.press("Like", cards[0]))
-        alice.press("Like", cards[1])
-        await telegram.until(lambda: cards[1].text == "marked")
+        cards = [await person.hears("a card") for person in (alice, bob)]
+        await bob.sees_answer(bob.press("Like", cards[1]))
+        alice.press("Like", cards[0])
+        yield alice, bob, cards, held
+
+
+async def test_all_who_tap_together_see_their_cards_marked_before_anybody_sees_the_next(telegram):
+    async with tapping(telegram, follow=30.0) as (alice, bob, cards, held):
+        await telegram.until(lambda: cards[0].text == "marked")
         carol = telegram.person(44)
         carol.say("/start")
         await carol.hears("a card")  # time enough for the next card, were it not held
         held.let.set()
-        for person in (bob, alice):
+        for person in (alice, bob):
             await person.hears("the next one")
     order = [name for name, _ in telegram.calls if name.startswith(("edit", "send"))]
     assert order[2:] == ["editMessageText", "sendMessage", "editMessageText"] + ["sendMessage"] * 2
 
 
 async def test_a_card_that_is_not_marked_holds_others_next_cards_up_for_a_moment_only(telegram):
-    alice, bob = telegram.person(), telegram.person(43)
-    held = Held(bob.id)
-    timing = replace(QUICK, patience=replace(QUICK.patience, follow=0.05))
-    async with running(telegram, Scripted(held), timing=timing):
-        for person in (bob, alice):
-            person.say("/start")
-        cards = [await person.hears("a card") for person in (bob, alice)]
-        await bob.sees_answer(bob.press("Like", cards[0]))
-        alice.press("Like", cards[1])
+    async with tapping(telegram, follow=0.05) as (alice, bob, cards, held):
         await alice.hears("the next one")
-        assert cards[0].text == "a card"
+        assert cards[1].text == "a card"
         alice.press("Like", telegram.messages(alice.id)[-1])
         await telegram.until(lambda: len(telegram.messages(alice.id)) == 3)
         held.let.set()
