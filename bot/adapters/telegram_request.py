@@ -117,11 +117,11 @@ class Request(BaseRequest):
             async with self._opened().request(
                 method,
                 url,
+                data=_body(request_data),
                 headers={"User-Agent": self.USER_AGENT},
                 timeout=timeout,
                 allow_redirects=False,
                 proxy=_proxy(urlsplit(url).scheme, urlsplit(url).hostname or ""),
-                **_body(request_data),
             ) as response:
                 code, payload = response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -155,19 +155,13 @@ def _seconds(given: object, usual: float) -> float:
     return float(given) if isinstance(given, int | float) else usual
 
 
-def _body(data: RequestData | None) -> dict[str, Any]:
-    """Return the body as aiohttp takes it: a form where there are files, JSON elsewhere.
-
-    A form's text costs five times as much CPU time to write.
-    """
+def _body(data: RequestData | None) -> aiohttp.FormData | None:
     if data is None:
-        return {}
-    if not data.multipart_data:
-        return {"json": data.parameters}
+        return None
     form = aiohttp.FormData(data.json_parameters)
-    for name, (file, content, kind) in data.multipart_data.items():
+    for name, (file, content, kind) in (data.multipart_data or {}).items():
         form.add_field(name, content, filename=file, content_type=kind)
-    return {"data": form}
+    return form
 
 
 @lru_cache(maxsize=16)
