@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from recommender import explanation
+from recommender import dice, explanation
 from recommender.arrays import Floats, Ids, Rows, ids_of, largest
 from recommender.candidates import Corpus, Slate
 from recommender.diversity import diverse
-from recommender.exploring import Explored, explore, known
+from recommender.exploring import CHANCES, Explored, drawn, explore
 from recommender.interests import MOST, Arranged, arranged, named, tastes_of, turns
 from recommender.metrics import Doubles
 from recommender.model import Model
@@ -309,18 +309,20 @@ class _Block:
     def _explored(self, seed: int) -> list[list[_Chosen]]:
         """Return what fills each reader's exploring slot; nothing for whoever has none."""
         found: list[list[_Chosen]] = [[] for _ in self.requests]
+        who = [number for number, request in enumerate(self.requests) if _explores(request)]
+        if not who:
+            return found
         spoken = np.unique(np.concatenate([side.tastes[0].rows for side in self.sides]))
         varied = self.corpus.base[spoken] @ self.model.directions
-        who = [number for number, request in enumerate(self.requests) if _explores(request)]
         places = [np.searchsorted(spoken, self.sides[number].tastes[0].rows) for number in who]
-        taken_off = known([varied[at] for at in places], varied.shape[1])
-        for number, mine in zip(who, taken_off, strict=True):
-            request = self.requests[number]
-            rng = np.random.default_rng(
-                [abs(seed), abs(request.user), len(request.seen), len(request.feedback)]
-            )
-            scores = self.scores[self.first[number]]
-            one = explore(scores, self.slate.variety, mine, request.surprise, rng)
+        explored = explore(
+            self.scores[[self.first[number] for number in who]],
+            self.slate.variety,
+            drawn([varied[at] for at in places], varied.shape[1]),
+            np.array([self.requests[number].surprise for number in who]),
+            dice.thrown(seed, [_told_apart_by(self.requests[number]) for number in who], CHANCES),
+        )
+        for number, one in zip(who, explored, strict=True):
             found[number] += [_Chosen(one.at, 0, one)] if one else []
         return found
 
@@ -391,6 +393,11 @@ def _by_ease(slate: Slate, at: Sequence[int], taste: Taste) -> Doubles:
 
 def _explores(request: Request) -> bool:
     return request.explores and request.surprise > 0 and request.k > 0
+
+
+def _told_apart_by(request: Request) -> tuple[int, int, int]:
+    """Return what makes chance another for another reader, and for the same one later."""
+    return request.user, len(request.seen), len(request.feedback)
 
 
 def best(scores: Floats, k: int) -> Rows:

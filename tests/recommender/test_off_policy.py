@@ -158,15 +158,21 @@ class Slot:
         self.likes = rng.random(n) < 1 / (1 + np.exp(-4 * np.nan_to_num(self.scores, neginf=0)))
 
     @property
-    def known(self) -> exploring.Known:
-        (known,) = exploring.known([self.judged], self.varied.shape[1])
-        return known
+    def theta(self) -> np.ndarray:
+        (theta,) = exploring.drawn([self.judged], self.varied.shape[1])
+        return theta
 
     def chances(self, surprise: int) -> np.ndarray:
-        return exploring.chances(self.scores, self.variety, self.known, surprise)
+        return exploring.chances(self.scores, self.variety, self.theta, surprise)
 
     def explore(self, surprise: int, rng: np.random.Generator) -> exploring.Explored:
-        found = exploring.explore(self.scores, self.variety, self.known, surprise, rng)
+        (found,) = exploring.explore(
+            self.scores[None],
+            self.variety,
+            self.theta[None],
+            np.array([surprise]),
+            rng.random((1, exploring.CHANCES)),
+        )
         assert found is not None
         return found
 
@@ -201,12 +207,40 @@ def test_what_was_judged_counts_alike_whether_little_or_much_of_it_was():
 def test_what_others_judged_changes_nothing_for_a_reader():
     rng = np.random.default_rng(13)
     judged = [rng.standard_normal((m, 8)).astype(np.float32) for m in (3, 0, 3, 30, 3, 30)]
-    together = exploring.known(judged, 8)
-    for papers, found in zip(judged, together, strict=True):
-        (alone,) = exploring.known([papers], 8)
-        assert np.array_equal(found.left, alone.left)
-        assert np.array_equal(found.right, alone.right)
-        assert found.replaces == alone.replaces == (len(papers) == 30)
+    together = exploring.drawn(judged, 8)
+    for papers, theta in zip(judged, together, strict=True):
+        (alone,) = exploring.drawn([papers], 8)
+        assert np.array_equal(theta, alone)
+
+
+@pytest.mark.parametrize("surprise", range(1, 5))
+def test_readers_explore_together_what_each_would_alone(surprise):
+    rng = np.random.default_rng(14)
+    slots = [Slot(np.random.default_rng(5), n=2_100) for _ in range(60)]
+    for number, slot in enumerate(slots):
+        slot.scores = (slot.varied @ slot.varied[number]).astype(np.float32)
+        slot.scores[rng.random(len(slot.scores)) < number / len(slots)] = -np.inf
+    slots[7].scores[:] = -np.inf
+    slots[8].scores[::3] = -np.inf  # a whole pool
+    chance = rng.random((len(slots), exploring.CHANCES))
+    together = exploring.explore(
+        np.stack([slot.scores for slot in slots]),
+        slots[0].variety,
+        np.stack([slot.theta for slot in slots]),
+        np.full(len(slots), surprise),
+        chance,
+    )
+    assert together[7] is None
+    for slot, one, thrown in zip(slots, together, chance, strict=True):
+        (alone,) = exploring.explore(
+            slot.scores[None], slot.variety, slot.theta[None], np.array([surprise]), thrown[None]
+        )
+        assert (one is None) == (alone is None)
+        if one is not None and alone is not None:
+            assert one.at == alone.at
+            assert one.added == pytest.approx(alone.added, abs=1e-6)
+            assert one.propensity == alone.propensity
+            assert one.propensity == pytest.approx(slot.chances(surprise)[one.at])
 
 
 def test_what_was_judged_is_explored_less():
