@@ -1,139 +1,138 @@
 """Why a paper: the exact summands of its score, and the words that make two papers alike."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recommender.arrays import Rows
+from recommender.arrays import Mask, Rows
 from recommender.candidates import Corpus
+from recommender.metrics import Doubles
 from recommender.model import Model
 from recommender.papers import PaperId
 from recommender.picks import PartKind, ScorePart
-from recommender.taste import Taste
 
 NAMED = 6  # liked and skipped papers named with a pick
 EXPLAINED = 3  # of the named, with the words they share
 WORDS = 3
 _NOTHING = 1e-9
 _PAIRS = 4096  # compared at the same time
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The papers of a taste as Python's own numbers: ids, rows, and which were liked."""
-
-    ids: list[int]
-    rows: list[int]
-    is_liked: list[bool]
-
-    @classmethod
-    def of(cls, corpus: Corpus, taste: Taste) -> Self:
-        ids, liked = corpus.ids[taste.rows], taste.weights > 0
-        return cls(ids.tolist(), taste.rows.tolist(), liked.tolist())
+_KINDS = (
+    PartKind.LIKED,
+    PartKind.SKIPPED,
+    PartKind.READERS,
+    PartKind.POPULAR,
+    PartKind.EXPLORING,
+    PartKind.OTHER,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The summands of one candidate's score as numbers. row: the candidate in the corpus.
+    """The summands of the scores of n candidates as numbers.
 
-    papers: one for each paper judged, in double precision. order: of these, the largest first.
+    rows: the candidates in the corpus, shape (n,). judged: the papers that the reader of each
+    has judged, in the corpus; is_liked: which of them were liked; papers: what each adds, in
+    double precision, and 0 where there is none; all of shape (n, m). readers, popular,
+    exploring: what these add, shape (n,).
     """
 
-    row: int
-    judged: Judged
-    papers: Sequence[float]
-    order: Sequence[int]
-    readers: float
-    popular: float
-    exploring: float = 0.0
+    rows: Rows
+    judged: Rows
+    is_liked: Mask
+    papers: Doubles
+    readers: Doubles
+    popular: Doubles
+    exploring: Doubles
 
+    def named(self) -> tuple[Rows, Mask]:
+        """Return the places of the papers to be named, the largest first, and which are any.
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Which of the papers judged are named, and the parts that name none."""
-
-    named: list[int]
-    rest: list[ScorePart]
-
-
-def parts(model: Model, corpus: Corpus, scores: Sequence[Shares]) -> list[tuple[ScorePart, ...]]:
-    """Return the summands of each candidate's score; papers first, the largest first."""
-    told = [_told(shares) for shares in scores]
-    pairs = [
-        (shares.judged.rows[at], shares.row)
-        for shares, one in zip(scores, told, strict=True)
-        for at in one.named[:EXPLAINED]
-    ]
-    words = iter(shared_words(model, corpus, pairs))
-    return [
-        (
-            *(
-                ScorePart(
-                    PartKind.LIKED if shares.judged.is_liked[at] else PartKind.SKIPPED,
-                    shares.papers[at],
-                    PaperId(shares.judged.ids[at]),
-                    next(words) if number < EXPLAINED else (),
-                )
-                for number, at in enumerate(one.named)
-            ),
-            *one.rest,
-        )
-        for shares, one in zip(scores, told, strict=True)
-    ]
-
-
-def _told(shares: Shares) -> _Told:
-    named, other = list[int](), 0.0
-    papers, is_liked = shares.papers, shares.judged.is_liked
-    for place, at in enumerate(shares.order):
-        value = papers[at]
-        if len(named) == NAMED or abs(value) < _NOTHING:
-            other += sum(papers[left] for left in shares.order[place:])
-            break
+        Shapes (n, NAMED), or (n, m) where fewer were judged.
+        """
+        sizes = np.abs(self.papers)
         # A skipped paper unlike this one speaks for it; that is no reason to name.
-        if is_liked[at] or value <= 0:
-            named.append(at)
-        else:
-            other += value
-    rest = (
-        (PartKind.READERS, shares.readers),
-        (PartKind.POPULAR, shares.popular),
-        (PartKind.EXPLORING, shares.exploring),
-        (PartKind.OTHER, other),
-    )
-    return _Told(named, [ScorePart(kind, value) for kind, value in rest if value])
+        may = (sizes >= _NOTHING) & (self.is_liked | (self.papers <= 0))
+        places = np.argsort(np.where(may, -sizes, 1.0), axis=1, kind="stable")[:, :NAMED]
+        return places, np.take_along_axis(may, places, axis=1)
+
+    def unnamed(self, places: Rows, is_named: Mask) -> Doubles:
+        """Return what the papers that are not named add together, shape (n,)."""
+        left = self.papers.copy()
+        named = np.take_along_axis(left, places, axis=1)
+        np.put_along_axis(left, places, np.where(is_named, 0.0, named), axis=1)
+        return np.asarray(left.sum(axis=1), np.float64)
+
+
+def parts(model: Model, corpus: Corpus, shares: Shares) -> list[tuple[ScorePart, ...]]:
+    """Return the summands of each candidate's score; papers first, the largest first."""
+    places, is_named = shares.named()
+    papers = np.take_along_axis(shares.judged, places, axis=1)
+    values = np.take_along_axis(shares.papers, places, axis=1)
+    is_liked = np.take_along_axis(shares.is_liked, places, axis=1)
+    other = shares.unnamed(places, is_named)
+    rest = np.stack([shares.readers, shares.popular, shares.exploring, other], axis=1)
+    is_there = np.hstack([is_named, rest != 0])
+    kinds = np.hstack([np.where(is_liked, 0, 1), np.broadcast_to([2, 3, 4, 5], rest.shape)])
+    ids = np.hstack([corpus.ids[papers], np.full(rest.shape, -1)])
+    is_explained = is_named.copy()
+    is_explained[:, EXPLAINED:] = False
+    candidates = np.repeat(shares.rows, np.count_nonzero(is_explained, axis=1))
+    words = iter(shared_words(model, corpus, papers[is_explained], candidates))
+    is_explained = np.hstack([is_explained, np.zeros(rest.shape, np.bool_)])
+    flat = [
+        ScorePart(
+            _KINDS[kind],
+            value,
+            PaperId(paper) if paper >= 0 else None,
+            next(words) if has_words else (),
+        )
+        for kind, value, paper, has_words in zip(
+            kinds[is_there].tolist(),
+            np.hstack([values, rest])[is_there].tolist(),
+            ids[is_there].tolist(),
+            is_explained[is_there].tolist(),
+            strict=True,
+        )
+    ]
+    ends = np.cumsum(np.count_nonzero(is_there, axis=1)).tolist()
+    return [tuple(flat[start:end]) for start, end in pairwise([0, *ends])]
 
 
 def likeness(model: Model, corpus: Corpus, liked: int, row: int, value: float) -> ScorePart:
     """Return the one part of a pick that was chosen for being like a paper; rows of both."""
-    (words,) = shared_words(model, corpus, [(liked, row)])
+    (words,) = shared_words(model, corpus, np.array([liked]), np.array([row]))
     return ScorePart(PartKind.LIKED, float(value), PaperId(int(corpus.ids[liked])), words)
 
 
-def shared_words(
-    model: Model, corpus: Corpus, pairs: Sequence[tuple[int, int]]
-) -> list[tuple[str, ...]]:
+def shared_words(model: Model, corpus: Corpus, papers: Rows, others: Rows) -> list[tuple[str, ...]]:
     """Return up to three telling words that both papers of each pair use, best first.
 
-    pairs: rows of the corpus. The best words are those that both papers put in front.
+    papers, others: rows of the corpus, as many. The best words are those that both papers put
+    in front.
     """
     found: list[tuple[str, ...]] = []
-    for start in range(0, len(pairs), _PAIRS):
-        found += _shared_words(model, corpus, np.array(pairs[start : start + _PAIRS], np.int64))
+    for start in range(0, len(papers), _PAIRS):
+        some = slice(start, start + _PAIRS)
+        found += _shared_words(model, corpus.telling[papers[some]], corpus.telling[others[some]])
     return found
 
 
-def _shared_words(model: Model, corpus: Corpus, pairs: Rows) -> list[tuple[str, ...]]:
-    one, other = corpus.telling[pairs[:, 0]], corpus.telling[pairs[:, 1]]
-    is_same = one[:, :, None] == other[:, None, :]
-    is_same &= (one >= 0)[:, :, None]
-    pair, first, second = np.nonzero(is_same)
+def _shared_words(
+    model: Model, one: NDArray[np.int32], other: NDArray[np.int32]
+) -> list[tuple[str, ...]]:
+    """one, other: the telling words of both papers of each pair, best first, -1 for none."""
+    pairs, width = one.shape
+    one = np.where(one < 0, np.int32(-2), one)  # none is no word to share
+    at = np.flatnonzero(one[:, :, None] == other[:, None, :])
+    pair, within = np.divmod(at, max(width * width, 1))
+    first, second = np.divmod(within, max(width, 1))
     words = one[pair, first]
     order = np.lexsort((words, first + second, pair))
-    shared: list[list[str]] = [[] for _ in range(len(pairs))]
-    for at, word in zip(pair[order].tolist(), words[order].tolist(), strict=True):
-        if len(shared[at]) < WORDS:
-            shared[at].append(model.text.words[word])
-    return [tuple(some) for some in shared]
+    pair, words = pair[order], words[order]
+    counts = np.bincount(pair, minlength=pairs)
+    place = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)
+    names = [model.text.words[word] for word in words[place < WORDS].tolist()]
+    ends = np.cumsum(np.minimum(counts, WORDS)).tolist()
+    return [tuple(names[start:end]) for start, end in pairwise([0, *ends])]

@@ -15,9 +15,10 @@ from itertools import chain
 
 import numpy as np
 
-from recommender.arrays import Floats, Rows
+from recommender.arrays import Floats, Mask, Rows
 from recommender.candidates import Corpus
 from recommender.feedback import Feedback
+from recommender.metrics import Doubles
 from recommender.model import Model
 from recommender.papers import PaperId
 from recommender.picks import PartKind, ScorePart
@@ -34,6 +35,7 @@ _SMALLEST = 0.1  # of all likes, for an interest
 _ALIKE, _ALIKE_FEW, _FEW = 0.35, 0.3, 5
 _APART = 0.11
 _CLUSTERED = 64  # likes that decide; further ones join the nearest interest
+_AT_ONCE = 1_024  # likes whose texts are held at the same time: 3 MB
 _ROUNDS = 10
 _TURNS = 20  # single cards after which the interests take turns anew
 
@@ -135,7 +137,20 @@ def arranged(corpus: Corpus, liked: Rows, said: Sequence[Said] = ()) -> Arranged
     and for likes that came later where they lie in a cluster that is mostly of those. Where
     two sayings are about one like, the later one holds.
     """
-    labels = cluster(corpus.base[liked])
+    return all_arranged(corpus, [liked], [said])[0]
+
+
+def all_arranged(
+    corpus: Corpus, liked: Sequence[Rows], said: Sequence[Sequence[Said]]
+) -> list[Arranged]:
+    """Return what `arranged` does of many readers."""
+    return [
+        _arranged(corpus, mine, labels, about)
+        for mine, labels, about in zip(liked, _clusters(corpus.base, liked), said, strict=True)
+    ]
+
+
+def _arranged(corpus: Corpus, liked: Rows, labels: Rows, said: Sequence[Said]) -> Arranged:
     if not said or not len(liked):
         return Arranged(labels, (None,) * (int(labels.max(initial=0)) + 1))
     meant = np.full(len(liked), -1)
@@ -168,15 +183,41 @@ def cluster(base: Floats) -> Rows:
 
     base: unit rows, shape (n, d). All zeros where there are few likes, or they cohere.
     """
-    few = base
-    if len(base) > _CLUSTERED:
-        few = base[np.linspace(0, len(base) - 1, _CLUSTERED).astype(np.int64)]
+    few = base[_deciding(len(base))]
     labels = _parted(few @ few.T)
     if labels.any() and len(few) < len(base):
         means = np.stack([few[labels == n].mean(axis=0) for n in range(labels.max() + 1)])
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
         labels = np.argmax(base @ means.T, axis=1)
     return _numbered(labels)
+
+
+def _clusters(base: Floats, liked: Sequence[Rows]) -> list[Rows]:
+    """Return what `cluster` does of many readers; liked: rows of base.
+
+    Most have one interest. For those with as many likes this is seen at the same time.
+    """
+    found = [np.zeros(len(mine), np.int64) for mine in liked]
+    alike: dict[int, list[int]] = {}
+    for reader, mine in enumerate(liked):
+        alike.setdefault(len(mine), []).append(reader)
+    for n, readers in alike.items():
+        deciding = _deciding(n)
+        size = max(1, _AT_ONCE // max(len(deciding), 1))
+        for start in range(0, len(readers), size):
+            some = readers[start : start + size]
+            few = base[np.stack([liked[reader][deciding] for reader in some])]
+            is_cut = _cut(few @ few.transpose(0, 2, 1), _least(len(deciding)))[1]
+            for at in np.flatnonzero(is_cut).tolist():
+                found[some[at]] = cluster(base[liked[some[at]]])
+    return found
+
+
+def _deciding(n: int) -> Rows:
+    """Return which of so many likes decide."""
+    if n <= _CLUSTERED:
+        return np.arange(n)
+    return np.linspace(0, n - 1, _CLUSTERED).astype(np.int64)
 
 
 def _numbered(labels: Rows) -> Rows:
@@ -214,7 +255,7 @@ def turns(labels: Rows, k: int, told: int) -> list[int]:
     return order[-1:] if k == 1 else order
 
 
-def _alone(taste: Taste, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Taste:
+def _alone(taste: Taste, chosen: Mask) -> Taste:
     """Return the taste with only the chosen likes, which weigh together what all did."""
     kept = taste.weights <= 0
     kept[~kept] = chosen
@@ -235,68 +276,95 @@ def _alone(taste: Taste, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> 
 def _parted(gram: Floats) -> Rows:
     """Return which part each like is in, all 0 where they cohere; shape (n,)."""
     labels, whole, count = np.zeros(len(gram), np.int64), [0], 1
-    least = max(_FEWEST, _SMALLEST * len(gram))
+    least = _least(len(gram))
     while whole and count < MOST:
         number = whole.pop(0)
         at = np.flatnonzero(labels == number)
-        if len(at) < 2 * least:
-            continue
         inside = gram if len(at) == len(gram) else gram[np.ix_(at, at)]
-        halves = _halves(inside)
-        if not _stand_apart(inside, halves, least):
+        (is_other,), (is_cut,) = _cut(inside[None], least)
+        if not is_cut:
             continue
         whole += [number, count]
-        labels[at[halves == 1]] = count
+        labels[at[is_other]] = count
         count += 1
     return labels
 
 
-def _halves(gram: Floats) -> Rows:
-    """Return 0 or 1 for each like; one of both may be nobody's."""
-    centred = gram - gram.mean(axis=0) - gram.mean(axis=1)[:, None] + gram.mean()
-    direction = np.linalg.eigh(centred)[1][:, -1]
-    labels = (direction > 0).astype(np.int64)
+def _least(n: int) -> float:
+    """Return how many of so many likes make an interest."""
+    return max(_FEWEST, _SMALLEST * n)
+
+
+def _cut(grams: Floats, least: float) -> tuple[Mask, Mask]:
+    """Cut the likes of readers in two; return which are in the second part, and who is cut.
+
+    grams: of readers with n likes each, shape (readers, n, n). Shapes (readers, n) and
+    (readers,). Who is not cut may have a part without a like.
+    """
+    readers, n = grams.shape[:2]
+    if n < 2 * least:
+        return np.zeros((readers, n), np.bool_), np.zeros(readers, np.bool_)
+    is_other = _halves(grams)
+    sizes = np.stack([np.count_nonzero(~is_other, axis=1), np.count_nonzero(is_other, axis=1)], 1)
+    is_cut = sizes.min(axis=1) >= least
+    is_cut[is_cut] = _stand_apart(grams[is_cut], is_other[is_cut], sizes[is_cut])
+    return is_other, is_cut
+
+
+def _halves(grams: Floats) -> Mask:
+    """Return which likes are in the second half, shape (readers, n); one may be nobody's."""
+    columns, rows = grams.mean(axis=1, keepdims=True), grams.mean(axis=2, keepdims=True)
+    centred = grams - columns - rows + rows.mean(axis=1, keepdims=True)
+    is_other = np.linalg.eigh(centred)[1][:, :, -1] > 0
     for _ in range(_ROUNDS):
-        member = np.eye(2, dtype=np.float32)[labels]
-        likeness = gram @ member
-        lengths = np.sqrt(np.maximum((member * likeness).sum(axis=0), 1e-9))
-        moved = np.argmax(likeness / lengths, axis=1)
-        if np.array_equal(moved, labels):
+        member = _member(is_other)
+        likeness = grams @ member
+        lengths = np.sqrt(np.maximum((member * likeness).sum(axis=1), 1e-9))
+        near = likeness / lengths[:, None, :]
+        moved = near[:, :, 1] > near[:, :, 0]
+        if np.array_equal(moved, is_other):  # whoever stays once stays for ever
             break
-        labels = moved
-    return labels
+        is_other = moved
+    return is_other
 
 
-def _stand_apart(gram: Floats, halves: Rows, least: float) -> bool:
-    sizes = np.bincount(halves, minlength=2)
-    if sizes.min() < least:
-        return False
-    alike = _ALIKE_FEW if sizes.min() < _FEW else _ALIKE
-    if _resemblance(gram, halves, sizes) >= alike:
-        return False
-    return _silhouette(gram, halves, sizes) > _APART
+def _member(is_other: Mask) -> Floats:
+    """Return 1 for each like where it is and 0 where it is not, shape (readers, n, 2)."""
+    return np.stack([~is_other, is_other], axis=2).astype(np.float32)
 
 
-def _silhouette(gram: Floats, labels: Rows, sizes: Rows) -> float:
-    """Return how much nearer the likes are to their own cluster than to the next, in [-1, 1]."""
-    at = np.arange(len(gram))
-    total = gram @ np.eye(len(sizes), dtype=np.float32)[labels]
-    own = 1 - (total[at, labels] - gram[at, at]) / (sizes[labels] - 1)
-    means = total / sizes
-    means[at, labels] = -np.inf
-    other = 1 - means.max(axis=1)
-    return float(np.mean((other - own) / np.maximum(np.maximum(own, other), 1e-6)))
+def _stand_apart(grams: Floats, is_other: Mask, sizes: Rows) -> Mask:
+    """Return whose halves stand apart, shape (readers,). sizes: of both, shape (readers, 2)."""
+    alike = np.where(sizes.min(axis=1) < _FEW, _ALIKE_FEW, _ALIKE)
+    own = np.diagonal(grams, axis1=1, axis2=2)
+    total = grams @ _member(is_other)
+    is_apart = _resemblance(own, total, is_other, sizes) < alike
+    return is_apart & (_silhouette(own, total, is_other, sizes) > _APART)
 
 
-def _resemblance(gram: Floats, labels: Rows, sizes: Rows) -> float:
-    """Return the likeness between the two nearest clusters, over that within them."""
-    member = np.eye(len(sizes), dtype=np.float32)[labels]
-    total = member.T @ gram @ member
-    own = (np.diag(total) - np.diag(gram) @ member) / (sizes * (sizes - 1))
-    own = np.sqrt(np.maximum(own, 1e-6))
-    between = total / np.outer(sizes, sizes) / np.outer(own, own)
-    np.fill_diagonal(between, -np.inf)
-    return float(between.max())
+def _silhouette(own: Floats, total: Floats, is_other: Mask, sizes: Rows) -> Doubles:
+    """Return how much nearer likes are to their own half than to the other, in [-1, 1].
+
+    own: the likeness of each like to itself, shape (readers, n). total: to all of each half,
+    shape (readers, n, 2).
+    """
+    mine, theirs = (
+        np.where(side, total[:, :, 1], total[:, :, 0]) for side in (is_other, ~is_other)
+    )
+    size = np.where(is_other, sizes[:, 1:], sizes[:, :1])
+    inside = 1 - (mine - own) / (size - 1)
+    outside = 1 - theirs / (is_other.shape[1] - size)
+    far = np.maximum(np.maximum(inside, outside), 1e-6)
+    return np.asarray(((outside - inside) / far).mean(axis=1), np.float64)
+
+
+def _resemblance(own: Floats, total: Floats, is_other: Mask, sizes: Rows) -> Doubles:
+    """Return the likeness between the halves over that within them; see `_silhouette`."""
+    member = _member(is_other)
+    both = member.transpose(0, 2, 1) @ total
+    inside = np.diagonal(both, axis1=1, axis2=2) - (own[:, :, None] * member).sum(axis=1)
+    inside = np.sqrt(np.maximum(inside / (sizes * (sizes - 1)), 1e-6)).prod(axis=1)
+    return np.asarray(both[:, 0, 1] / sizes.prod(axis=1) / inside, np.float64)
 
 
 def _typical(corpus: Corpus, rows: Rows) -> tuple[PaperId, ...]:
@@ -305,9 +373,7 @@ def _typical(corpus: Corpus, rows: Rows) -> tuple[PaperId, ...]:
     return tuple(PaperId(int(paper)) for paper in corpus.ids[rows[order]])
 
 
-def _words(
-    model: Model, corpus: Corpus, liked: Rows, mine: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> tuple[str, ...]:
+def _words(model: Model, corpus: Corpus, liked: Rows, mine: Mask) -> tuple[str, ...]:
     """Return the words that tell these likes from the reader's other likes, best first."""
     inside = _said(corpus, liked[mine])
     outside = _said(corpus, liked[~mine])

@@ -13,7 +13,7 @@ thing five times, and one slot explores: a sample from the posterior of the prof
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, count
+from itertools import accumulate, count, groupby
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -23,7 +23,7 @@ from recommender.arrays import Floats, Ids, Rows, ids_of, largest
 from recommender.candidates import Corpus, Slate
 from recommender.diversity import diverse
 from recommender.exploring import CHANCES, Explored, drawn, explore
-from recommender.interests import MOST, Arranged, arranged, named, tastes_of, turns
+from recommender.interests import MOST, Arranged, all_arranged, named, tastes_of, turns
 from recommender.metrics import Doubles
 from recommender.model import Model
 from recommender.papers import PaperId
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 TOP = 50
 _READERS = 256  # in one matrix product
 _CELLS = 32_000_000  # scores held at the same time: 128 MB
+_ENTRIES = 250_000  # of the table of worths, looked up at the same time: 8 MB
 _DIVERSITY = (0.05, 0.15, 0.3, 0.4, 0.5)  # by the surprise dial
 _STRANGER = 0.5  # for a reader without likes: show the breadth
 
@@ -183,10 +184,18 @@ class _Sides:
     interests: Arranged
 
     @classmethod
-    def of(cls, corpus: Corpus, taste: Taste, said: Sequence[Said]) -> Self:
-        found = arranged(corpus, taste.liked, said)
-        parts = tastes_of(taste, found.labels)
-        return cls((taste, *parts) if len(parts) > 1 else (taste,), found)
+    def of(
+        cls, corpus: Corpus, whole: Sequence[Taste], said: Sequence[Sequence[Said]]
+    ) -> list[Self]:
+        """Return the sides of many readers."""
+        found = all_arranged(corpus, [taste.liked for taste in whole], said)
+        return [cls._of(taste, one) for taste, one in zip(whole, found, strict=True)]
+
+    @classmethod
+    def _of(cls, taste: Taste, interests: Arranged) -> Self:
+        if len(interests.said) == 1:
+            return cls((taste,), interests)
+        return cls((taste, *tastes_of(taste, interests.labels)), interests)
 
     def names(
         self, model: Model, corpus: Corpus, wanted: Iterable[int]
@@ -233,10 +242,7 @@ class _Block:
     @classmethod
     def of(cls, model: Model, corpus: Corpus, slate: Slate, requests: Sequence[Request]) -> Self:
         whole = tastes(model, corpus, [request.feedback for request in requests])
-        sides = [
-            _Sides.of(corpus, taste, request.wishes.interests)
-            for taste, request in zip(whole, requests, strict=True)
-        ]
+        sides = _Sides.of(corpus, whole, [request.wishes.interests for request in requests])
         every = [taste for side in sides for taste in side.tastes]
         counts = [len(side.tastes) for side in sides]
         whose = [one for one, count in zip(requests, counts, strict=True) for _ in range(count)]
@@ -248,12 +254,7 @@ class _Block:
         lists = self._familiar()
         for chosen, explored in zip(lists, self._explored(seed), strict=True):
             chosen += explored
-        shares = [
-            one
-            for side, chosen in zip(self.sides, lists, strict=True)
-            for one in self._shares(side, chosen)
-        ]
-        parts = iter(explanation.parts(self.model, self.corpus, shares))
+        parts = iter(explanation.parts(self.model, self.corpus, self._shares(lists)))
         names = [
             side.names(self.model, self.corpus, {one.taste for one in chosen})
             for side, chosen in zip(self.sides, lists, strict=True)
@@ -338,57 +339,109 @@ class _Block:
             model=self.model.version,
         )
 
-    def _shares(self, side: _Sides, chosen: Sequence[_Chosen]) -> Iterator[explanation.Shares]:
-        """Yield what the scores of one reader's list are made of."""
-        slate, at = self.slate, [one.at for one in chosen]
+    def _shares(self, lists: Sequence[Sequence[_Chosen]]) -> explanation.Shares:
+        """Return what the scores of all that was chosen are made of, list by list."""
+        slate, flat = self.slate, [one for chosen in lists for one in chosen]
+        at = np.array([one.at for one in flat], np.int64)
+        shown = [
+            shown
+            for side, chosen, start in zip(self.sides, lists, _starts(lists), strict=True)
+            for shown in _shown(side, chosen, start)
+        ]
+        width = max((len(one.taste.rows) for one in shown), default=0)
+        judged = np.zeros((len(flat), width), np.int64)
+        weights, told = np.zeros(judged.shape, np.float32), np.zeros(judged.shape)
+        damping, popular = np.zeros(len(flat)), np.zeros(len(flat))
         features = slate.features[at]
-        worths: dict[int, _Worths] = {}
-        for number in {one.taste for one in chosen}:
-            taste = side.tastes[number]
-            factor = slate.factor[at] * np.exp(-taste.damping * slate.spread[at].astype(np.float64))
-            told = (features @ taste.values.T).astype(np.float64)
-            papers = taste.weights * told * factor[:, None]
-            papers += taste.weights * _by_ease(slate, at, taste) * factor[:, None]
-            (readers,) = _readers_share(self.model, slate.rated[at], [taste])
-            worths[number] = _Worths.of(explanation.Judged.of(self.corpus, taste), papers, readers)
-        for place, (one, row) in enumerate(zip(chosen, slate.rows[at].tolist(), strict=True)):
-            worth = worths[one.taste]
-            yield explanation.Shares(
-                row=row,
-                judged=worth.judged,
-                papers=worth.papers[place],
-                order=worth.order[place],
-                readers=worth.readers[place],
-                popular=float(side.tastes[one.taste].popular * slate.popular[one.at]),
-                exploring=one.explored.added if one.explored else 0.0,
-            )
+        for one in shown:
+            taste, m = one.taste, len(one.taste.rows)
+            judged[one.places, :m], weights[one.places, :m] = taste.rows, taste.weights
+            told[one.places, :m] = features[one.places] @ taste.values.T
+            damping[one.places], popular[one.places] = taste.damping, taste.popular
+        if slate.worth is not None:
+            told += _by_ease(slate.worth, at, shown, width)
+        factor = slate.factor[at] * np.exp(-damping * slate.spread[at])
+        return explanation.Shares(
+            rows=slate.rows[at],
+            judged=judged,
+            is_liked=weights > 0,
+            papers=weights * told * factor[:, None],
+            readers=self._by_readers(at, shown),
+            popular=popular * slate.popular[at],
+            exploring=np.array([one.explored.added if one.explored else 0.0 for one in flat]),
+        )
+
+    def _by_readers(self, at: Rows, shown: "Sequence[_Shown]") -> Doubles:
+        """Return what readers of the same papers add to each that was chosen."""
+        found, rated, readers = np.zeros(len(at)), self.slate.rated[at], self.model.readers
+        if readers is None or not np.any(rated >= 0):
+            return found
+        said = likes_of([one.taste for one in shown], len(self.model.rated))
+        said = said @ readers.near.matrix()
+        whose = np.empty(len(at), np.int64)
+        for number, one in enumerate(shown):
+            whose[one.places] = number
+        some = rated >= 0
+        found[some] = np.float32(readers.direct) * said[whose[some], rated[some]]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Worths:
-    """What a taste says of each paper of a list; see `explanation.Shares`."""
+class _Shown:
+    """What is shown for one taste of a reader: at which places of a block's whole."""
 
-    judged: explanation.Judged
-    papers: list[list[float]]
-    order: list[list[int]]
-    readers: list[float]
+    taste: Taste
+    places: slice | list[int]
 
-    @classmethod
-    def of(cls, judged: explanation.Judged, papers: Doubles, readers: Floats) -> Self:
-        order = np.argsort(-np.abs(papers), axis=1, kind="stable")
-        return cls(judged, papers.tolist(), order.tolist(), readers.tolist())
+    @property
+    def all_places(self) -> Rows:
+        if isinstance(self.places, slice):
+            return np.arange(self.places.start, self.places.stop)
+        return np.array(self.places, np.int64)
 
 
-def _by_ease(slate: Slate, at: Sequence[int], taste: Taste) -> Doubles:
-    """Return e of some candidates for each of a reader's papers, shape (candidates, n)."""
-    if slate.worth is None:
-        return np.zeros((len(at), len(taste.rows)))
-    spoken = taste.spoken
-    entries = slate.worth[spoken.papers][:, list(at)].toarray().astype(np.float64)
-    entries *= spoken.amounts[:, None]
-    found = np.zeros((len(taste.rows), len(at)))
-    np.add.at(found, spoken.whose, entries)
-    return found.T
+def _shown(side: _Sides, chosen: Sequence[_Chosen], start: int) -> Iterator[_Shown]:
+    """Yield what one reader is shown; start: where it begins in a block's whole."""
+    numbers = {one.taste for one in chosen}
+    if len(numbers) == 1:
+        yield _Shown(side.tastes[chosen[0].taste], slice(start, start + len(chosen)))
+        return
+    for number in numbers:
+        places = [start + place for place, one in enumerate(chosen) if one.taste == number]
+        yield _Shown(side.tastes[number], places)
+
+
+def _starts(lists: Sequence[Sequence[_Chosen]]) -> list[int]:
+    return [0, *accumulate(map(len, lists[:-1]))]
+
+
+def _by_ease(worth: "csr_array[Any]", at: Rows, shown: Sequence[_Shown], width: int) -> Doubles:
+    """Return e of what was chosen for each paper of its reader, shape (n, width)."""
+    found = np.zeros(len(at) * width)
+    counts = [len(one.taste.spoken.whose) * len(one.all_places) for one in shown]
+    together = zip(shown, (end // _ENTRIES for end in accumulate(counts)), strict=True)
+    for _, some in groupby(together, key=lambda entry: entry[1]):
+        entries = [_entries(one, at, width) for one, _ in some]
+        cells, papers, candidates, amounts = map(np.concatenate, zip(*entries, strict=True))
+        said = worth[papers, candidates] * amounts.astype(np.float64)
+        found += np.bincount(cells, said, len(found))
+    return found.reshape(len(at), width)
+
+
+def _entries(one: _Shown, at: Rows, width: int) -> tuple[Rows, Rows, Rows, Floats]:
+    """Return what is to be looked up, for every paper spoken of and every one that is shown.
+
+    The cell of a table of so many columns, the rated paper, the candidate, the amount; each of
+    shape (entries,).
+    """
+    spoken, places = one.taste.spoken, one.all_places
+    cells = places[:, None] * width + spoken.whose
+    return (
+        cells.ravel(),
+        np.tile(spoken.papers, len(places)),
+        np.repeat(at[places], len(spoken.whose)),
+        np.tile(spoken.amounts, len(places)),
+    )
 
 
 def _explores(request: Request) -> bool:
