@@ -55,10 +55,10 @@ _SOURCE_NAMES = {"arxiv": "arXiv", "arxiv.api": "arXiv", "huggingface": "Hugging
 class LookUp(Protocol):
     """Asks the sources for papers a person named; stores what is found."""
 
-    async def by_keys(self, keys: Collection[str]) -> None:
-        """Raises SourceUnavailable of the conversation's ports."""
+    async def by_keys(self, reader: Reader, keys: Collection[str]) -> None:
+        """Raises SourceUnavailable of the conversation's ports, AskedTooMuch too."""
 
-    async def by_title(self, title: str) -> None: ...
+    async def by_title(self, reader: Reader, title: str) -> None: ...
 
 
 class Desk:
@@ -331,23 +331,24 @@ class Desk:
     ) -> Sequence[Offer | None]:
         return await offers.all_again(db, asked, self._shelf.papers_at_hand())
 
-    async def named(self, words: str) -> list[PaperId]:
+    async def named(self, reader: Reader, words: str) -> list[PaperId]:
         """Return the papers a link, id or title names, at most five; showing none of them.
 
-        Raises UnknownPaper, SourceUnavailable.
+        reader: who asks, and on whose account the sources are. Raises UnknownPaper,
+        SourceUnavailable.
         """
-        found = await self.linked(words) or await self._by_title(words)
+        found = await self.linked(reader, words) or await self._by_title(reader, words)
         if not found:
             raise UnknownPaper
         return found
 
-    async def linked(self, words: str) -> list[PaperId]:
+    async def linked(self, reader: Reader, words: str) -> list[PaperId]:
         """Return the papers that links and ids name, at most five; nothing without any.
 
         Raises UnknownPaper when there are some and none is known, and SourceUnavailable.
         """
         keys = keys_in(words)[:5]
-        found = await self._by_keys(keys) if keys else []
+        found = await self._by_keys(reader, keys) if keys else []
         if keys and not found:
             raise UnknownPaper
         return found
@@ -449,13 +450,13 @@ class Desk:
     def _asked(self, reader: Reader, paper: PaperId) -> NewImpression:
         return NewImpression(reader.id, reader.account, paper, self._clock(), Place.LOOKUP)
 
-    async def _by_keys(self, keys: Sequence[str]) -> list[PaperId]:
+    async def _by_keys(self, reader: Reader, keys: Sequence[str]) -> list[PaperId]:
         async with reading(self._database) as db:
             known = await catalogue.named(db, keys)
         lacking = [key for key in keys if key not in known]
         if lacking:
             try:
-                await self._look_up.by_keys(lacking)
+                await self._look_up.by_keys(reader, lacking)
             except SourceUnavailable:
                 if not known:
                     raise
@@ -463,11 +464,11 @@ class Desk:
                 known = await catalogue.named(db, keys)
         return [known[key].id for key in keys if key in known]
 
-    async def _by_title(self, words: str) -> list[PaperId]:
+    async def _by_title(self, reader: Reader, words: str) -> list[PaperId]:
         async with reading(self._database) as db:
             found = await catalogue.by_title(db, words)
         if found is None and looks_like_a_title(words):
-            await self._look_up.by_title(words)
+            await self._look_up.by_title(reader, words)
             async with reading(self._database) as db:
                 found = await catalogue.by_title(db, words)
         return [] if found is None else [found]

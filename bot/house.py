@@ -22,6 +22,7 @@ from bot import log as logs
 from bot.adapters import discord_limits, telegram_limits
 from bot.adapters.pacing import Limits, Pacer
 from bot.admin_desk import AdminDesk
+from bot.asking import AskingPace
 from bot.budget import PacingMeter, SharedBudget
 from bot.clock import Clock, FileClock, MachineClock
 from bot.conversation.events import Platform
@@ -126,7 +127,7 @@ async def open_house(
             pace=pace,
             most_categories=settings.max_categories,
         )
-        look_up = SourceLookUp(database, arxiv, shelf, clock)
+        look_up = SourceLookUp(database, arxiv, shelf, AskingPace(state), clock)
         desk = Desk(database, shelf, look_up, clock, metrics=metrics)
         search = SearchDesk(database, shelf, desk, state, clock)
         presence = Presence(database, clock)

@@ -1,6 +1,7 @@
 """Looking back and taking along, over storage: the desk of /history, /note and /export."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import offers
 from bot.conversation.entries import Entry
 from bot.conversation.library import PAGE
-from bot.conversation.ports import Offer, Opinion, Reader, SourceUnavailable, UnknownPaper
+from bot.conversation.ports import (
+    AskedTooMuch,
+    Offer,
+    Opinion,
+    Reader,
+    SourceUnavailable,
+    UnknownPaper,
+)
 from bot.conversation.taste_file import TakenIn, TastePaper
 from bot.conversation.told_file import SaidOf, ToldFile
 from bot.desk import LookUp
@@ -136,12 +144,13 @@ class LibraryDesk:
     async def take_in_asking(
         self, reader: Reader, event: str, papers: Sequence[TastePaper]
     ) -> TakenIn:
+        is_slowed = False
         try:
             for block in blocks(papers[:MOST_ASKED], ASKED_AT_ONCE):
-                await self._look_up.by_keys([paper.key for paper in block])
-        except SourceUnavailable:
-            pass  # what came until then is taken in, the rest is listed
-        return await self.take_in(reader, event, papers)
+                await self._look_up.by_keys(reader, [paper.key for paper in block])
+        except SourceUnavailable as error:  # what came until then is taken in, the rest is listed
+            is_slowed = isinstance(error, AskedTooMuch)
+        return replace(await self.take_in(reader, event, papers), is_slowed=is_slowed)
 
     async def _record(
         self,

@@ -44,9 +44,9 @@ _DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30}
 class Naming(Protocol):
     """Finds what a person names, asking the sources if need be; the desk does."""
 
-    async def named(self, words: str) -> list[PaperId]: ...
+    async def named(self, reader: Reader, words: str) -> list[PaperId]: ...
 
-    async def linked(self, words: str) -> list[PaperId]: ...
+    async def linked(self, reader: Reader, words: str) -> list[PaperId]: ...
 
 
 class SearchDesk:
@@ -156,11 +156,11 @@ class SearchDesk:
 
     # ------------------------------------------------------------------ similar
 
-    async def named(self, asked: str) -> Sequence[PaperId]:
-        return await self._naming.named(asked)
+    async def named(self, reader: Reader, asked: str) -> Sequence[PaperId]:
+        return await self._naming.named(reader, asked)
 
-    async def linked(self, asked: str) -> Sequence[PaperId]:
-        return await self._naming.linked(asked)
+    async def linked(self, reader: Reader, asked: str) -> Sequence[PaperId]:
+        return await self._naming.linked(reader, asked)
 
     async def last_card(self, reader: Reader) -> PaperId | None:
         async with reading(self._database) as db:

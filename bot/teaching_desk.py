@@ -19,6 +19,7 @@ from bot import offers
 from bot.conversation.bibliography import Cited
 from bot.conversation.mentions import Mentions
 from bot.conversation.ports import (
+    AskedTooMuch,
     Offer,
     Reader,
     ReaderGone,
@@ -36,7 +37,7 @@ from recommender.topics import muted_among
 from recommender.wishes import NOTHING_TOLD, Told
 from storage import catalogue, feedback_log, users, wishes
 from storage.database import Database, blocks
-from storage.dialogue_state import DialogueState, asks_of
+from storage.dialogue_state import DialogueState
 from storage.feedback_log import NewImpression, Place
 from storage.full_text import words_of
 from storage.sources.references import keys_in
@@ -45,8 +46,6 @@ MOST_KEYS = 50  # links and ids of one message
 IDS_AT_ONCE, TITLES_AT_ONCE = 100, 5  # that one question to arXiv holds
 MOST_TITLES = 30  # of one file, that arXiv is asked for
 MOST_SAID_TITLES = 5  # of one message
-ASKS = 40  # questions to arXiv for one reader at once …
-ASKS_IN = 600.0  # … and as many again within so many seconds
 REMEMBERED = 24 * 3600.0  # seconds for which a title that arXiv lacks is not asked for again
 LONGEST = timedelta(seconds=60)  # that arXiv is asked for one file; platforms wait for 90
 _TITLES_KNOWN = 100  # titles looked for in the catalogue between two signs of progress
@@ -56,11 +55,14 @@ _CLOSEST = 30  # candidates near each of them
 
 
 class Source(Protocol):
-    """Asks arXiv for papers, and stores what it finds. Raises SourceUnavailable."""
+    """Asks arXiv for papers, and stores what it finds.
 
-    async def by_keys(self, keys: Collection[str]) -> None: ...
+    Raises SourceUnavailable, and AskedTooMuch when the reader, or all together, have to rest.
+    """
 
-    async def by_titles(self, titles: Sequence[str]) -> None:
+    async def by_keys(self, reader: Reader, keys: Collection[str]) -> None: ...
+
+    async def by_titles(self, reader: Reader, titles: Sequence[str]) -> None:
         """Ask for a few titles at once."""
 
 
@@ -98,10 +100,10 @@ class TeachingDesk:
         asked = [key for key in keys if key not in known and key.startswith("arxiv:")]
         is_away = is_slowed = False
         if asked:
-            is_slowed = not await self._may_ask(reader)
             try:
-                if not is_slowed:
-                    await self._source.by_keys(asked)
+                await self._source.by_keys(reader, asked)
+            except AskedTooMuch:
+                is_slowed = True
             except SourceUnavailable:
                 is_away = True
             known |= await self._known(asked)
@@ -129,10 +131,10 @@ class TeachingDesk:
         asked = [title for title in titles if not await self._is_in_vain(title)]
         if not asked:
             return Named(())
-        if not await self._may_ask(reader):
-            return Named((), is_slowed=True)
         try:
-            await self._ask_for(asked[:MOST_SAID_TITLES])
+            await self._ask_for(reader, asked[:MOST_SAID_TITLES])
+        except AskedTooMuch:
+            return Named((), is_slowed=True)
         except SourceUnavailable:
             return Named((), is_source_away=True)
         spelled = await self._spelled(mentions.spelled)
@@ -244,14 +246,12 @@ class TeachingDesk:
             yield LookedUp(_papers(found), (*untitled, *waiting), is_asking=not waiting)
         lacking = [one for one in untitled if await self._is_in_vain(one.title)]
         lacking = [one for one in lacking if not _arxiv(keys[one])]
-        if untitled and await self._may_ask(reader):
-            async for step in self._asked_for(_without(untitled, lacking), lacking, keys):
-                yield step
-        else:
-            yield LookedUp((), (), tuple(lacking), tuple(_without(untitled, lacking)))
+        async for step in self._asked_for(reader, _without(untitled, lacking), lacking, keys):
+            yield step
 
     async def _asked_for(
         self,
+        reader: Reader,
         waiting: Sequence[Cited],
         lacking: list[Cited],
         keys: Mapping[Cited, tuple[str, ...]],
@@ -262,7 +262,9 @@ class TeachingDesk:
             for block in blocks([one for one in waiting if _arxiv(keys[one])], IDS_AT_ONCE):
                 if self._clock() > end:
                     raise SourceUnavailable
-                await self._source.by_keys([key for one in block for key in _arxiv(keys[one])])
+                await self._source.by_keys(
+                    reader, [key for one in block for key in _arxiv(keys[one])]
+                )
                 found = await self._with_keys(block, keys)
                 waiting = _without(waiting, found)
                 yield LookedUp(_papers(found), tuple(waiting), tuple(lacking), is_asking=True)
@@ -272,7 +274,7 @@ class TeachingDesk:
             for block in blocks(waiting[:MOST_TITLES], TITLES_AT_ONCE):
                 if self._clock() > end:
                     raise SourceUnavailable
-                known = await self._ask_for([one.title for one in block])
+                known = await self._ask_for(reader, [one.title for one in block])
                 found = {one: known[one.title] for one in block if one.title in known}
                 lacking += _without(block, found)
                 waiting = waiting[len(block) :]
@@ -303,13 +305,9 @@ class TeachingDesk:
 
     # ------------------------------------------------------------------ asking
 
-    async def _may_ask(self, reader: Reader) -> bool:
-        """Whether arXiv may be asked once more for a reader: all wait in one line for it."""
-        return not await self._state.take(asks_of(reader.id), ASKS / ASKS_IN, ASKS)
-
-    async def _ask_for(self, titles: Sequence[str]) -> dict[str, PaperId]:
+    async def _ask_for(self, reader: Reader, titles: Sequence[str]) -> dict[str, PaperId]:
         """Ask for a few titles, return what they name, and remember which ones name nothing."""
-        await self._source.by_titles(titles)
+        await self._source.by_titles(reader, titles)
         found = {}
         async with reading(self._database) as db:
             for title in titles:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.conversation.events import MessageRef, Person, Platform
 from bot.conversation.messages import Message
-from bot.conversation.ports import Begin
+from bot.conversation.ports import Begin, Reader
 from bot.desk import Desk
 from bot.shelf import Shelf
 from recommender.encoder import Encoder
@@ -49,10 +49,10 @@ def papers_of(day: date, n_each: int = 8, first: int = 0) -> list[NewPaper]:
 class NoSource:
     """A source that has nothing: look-ups find only what the catalogue holds."""
 
-    async def by_keys(self, keys: Collection[str]) -> None:
+    async def by_keys(self, reader: Reader, keys: Collection[str]) -> None:
         """Nothing is found."""
 
-    async def by_title(self, title: str) -> None:
+    async def by_title(self, reader: Reader, title: str) -> None:
         """Nothing is found."""
 
 

@@ -445,14 +445,14 @@ class OneSource:
         self.asked, self.is_away = [], False
         self._database, self._clock, self._numbers = database, clock, numbers
 
-    async def by_keys(self, keys):
+    async def by_keys(self, reader, keys):
         if self.is_away:
             raise SourceUnavailable
         self.asked.append(list(keys))
         found = [p for p in papers_of(self._clock().date()) if p.key in keys]
         await stocked(self._database, found[: self._numbers], self._clock())
 
-    async def by_title(self, title):
+    async def by_title(self, reader, title):
         """Nothing is found."""
 
 

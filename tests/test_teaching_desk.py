@@ -12,12 +12,12 @@ from bot.conversation.teaching import BibliographyFiles, Teaching
 from bot.desk import Desk
 from bot.library_desk import LibraryDesk
 from bot.shelf import Shelf
-from bot.teaching_desk import ASKS, ASKS_IN, MOST_TITLES, TITLES_AT_ONCE, TeachingDesk
+from bot.teaching_desk import MOST_TITLES, TITLES_AT_ONCE, TeachingDesk
 from recommender.encoder import load
 from recommender.wishes import Kind, Topic
 from storage import personal, users, wishes
 from storage.catalogue import NewPaper
-from storage.dialogue_state import LocalState, asks_of, taken_from
+from storage.dialogue_state import LocalState
 from storage.tables import FeedbackRow
 from tests.conversation.journey import Journey
 from tests.house import NoSource, papers_of, person, stocked
@@ -54,10 +54,10 @@ class ScriptedSource:
         self.meanwhile = None  # what somebody does while it is asked
         self._database, self._clock, self._shelf = database, clock, shelf
 
-    async def by_keys(self, keys):
+    async def by_keys(self, reader, keys):
         await self._ask(("keys", *keys), FOUND.key in keys)
 
-    async def by_titles(self, titles):
+    async def by_titles(self, reader, titles):
         wanted = FOUND.title.casefold()
         await self._ask(("titles", *titles), any(wanted in t.casefold() for t in titles))
 
@@ -244,28 +244,6 @@ async def test_small_talk_asks_no_source_and_what_nobody_has_is_unknown(ada, sou
         await ada.say("A Title That Nobody Has Ever Given")
         assert ada.transcript[-1] == words.NO_SUCH_PAPER
     assert len(source.asked) == 1  # what arXiv does not have is not asked for again
-
-
-async def test_who_asks_for_too_much_rests_alone(ada, source, seconds, conversation, taught):
-    for n in range(ASKS):
-        await ada.say(f"2512.{n:05}")
-    await ada.say("2512.10001")
-    assert ada.transcript[-1] == teaching_words.SLOWED
-    card, _ = await ada.say("2603.00003")
-    assert card.message.card
-    ben = Journey(conversation, person("8"))
-    await ben.say("1706.03762")
-    assert FOUND.title in ben.last
-    seconds.now += ASKS_IN + 1
-    await ada.say("2512.10002")
-    assert ada.transcript[-1] == words.NO_SUCH_PAPER
-
-
-async def test_what_was_counted_of_somebody_can_be_forgotten(ada, state):
-    await ada.say("2512.00001")
-    size, reader = state.size, await ada.desk.reader(person("7"))
-    await state.delete(taken_from(asks_of(reader.id)))
-    assert state.size == size - 1
 
 
 async def test_the_same_message_taken_twice_teaches_once_and_its_likes_go_by_one_tap(

@@ -14,6 +14,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.conversation.ports import Reader
 from bot.settings import Settings
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
@@ -30,10 +31,10 @@ _OLDER = 300  # papers of the week before, which the readers have liked or skipp
 class NoLookUp:
     """Nobody names a paper here."""
 
-    async def by_keys(self, keys: Collection[str]) -> None:
+    async def by_keys(self, reader: Reader, keys: Collection[str]) -> None:
         """Nothing is found."""
 
-    async def by_title(self, title: str) -> None:
+    async def by_title(self, reader: Reader, title: str) -> None:
         """Nothing is found."""
 
 

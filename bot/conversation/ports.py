@@ -42,6 +42,10 @@ class SourceUnavailable(DeskError):
     """The catalogue does not have it and the source cannot be asked at the moment."""
 
 
+class AskedTooMuch(SourceUnavailable):
+    """The source was not asked, because people have asked it for so much: a minute helps."""
+
+
 class ReaderGone(DeskError):
     """What is kept about the reader was deleted, or joined to another's, while this went on."""
 

@@ -88,10 +88,10 @@ class SearchDesk(Protocol):
     async def listed(self, reader: Reader, papers: Sequence[PaperId]) -> Sequence[Offer]:
         """Return papers for a list, with the opinions that stand; those that are gone left out."""
 
-    async def named(self, asked: str) -> Sequence[PaperId]:
+    async def named(self, reader: Reader, asked: str) -> Sequence[PaperId]:
         """Return what a link, id or title names. Raises UnknownPaper, SourceUnavailable."""
 
-    async def linked(self, asked: str) -> Sequence[PaperId]:
+    async def linked(self, reader: Reader, asked: str) -> Sequence[PaperId]:
         """Return what the links and ids in a text name, nothing when there are none.
 
         Raises UnknownPaper, SourceUnavailable.
@@ -194,7 +194,11 @@ class Search:
 
     async def _similar(self, reader: Reader, command: Command) -> Actions:
         asked = visible(command.text[:_LONGEST_MESSAGE])
-        paper = (await self._desk.named(asked))[0] if asked else await self._desk.last_card(reader)
+        paper = (
+            (await self._desk.named(reader, asked))[0]
+            if asked
+            else await self._desk.last_card(reader)
+        )
         if paper is None:
             yield privately(text(_(words.SIMILAR_WANTS_A_PAPER)))
             return
@@ -202,7 +206,7 @@ class Search:
 
     async def _like_this(self, reader: Reader, command: Command) -> Actions:
         """Answer about a message that somebody wrote to others: only links and ids in it count."""
-        found = await self._desk.linked(command.text[:_LONGEST_MESSAGE])
+        found = await self._desk.linked(reader, command.text[:_LONGEST_MESSAGE])
         if not found:
             yield privately(text(_(words.NO_LINK_HERE)))
             return

@@ -43,6 +43,7 @@ from bot.conversation.language import ENGLISH, _, nearest, speak, spoken
 from bot.conversation.manners import EndlessPatience, Patience, is_counted, slow_down
 from bot.conversation.messages import Action, Send, Toast
 from bot.conversation.ports import (
+    AskedTooMuch,
     Desk,
     Reader,
     SourceUnavailable,
@@ -372,6 +373,8 @@ async def _honest(actions: Actions) -> Actions:
             yield action
     except UnknownPaper:
         yield Send(text(_(words.NO_SUCH_PAPER)))
+    except AskedTooMuch:
+        yield Send(text(_(words.ASKED_TOO_MUCH)))
     except SourceUnavailable:
         yield Send(text(_(words.SOURCE_AWAY)))
 

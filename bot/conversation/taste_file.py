@@ -38,10 +38,14 @@ class TastePaper:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """stored: how many opinions are new here. lacking: papers that are not known."""
+    """stored: how many opinions are new here. lacking: papers that are not known.
+
+    is_slowed: arXiv was not asked for all of those, because it was asked for so much.
+    """
 
     stored: int
     lacking: tuple[TastePaper, ...]
+    is_slowed: bool = False
 
 
 class TasteDesk(Protocol):
@@ -96,7 +100,8 @@ class TasteFiles:
             found = await self._desk.take_in_asking(reader, f"{said.event}:more", lacking)
             names = [isolated(clipped(p.title, 80)) or p.key for p in found.lacking[:_LISTED]]
             more = len(found.lacking) - len(names)
-            yield privately(text(words.taste_looked_up(found.stored, names, more)))
+            answer = words.taste_looked_up(found.stored, names, more, is_slowed=found.is_slowed)
+            yield privately(text(answer))
         if told:  # after the papers, of which interests are made
             stored = await self._tells.take_in_told(reader, told)
             yield privately(text(topics_words.told_taken_in(stored)))

@@ -367,7 +367,7 @@ def _refusal(mentions: Mentions, named: Named) -> str:
     if mentions.closed and not named.lacking:
         return _(_CLOSED[mentions.closed[0]])
     if named.is_slowed:
-        return _(teaching_words.SLOWED)
+        return _(words.ASKED_TOO_MUCH)
     if named.is_source_away:
         return _(words.SOURCE_AWAY)
     if named.lacking and all(key.startswith("doi:") for key in named.lacking):

@@ -30,10 +30,6 @@ SEMANTIC_SCHOLAR = N_(
     "This Semantic Scholar link does not tell me which paper it is. Send the paper's title or its "
     "arXiv link instead, and I look for it."
 )
-SLOWED = N_(
-    "I asked arXiv for many papers of yours within a few minutes, so I rest a little. Send this "
-    "again in ten minutes; papers I have already are recognised at once."
-)
 FILE_EMPTY = N_(
     "I found no paper in this file, so nothing was changed. I read BibTeX (.bib), RIS (.ris) and "
     "CSL-JSON (.json), as Zotero, Mendeley and JabRef write them, and taste files of /export taste."

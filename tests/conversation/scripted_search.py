@@ -67,14 +67,14 @@ class ScriptedSearch:
             raise UnknownPaper
         return found[0]
 
-    async def named(self, asked):
+    async def named(self, reader, asked):
         self._reach()
         found = [p.id for p in self.desk.papers if p.title in asked or p.key[6:] in asked]
         if not found:
             raise UnknownPaper
         return found
 
-    async def linked(self, asked):
+    async def linked(self, reader, asked):
         return [p.id for p in self.desk.papers if p.key[6:] in asked]
 
     async def last_card(self, reader):

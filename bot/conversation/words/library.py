@@ -135,13 +135,20 @@ def taste_taken_in(papers: int, stored: int, lacking: int) -> str:
     return " ".join((*said, _("What you said here before stands.")))
 
 
-def taste_looked_up(stored: int, unknown: Sequence[str], more: int) -> str:
+def taste_looked_up(
+    stored: int, unknown: Sequence[str], more: int, *, is_slowed: bool = False
+) -> str:
+    """is_slowed: arXiv was not asked for all of the unknown ones."""
     found = ngettext(
         "{n} more paper found and taken in.", "{n} more papers found and taken in.", stored
     ).format(n=stored)
     if not unknown:
         return found
-    lacking = _("These I could not find; send the file again later to try once more:")
+    lacking = (
+        _("I have asked arXiv for a lot; send the file again in a minute, and I go on with these:")
+        if is_slowed
+        else _("These I could not find; send the file again later to try once more:")
+    )
     listed = [f"· {name}" for name in unknown]
     if more:
         listed.append(ngettext("and {n} more", "and {n} more", more).format(n=more))

@@ -56,6 +56,10 @@ SOURCE_AWAY = N_(
     "I do not have that paper, and arXiv cannot be asked right now. Please send it again later; "
     "/pick brings a new one."
 )
+ASKED_TOO_MUCH = N_(
+    "I do not have that paper yet, and I have asked arXiv for a lot just now. Please try again in "
+    "a minute; papers already here are answered at once."
+)
 NOTHING_TO_UNDO = N_("There is nothing to take back. /pick brings a paper.")
 NOTHING_SAVED = N_("You have saved nothing yet. Tap 🔖 on a paper, and /saved will show it.")
 WENT_WRONG = N_("Something went wrong on my side. Please try again.")
