@@ -153,7 +153,7 @@ async def open_house(
                 for_operators=for_operators,
                 metrics=metrics,
             ),
-            suggestions=Suggestions(search),
+            suggestions=Suggestions(search, desk),
             presence=presence,
             operator_menus=for_operators,
             ingest=ingest,

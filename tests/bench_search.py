@@ -109,7 +109,7 @@ async def measure(count: int, url: str, folder: Path) -> None:
     print(f"{len((await shelf.held()).corpus)} papers on {kind}")
     desk = Desk(database, shelf, NoSource(), lambda: NOW)
     search = SearchDesk(database, shelf, desk, LocalState(), lambda: NOW)
-    suggestions = Suggestions(search)
+    suggestions = Suggestions(search, desk)
     async with LocalTelegram() as telegram, running(telegram, Scripted(), suggesting=suggestions):
         alice = telegram.person()
         alice.say("hello")
@@ -144,7 +144,7 @@ async def _similar(search: SearchDesk, reader: Reader, paper: PaperId) -> int:
 
 
 async def _choices(suggestions: Suggestions, of: Suggests, typed: str) -> int:
-    return len(await suggestions.choices(of, typed))
+    return len(await suggestions.choices(person(), of, typed))
 
 
 def main() -> None:

@@ -277,8 +277,8 @@ async def test_what_a_reader_muted_trends_for_everybody_else(
 # ---------------------------------------------------------------- while somebody types
 
 
-async def test_an_inline_query_finds_the_same_as_a_search_by_relevance(search):
-    page = await Suggestions(search).inline("galaxy spectra", "")
+async def test_an_inline_query_finds_the_same_as_a_search_by_relevance(search, desk):
+    page = await Suggestions(search, desk).inline(person(), "galaxy spectra", "")
     assert [r.card.paper for r in page.results] == (await search.relevant("galaxy spectra", 100))[
         : len(page.results)
     ]

@@ -346,9 +346,11 @@ class Client(discord.Client):
         asked = typed(interaction, self._offered)
         choices: Sequence[Choice] = ()
         if asked and self._suggesting:
+            is_dm, locale = place(interaction).is_dm, str(interaction.locale.value)
+            who = person(interaction.user, None, is_dm, locale, group_of(interaction))
             try:
                 async with asyncio.timeout(PROPOSING):
-                    choices = await self._suggesting.choices(*asked)
+                    choices = await self._suggesting.choices(who, *asked)
             except TimeoutError:
                 log.info("discord.choices_late")
         await propose(self._rest, interaction, choices, born)

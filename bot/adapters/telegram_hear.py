@@ -133,7 +133,7 @@ def _membership(number: int, change: ChatMemberUpdated) -> Heard | None:
         return Heard(number, Left(str(number), person), chat, chat)
     if was_there or is_private:
         return None
-    return Heard(number, Joined(str(number), person), chat, chat)
+    return Heard(number, Joined(str(number), person, str(change.from_user.id)), chat, chat)
 
 
 def _message(number: int, message: Message, bot: Bot) -> Heard | None:

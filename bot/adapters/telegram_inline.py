@@ -12,6 +12,7 @@ from telegram import (
     InlineQueryResultArticle,
     InputTextMessageContent,
     LinkPreviewOptions,
+    User,
 )
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
@@ -20,6 +21,7 @@ from bot.adapters.telegram_render import render
 from bot.adapters.telegram_send import TelegramBot
 from bot.conversation import words
 from bot.conversation.deep_links import into_telegram
+from bot.conversation.events import Person, Platform
 from bot.conversation.language import ENGLISH, _, speak
 from bot.conversation.messages import Message
 from bot.conversation.suggestions import InlineResult, Suggesting
@@ -54,7 +56,9 @@ class InlineAnswers:
     async def _answer(self, query: InlineQuery) -> None:
         speak(query.from_user.language_code or ENGLISH)
         try:
-            page = await self._suggesting.inline(query.query, query.offset)
+            page = await self._suggesting.inline(
+                _person(query.from_user), query.query, query.offset
+            )
             await self._bot.answer_inline_query(
                 query.id,
                 [_article(result, self._bot.username) for result in page.results],
@@ -66,6 +70,12 @@ class InlineAnswers:
             log.info("telegram.inline_unanswered", error=type(error).__name__)
         except Exception:  # a process catches once, at the top; here that is once per query
             log.exception("telegram.inline_failed")
+
+
+def _person(user: User) -> Person:
+    """Return who types; where they do, Telegram does not tell."""
+    language = user.language_code
+    return Person(Platform.TELEGRAM, str(user.id), None, is_private=False, language=language)
 
 
 def _article(result: InlineResult, bot: str) -> InlineQueryResultArticle:

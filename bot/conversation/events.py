@@ -164,10 +164,14 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The bot was taken into a group or a server, for the first time or again."""
+    """The bot was taken into a group or a server, for the first time or again.
+
+    person: the group. by: the account that took it in, where a platform tells.
+    """
 
     event: str
     person: Person
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

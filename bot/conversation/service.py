@@ -12,6 +12,7 @@ from functools import partial
 
 from bot.conversation import authority, cards, dialogue, words
 from bot.conversation.account import BY_LINK
+from bot.conversation.bans import is_shut_out
 from bot.conversation.commands import meant
 from bot.conversation.deep_links import INVITED, code_of, paper_of
 from bot.conversation.dialogue import text
@@ -129,23 +130,10 @@ class Conversation:
                 return
             yield _refusal(event, _(words.NOTHING_STORED))
 
-    async def _is_shut_out(self, event: Event) -> bool:
-        """Whether nobody answers; while the database is away nothing can be had anyhow.
-
-        In a group that is shut out nobody is answered.
-        """
-        person, group = event.person, event.person.group
-        with suppress(TemporarilyUnavailable):
-            if await self._desk.is_banned(person):
-                return True
-            if group is not None:
-                return await self._desk.is_banned(replace(person, account=group.account))
-        return False
-
     async def _heard(self, event: Event) -> Actions:
         if is_counted(event):
             slowed = await self._patience.tried(event.person)
-            if await self._is_shut_out(event):
+            if await is_shut_out(self._desk, event.person):
                 return
             if slowed is not None:
                 if (polite := slow_down(event, slowed)) is not None:
@@ -184,8 +172,19 @@ class Conversation:
                 await self._desk.left(person)
             case Moved(person=person, new_chat=new_chat):
                 await self._desk.moved(person, new_chat)
+            case Joined() if self._groups is not None:
+                async for action in self._groups.joined(event):
+                    if not await self._is_greeted_by_nobody(event):
+                        yield action
             case Joined():
                 return  # nobody here looks after groups
+
+    async def _is_greeted_by_nobody(self, joined: Joined) -> bool:
+        """Whether a group, or who took the bot into it, is shut out."""
+        person = joined.person
+        return await is_shut_out(self._desk, person) or (
+            bool(joined.by) and await is_shut_out(self._desk, replace(person, account=joined.by))
+        )
 
     async def _meant(self, said: Said) -> Said | Command:
         """Return what somebody means by a channel's post or name: its digest, or what it says."""
@@ -390,8 +389,6 @@ def _groups_part(groups: Groups, event: Event) -> Actions | None:
         case Pressed(data=data) if tap := decode(data):
             answers = {Act.GROUP: groups.tapped, Act.VOTE: groups.voted}
             return answers[tap.act](event, tap) if tap.act in answers else None
-        case Joined():
-            return groups.joined(event)
     return None
 
 

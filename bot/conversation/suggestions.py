@@ -1,6 +1,6 @@
 """What is proposed while somebody is still typing: papers for any chat, values for an option.
 
-Nobody's taste takes part and nothing about anybody is stored or read.
+Nobody's taste takes part and nothing about anybody is stored; whoever is shut out gets nothing.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.conversation import cards
+from bot.conversation.bans import Bans, is_shut_out
 from bot.conversation.deep_links import start_of
-from bot.conversation.events import Suggests
+from bot.conversation.events import Person, Suggests
 from bot.conversation.messages import Card
 from bot.conversation.ports import Offer, TemporarilyUnavailable
 from bot.conversation.text import isolated, visible
@@ -74,19 +75,22 @@ class SuggestionDesk(Protocol):
 class Suggesting(Protocol):
     """What an adapter asks while somebody types. Never raises for anything a person did."""
 
-    async def inline(self, asked: str, offset: str) -> InlinePage: ...
+    async def inline(self, person: Person, asked: str, offset: str) -> InlinePage: ...
 
-    async def choices(self, suggests: Suggests, typed: str) -> Sequence[Choice]: ...
+    async def choices(self, person: Person, suggests: Suggests, typed: str) -> Sequence[Choice]: ...
 
 
 class Suggestions:
     """Implements `Suggesting`."""
 
-    def __init__(self, desk: SuggestionDesk) -> None:
+    def __init__(self, desk: SuggestionDesk, bans: Bans) -> None:
         self._desk = desk
+        self._bans = bans
 
-    async def inline(self, asked: str, offset: str) -> InlinePage:
+    async def inline(self, person: Person, asked: str, offset: str) -> InlinePage:
         """Return a page of papers; the first for an offset that cannot be one of ours."""
+        if await is_shut_out(self._bans, person):
+            return InlinePage()
         start = int(offset) if offset.isascii() and offset.isdecimal() and len(offset) < 4 else 0
         question = visible(asked[:_LONGEST])
         try:
@@ -102,8 +106,10 @@ class Suggestions:
         results = tuple(InlineResult(cards.card(Offer(p, 0)), start_of(p.id)) for p in papers)
         return InlinePage(results, str(end) if end < len(found) else "", _LIVES)
 
-    async def choices(self, suggests: Suggests, typed: str) -> Sequence[Choice]:
+    async def choices(self, person: Person, suggests: Suggests, typed: str) -> Sequence[Choice]:
         """Return at most 25 choices; what is trending while nothing is typed."""
+        if await is_shut_out(self._bans, person):
+            return ()
         match suggests:
             case Suggests.PAPER:
                 return await self._papers(typed[:_LONGEST])

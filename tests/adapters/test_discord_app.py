@@ -20,6 +20,7 @@ from bot.conversation.events import (
     Event,
     Filled,
     MessageRef,
+    Person,
     Platform,
     Pressed,
     Said,
@@ -801,15 +802,15 @@ class TypedScript:
     """Proposes what was typed, with numbers behind it."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[Suggests, str]] = []
+        self.asked: list[tuple[str, Suggests, str]] = []
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def inline(self, asked: str, offset: str) -> InlinePage:
+    async def inline(self, person: Person, asked: str, offset: str) -> InlinePage:
         return InlinePage()
 
-    async def choices(self, suggests: Suggests, typed: str) -> list[Choice]:
-        self.asked.append((suggests, typed))
+    async def choices(self, person: Person, suggests: Suggests, typed: str) -> list[Choice]:
+        self.asked.append((person.account, suggests, typed))
         await self.gate.wait()
         return [Choice(f"{typed} {n}", f"arxiv:2401.{n:05}") for n in range(25)]
 
@@ -821,7 +822,7 @@ async def test_papers_are_proposed_while_an_option_is_typed(discord, script):
         chosen = asked.choices["attention is 7"]
         await bob.slash("similar", paper=chosen)
         await bob.sees("Paper 1")
-    assert suggesting.asked == [(Suggests.PAPER, "attention is")]
+    assert suggesting.asked == [(str(bob.number), Suggests.PAPER, "attention is")]
     assert len(asked.choices) == 25
     assert (script.heard[0].name, script.heard[0].text) == ("similar", "arxiv:2401.00007")
     assert discord.violations == []

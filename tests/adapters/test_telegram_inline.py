@@ -7,6 +7,7 @@ import pytest
 
 from bot.conversation import cards, words
 from bot.conversation.deep_links import start_of
+from bot.conversation.events import Platform
 from bot.conversation.ports import Offer
 from bot.conversation.suggestions import InlinePage, InlineResult
 from tests.adapters.telegram_setting import Scripted, running
@@ -32,12 +33,14 @@ class ScriptedSuggesting:
     def __init__(self, *results):
         self.results = results or (result(1), result(71, title="A < B & *C*"))
         self.asked = []
+        self.people = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.heard = asyncio.Event()
         self.fails = False
 
-    async def inline(self, asked, offset):
+    async def inline(self, person, asked, offset):
+        self.people.append(person)
         self.asked.append((asked, offset))
         self.heard.set()
         await self.gate.wait()
@@ -46,7 +49,7 @@ class ScriptedSuggesting:
             raise RuntimeError("a bug")
         return InlinePage(self.results, "20" if not offset else "", timedelta(minutes=5))
 
-    async def choices(self, suggests, typed):
+    async def choices(self, person, suggests, typed):
         return ()
 
 
@@ -64,6 +67,8 @@ async def test_papers_are_offered_with_their_card_and_a_link_into_the_bot(telegr
     assert second["description"].startswith("Ada Lovelace and Alan Turing")
     assert (asked.cache_time, asked.is_personal, asked.next_offset) == (300, True, "20")
     assert suggesting.asked == [("graph learning", "")]
+    (who,) = suggesting.people
+    assert (who.platform, who.account, who.is_private) == (Platform.TELEGRAM, "42", False)
 
 
 async def test_whoever_scrolls_on_gets_the_next_page(telegram):

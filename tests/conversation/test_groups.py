@@ -531,6 +531,14 @@ async def test_a_group_that_does_not_know_the_bot_is_greeted_and_one_that_does_i
     assert await joined(ON_DISCORD, Platform.DISCORD) == []
 
 
+@pytest.mark.parametrize("banned", ["7", HERE.account])
+async def test_who_is_shut_out_brings_no_greeting_and_neither_does_a_group_that_is(world, banned):
+    world.desk.banned.add(banned)
+    group = Person(Platform.TELEGRAM, HERE.account, HERE.chat, is_private=False, group=HERE)
+    joined = Joined("1", group, by="7")
+    assert [action async for action in world.conversation.answer(joined)] == []
+
+
 async def test_the_bot_leaves_without_a_word(world):
     who = Person(Platform.TELEGRAM, "-1001", "-1001", is_private=False, group=HERE)
     assert [action async for action in world.conversation.answer(Left("1", who))] == []

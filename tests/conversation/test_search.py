@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import words
-from bot.conversation.events import Suggests
+from bot.conversation.events import Place, Suggests
 from bot.conversation.messages import Edit, Send, Toast
 from bot.conversation.search import Search
 from bot.conversation.service import Conversation
@@ -39,8 +39,8 @@ def ada(conversation):
 
 
 @pytest.fixture
-def suggestions(search):
-    return Suggestions(search)
+def suggestions(search, desk):
+    return Suggestions(search, desk)
 
 
 # ---------------------------------------------------------------- search
@@ -211,46 +211,48 @@ async def test_a_day_without_votes_says_so_and_keeps_the_other_periods(ada, desk
 
 
 async def test_inline_gives_pages_of_papers_that_lead_back_into_the_bot(suggestions):
-    page = await suggestions.inline("paper number", "")
+    page = await suggestions.inline(ADA, "paper number", "")
     assert [r.start for r in page.results] == [f"p{d}" for d in "123456789abcdefghijk"]
     assert page.next_offset == str(INLINE_PAGE)
     assert page.lives.total_seconds() > 0
-    rest = await suggestions.inline("paper number", page.next_offset)
+    rest = await suggestions.inline(ADA, "paper number", page.next_offset)
     assert (len(rest.results), rest.next_offset) == (10, "")
 
 
 async def test_an_empty_inline_query_gives_what_trends(suggestions):
-    page = await suggestions.inline(" ", "")
+    page = await suggestions.inline(ADA, " ", "")
     assert [r.card.title for r in page.results] == [f"Paper number {n}" for n in range(1, 8)]
 
 
 @pytest.mark.parametrize("offset", ["x", "-5", "9999", "²", "99999999999999999999"])
 async def test_an_offset_that_was_never_given_out_breaks_nothing(suggestions, offset):
-    assert len((await suggestions.inline("paper", offset)).results) == INLINE_PAGE
+    assert len((await suggestions.inline(ADA, "paper", offset)).results) == INLINE_PAGE
 
 
 async def test_titles_are_proposed_while_they_are_typed(suggestions):
-    found = await suggestions.choices(Suggests.PAPER, "number 2")
+    found = await suggestions.choices(ADA, Suggests.PAPER, "number 2")
     assert (found[0].label, found[0].value) == ("Paper number 2", "arxiv:2611.00002")
-    assert len(await suggestions.choices(Suggests.PAPER, "paper")) == CHOICES
-    assert len(await suggestions.choices(Suggests.PAPER, "")) == 7
+    assert len(await suggestions.choices(ADA, Suggests.PAPER, "paper")) == CHOICES
+    assert len(await suggestions.choices(ADA, Suggests.PAPER, "")) == 7
 
 
 async def test_authors_are_proposed_while_they_are_typed(suggestions):
-    found = await suggestions.choices(Suggests.AUTHOR, "love")
+    found = await suggestions.choices(ADA, Suggests.AUTHOR, "love")
     assert [(c.label, c.value) for c in found] == [("Ada Lovelace", "Ada Lovelace")]
-    assert [c.value for c in await suggestions.choices(Suggests.AUTHOR, " ")] == ["Ada Lovelace"]
-    assert await suggestions.choices(Suggests.AUTHOR, "nobody") == []
+    assert [c.value for c in await suggestions.choices(ADA, Suggests.AUTHOR, " ")] == [
+        "Ada Lovelace"
+    ]
+    assert await suggestions.choices(ADA, Suggests.AUTHOR, "nobody") == []
 
 
 @given(st.text(max_size=300))
 async def test_whatever_is_typed_at_most_25_choices_that_fit_are_proposed(typed):
     names = tuple(f"{'x' * n} מחבר {n} \u202e" for n in range(120))
     desk = ScriptedDesk([paper(n, authors=names, upvotes=1) for n in range(1, 4)])
-    suggestions = Suggestions(ScriptedSearch(desk))
+    suggestions = Suggestions(ScriptedSearch(desk), desk)
     for suggests in Suggests:
         for asked in (typed, "", "x"):
-            found = await suggestions.choices(suggests, asked)
+            found = await suggestions.choices(ADA, suggests, asked)
             assert len(found) <= CHOICES
             assert all(0 < len(c.label) <= 100 and 0 < len(c.value) <= 100 for c in found)
 
@@ -273,8 +275,22 @@ async def test_an_author_without_a_name_says_what_to_write():
     assert ada.transcript[-1] == words.SEARCH_WANTS_WORDS
 
 
+@pytest.mark.parametrize("account", [ADA.account, "-100"])
+async def test_who_is_shut_out_or_types_in_a_group_that_is_is_proposed_nothing(
+    suggestions, desk, account
+):
+    in_group = replace(ADA, is_private=False, group=Place("-100", "-100"))
+    desk.banned.add(account)
+    page = await suggestions.inline(in_group, "paper", "")
+    assert (page.results, page.next_offset, page.lives.total_seconds()) == ((), "", 0)
+    for suggests in Suggests:
+        assert await suggestions.choices(in_group, suggests, "") == ()
+    assert (await suggestions.inline(BOB, "paper", "")).results
+    assert await suggestions.choices(BOB, Suggests.PAPER, "paper")
+
+
 async def test_while_the_database_is_away_nothing_is_proposed_and_nothing_kept(suggestions, desk):
     desk.is_away = True
-    page = await suggestions.inline("paper", "")
+    page = await suggestions.inline(ADA, "paper", "")
     assert (page.results, page.lives.total_seconds()) == ((), 0)
-    assert await suggestions.choices(Suggests.PAPER, "paper") == ()
+    assert await suggestions.choices(ADA, Suggests.PAPER, "paper") == ()
