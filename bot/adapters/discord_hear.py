@@ -28,6 +28,7 @@ from bot.conversation.events import (
 )
 from bot.conversation.events import Place as GroupPlace
 from bot.conversation.language import ENGLISH, LANGUAGES, _, speaking
+from bot.conversation.messages import CHOSEN
 
 _HIDDEN_LINK = re.compile(r"\]\(\s*<?(https?://[^\s)>]+)")
 _TYPED_COMMAND = re.compile(r"/(\w{1,64})(?:\s+(.*))?", re.DOTALL)
@@ -125,8 +126,9 @@ def interaction_event(interaction: discord.Interaction, who: Person, where: Plac
     data = cast(dict[str, Any], interaction.data or {})
     event = str(interaction.id)
     if interaction.type is discord.InteractionType.component:
+        tapped = MessageRef(where.channel, where.tapped)
         return Pressed(
-            event, who, str(data.get("custom_id", "")), MessageRef(where.channel, where.tapped)
+            event, who, str(data.get("custom_id", "")), tapped, _shown(interaction.message)
         )
     if interaction.type is discord.InteractionType.modal_submit:
         return Filled(event, who, str(data.get("custom_id", "")), _written(data))
@@ -139,6 +141,17 @@ def interaction_event(interaction: discord.Interaction, who: Person, where: Plac
         names = [str(file.get("filename", "")) for file in attached(interaction)]
         return Command(event, who, name, "\n".join(filter(None, (joined(name, options), *names))))
     return None
+
+
+def _shown(message: discord.Message | None) -> tuple[tuple[str, bool], ...]:
+    """Return the data of a message's buttons, and which of them are drawn as chosen."""
+    rows = message.components if message else ()
+    buttons = (b for row in rows if isinstance(row, discord.ActionRow) for b in row.children)
+    return tuple(
+        (b.custom_id or "", (b.label or "").startswith(CHOSEN))
+        for b in buttons
+        if isinstance(b, discord.Button)
+    )
 
 
 def attached(interaction: discord.Interaction) -> list[Any]:

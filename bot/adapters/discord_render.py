@@ -15,6 +15,7 @@ from typing import Any
 from bot.adapters.discord_names import localised
 from bot.conversation.group_cards import FOR
 from bot.conversation.messages import (
+    CHOSEN,
     ROW,
     Ask,
     Button,
@@ -357,7 +358,7 @@ def _components(rows: Rows) -> list[Payload]:
 def _button(button: Button, taken: set[str]) -> Payload | None:
     """Return a button, None for one that Discord would refuse: without a use, or a second time."""
     label = _one_line(button.label) or NOTHING
-    label = f"✓ {label}" if button.is_chosen and not label.startswith("✓") else label
+    label = f"{CHOSEN} {label}" if button.is_chosen and not label.startswith(CHOSEN) else label
     shape: Payload = {"type": 2, "label": _fitting(label, MAX_LABEL, str)}
     if button.url:
         address = _address(button.url)

@@ -37,6 +37,7 @@ from bot.conversation.events import (
     Said,
     is_read,
 )
+from bot.conversation.messages import CHOSEN
 
 ALLOWED_UPDATES = [
     Update.MESSAGE,
@@ -111,11 +112,20 @@ def _pressed(number: int, query: CallbackQuery) -> Heard | None:
         return None
     chat = str(message.chat.id)
     ref = MessageRef(chat, str(message.message_id))
-    event = Pressed(str(number), _person(query.from_user, message.chat), data, ref)
+    shown = _shown(message) if isinstance(message, Message) else ()
+    event = Pressed(str(number), _person(query.from_user, message.chat), data, ref, shown)
     thread = _thread(message) if isinstance(message, Message) else None
     # In a group many tap at once, and nobody's vote waits for another's acknowledgement.
     lane = chat if event.person.is_private else f"{chat}:{event.person.account}"
     return Heard(number, event, chat, lane, thread, query.id)
+
+
+def _shown(message: Message) -> tuple[tuple[str, bool], ...]:
+    """Return the data of a message's buttons, and which of them are drawn as chosen."""
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
+    return tuple(
+        (str(b.callback_data or ""), b.text.startswith(CHOSEN)) for row in rows for b in row
+    )
 
 
 def _membership(number: int, change: ChatMemberUpdated) -> Heard | None:

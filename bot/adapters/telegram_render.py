@@ -22,7 +22,17 @@ from telegram import (
 
 from bot.conversation import words
 from bot.conversation.deep_links import into_telegram, start_of, to_share
-from bot.conversation.messages import Button, Card, Digest, Message, RichText, Rows, Span, Style
+from bot.conversation.messages import (
+    CHOSEN,
+    Button,
+    Card,
+    Digest,
+    Message,
+    RichText,
+    Rows,
+    Span,
+    Style,
+)
 
 MAX_UNITS = 4096
 MAX_IN_ROW = 8
@@ -350,7 +360,7 @@ def _is_link(url: str) -> bool:
 
 def _button(button: Button) -> InlineKeyboardButton:
     label = _shortened(_one_line(button.label), MAX_LABEL - 2) or NOTHING
-    label = f"✓ {label}" if button.is_chosen and not label.startswith("✓") else label
+    label = f"{CHOSEN} {label}" if button.is_chosen and not label.startswith(CHOSEN) else label
     if button.url:
         return InlineKeyboardButton(label, url=button.url)
     return InlineKeyboardButton(label, callback_data=button.data)

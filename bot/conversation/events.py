@@ -142,12 +142,17 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button, by the data it was made with. Data may be old, forged or foreign."""
+    """A button, by the data it was made with. Data may be old, forged or foreign.
+
+    shown: each button below the message as it stood then: its data, and whether it was drawn
+        as chosen; empty where a platform does not tell.
+    """
 
     event: str
     person: Person
     data: str
     message: MessageRef | None = None
+    shown: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ The service keeps for itself what every part needs: who speaks, what an event ma
 for, who may read along. A part gets the reader and the event, and yields what to do.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from bot.conversation import words
 from bot.conversation.events import Command, Filled, Person, Pressed, Said, SentFile
-from bot.conversation.messages import Action, Edit, Message, Send
+from bot.conversation.language import _
+from bot.conversation.messages import CHOSEN, Action, Edit, Message, Send, Toast
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap
 
@@ -78,6 +80,25 @@ def in_place(pressed: Pressed, message: Message) -> Action:
     if pressed.message is not None and pressed.person.is_private:
         return Edit(pressed.message, message)
     return Send(message, is_private=True)
+
+
+def chosen(pressed: Pressed, said: str, before: Message, after: Message) -> Iterator[Action]:
+    """Acknowledge a choice from a menu, and draw that anew, unless all of it stands there.
+
+    before, after: the menu without the tap, and with it; where they are the same, nothing was
+        changed. A tap may be on an old menu, which is then brought up to date.
+    """
+    is_so = before == after
+    yield Toast(_(words.ALREADY_SO) if is_so else said)
+    if not (is_so and shows(pressed, after)):
+        yield in_place(pressed, after)
+
+
+def shows(pressed: Pressed, menu: Message) -> bool:
+    """Whether the message that was tapped had the buttons of a menu, chosen as they are there."""
+    buttons = (button for row in menu.rows for button in row)
+    shown = tuple((b.data, b.is_chosen or b.label.startswith(CHOSEN)) for b in buttons)
+    return bool(shown) and pressed.shown == shown
 
 
 def privately(message: Message) -> Send:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation import authority, dialogue, group_cards, group_words, words
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Joined, Person, Place, Platform, Pressed, Said
+from bot.conversation.features import shows
 from bot.conversation.group_phrases import What, Wish, chat_named, understood
 from bot.conversation.language import ENGLISH, LANGUAGES, _, nearest, speak, speaking
 from bot.conversation.messages import (
@@ -283,10 +284,17 @@ class Groups:
         if place.may_post is False and _needs_to_post(change):
             yield Toast(_(group_words.MAY_NOT_POST[person.platform]))
             return
+        # Who tapped reads it alone, in their language.
+        stored, is_so_already = _(words.SCHEDULE_STORED), _(words.ALREADY_SO)
+        _speak_to_all(person, group)
+        before = self._menu(person, place, group)
         changed = await self._desk.change(person, place, change)
-        yield Toast(_(words.SCHEDULE_STORED))
         _speak_to_all(person, changed)
-        yield _in_place(pressed, self._menu(person, place, changed))
+        after = self._menu(person, place, changed)
+        is_so = before == after
+        yield Toast(is_so_already if is_so else stored)
+        if not (is_so and shows(pressed, after)):
+            yield _in_place(pressed, after)
 
     def _wish_of(self, phrase: str, group: Group | None) -> Wish | str:
         """Return what a button wants: a phrase, or a category put in or taken out."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.conversation import interests_words as words
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Filled, Pressed, Said
-from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.features import Actions, chosen, in_place, privately
 from bot.conversation.language import _
 from bot.conversation.messages import Ask, Button, Message, Rows, Span, Style, Toast, plain
 from bot.conversation.ports import Reader
@@ -21,7 +21,7 @@ from bot.conversation.reasons import spelled
 from bot.conversation.taps import Act, Tap, base36, encode, from_base36
 from bot.conversation.tex import readable
 from bot.conversation.text import clipped, isolated, visible
-from bot.conversation.words import OLD_BUTTON
+from bot.conversation.words import ALREADY_SO, OLD_BUTTON
 from recommender.papers import Paper, PaperId
 from recommender.wishes import Standing
 
@@ -161,7 +161,7 @@ class InterestsFeature:
         standing = _BECOMES[change]
         is_elsewhere = _FROM.get(change, interest.standing) is not interest.standing
         if interest.standing is standing or is_elsewhere:
-            return _(words.ALREADY)
+            return _(ALREADY_SO)
         if not await self._desk.change_interest(reader, interest.stands_for, standing=standing):
             return _(words.GONE)
         if change is Change.REMEMBER:
@@ -189,9 +189,12 @@ class InterestsFeature:
         elif change is Change.RENAME:
             yield asking(meant)
         else:
-            yield Toast(await self._changed(reader, meant, change))
+            said = await self._changed(reader, meant, change)
             page_of = found.index(meant) // PAGE + 1
-            yield in_place(pressed, listed(await self._desk.interests(reader), page=page_of))
+            before, after = found, await self._desk.interests(reader)
+            menus = (listed(interests, page=page_of) for interests in (before, after))
+            for action in chosen(pressed, said, *menus):
+                yield action
 
     # ------------------------------------------------------------------ answers to the question
 

@@ -45,7 +45,6 @@ CHANGED = {
     "forgotten": N_("Stored: its likes are history. “Bring back” undoes it."),
 }
 BROUGHT_BACK = N_("Stored: its likes count again.")
-ALREADY = N_("It is so already.")
 GONE = N_("That interest is no longer there. /interests shows those of now.")
 FORMS = N_(
     "Write /interests, or what to do with one of them: /interests rename 2 graph learning, mute 2, "

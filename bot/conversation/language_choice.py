@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.conversation import language_words, words
 from bot.conversation.events import Command, Person, Pressed
-from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.features import Actions, chosen, privately
 from bot.conversation.language import LANGUAGES, _, is_ours, named, nearest, speak
 from bot.conversation.messages import Button, Message, Toast, plain
 from bot.conversation.ports import Reader
@@ -56,9 +56,11 @@ class LanguageChoice:
         if tap.argument != AUTO and tap.argument not in LANGUAGES:
             yield Toast(_(words.OLD_BUTTON))
             return
+        before = menu(reader)
         changed = await self._changed(reader, pressed.person, tap.argument)
-        yield Toast(language_words.stored(LANGUAGES[nearest(changed.language)]))
-        yield in_place(pressed, menu(changed))
+        said = language_words.stored(LANGUAGES[nearest(changed.language)])
+        for action in chosen(pressed, said, before, menu(changed)):
+            yield action
 
     async def _changed(self, reader: Reader, person: Person, wanted: str) -> Reader:
         """Store what was wanted, and speak it from now on."""

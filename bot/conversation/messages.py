@@ -51,6 +51,8 @@ class Button:
 
 
 Rows = tuple[tuple[Button, ...], ...]
+CHOSEN = "✓"
+"""What the label of a chosen button begins with, as platforms draw it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
 """/schedule, /pause and /resume: when digests come, and when none does."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from bot.conversation import dialogue, words
 from bot.conversation.clock_words import shown_now
 from bot.conversation.dialogue import text
 from bot.conversation.events import Command, Pressed
-from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.features import Actions, chosen, in_place, privately
 from bot.conversation.language import _
-from bot.conversation.messages import Toast
+from bot.conversation.messages import Action, Toast
 from bot.conversation.ports import Desk, Reader
 from bot.conversation.schedule_words import Misunderstood, understand
 from bot.conversation.taps import Act, Tap
@@ -77,19 +77,25 @@ class Scheduling:
                 yield in_place(pressed, dialogue.schedule_menu(reader))
             case phrase:
                 changed, sentence = await self._rescheduled(reader, phrase)
-                yield Toast(_(words.SCHEDULE_STORED) if changed else sentence)
-                if changed:
-                    yield in_place(pressed, dialogue.schedule_menu(changed))
+                if changed is None:
+                    yield Toast(sentence)
+                    return
+                for action in self._chosen(pressed, _(words.SCHEDULE_STORED), reader, changed):
+                    yield action
 
     async def _pause_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         changed = await self._desk.pause(reader, None)
-        yield Toast(_(words.PAUSED_FOR_EVER))
-        yield in_place(pressed, dialogue.schedule_menu(changed))
+        for action in self._chosen(pressed, _(words.PAUSED_FOR_EVER), reader, changed):
+            yield action
 
     async def _resume_tapped(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         changed = await self._desk.resume(reader)
-        yield Toast(_(words.RESUMED))
-        yield in_place(pressed, dialogue.schedule_menu(changed))
+        for action in self._chosen(pressed, _(words.RESUMED), reader, changed):
+            yield action
+
+    @staticmethod
+    def _chosen(pressed: Pressed, said: str, before: Reader, after: Reader) -> Iterator[Action]:
+        return chosen(pressed, said, dialogue.schedule_menu(before), dialogue.schedule_menu(after))
 
     # ------------------------------------------------------------------ both
 

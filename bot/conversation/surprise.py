@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.conversation import words
 from bot.conversation.events import Command, Pressed
-from bot.conversation.features import Actions, in_place, privately
+from bot.conversation.features import Actions, chosen, privately
 from bot.conversation.language import _
 from bot.conversation.messages import Button, Message, Toast, plain
 from bot.conversation.ports import Reader
@@ -50,9 +50,9 @@ class Surprise:
         if not _DIAL.fullmatch(tap.argument):
             yield Toast(_(words.OLD_BUTTON))
             return
-        reader = await self._dial.set_surprise(reader, int(tap.argument))
-        yield Toast(_(words.SURPRISE_STORED))
-        yield in_place(pressed, menu(reader))
+        changed = await self._dial.set_surprise(reader, int(tap.argument))
+        for action in chosen(pressed, _(words.SURPRISE_STORED), menu(reader), menu(changed)):
+            yield action
 
 
 def menu(reader: Reader) -> Message:

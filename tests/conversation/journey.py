@@ -71,7 +71,9 @@ class Journey:
         raise AssertionError(f"no button {label!r}")
 
     async def press(self, data: str, ref: MessageRef | None, event: str = "") -> list[Action]:
-        return await self._hear(Pressed(event or self._event(), self._person, data, ref))
+        rows = self.messages[ref].rows if ref in self.messages else ()
+        shown = tuple((button.data, button.is_chosen) for row in rows for button in row)
+        return await self._hear(Pressed(event or self._event(), self._person, data, ref, shown))
 
     @property
     def last(self) -> str:

@@ -19,6 +19,7 @@ ALREADY = {
     "known": N_("You already said: I know it."),
     "not_now": N_("You already said: not now."),
 }
+ALREADY_SO = N_("It is so already.")
 SAVED_ALREADY = N_("It is already saved.")
 OLD_BUTTON = N_("I do not know this button any more, so nothing was changed. Try /pick.")
 FOREIGN_BUTTON = N_("This card was made for somebody else, so nothing was changed. Try /pick.")
