@@ -79,10 +79,13 @@ def svm(tfidf: "csr_array[Any]", others: Ids, regularization: float = 0.1) -> Sc
 def _machine(
     tfidf: "csr_array[Any]", liked: Ids, others: Ids, regularization: float
 ) -> tuple[Floats, np.float32]:
-    """Return the weights and the bias of a linear SVM."""
+    """Return the weights and the bias of a linear SVM; zeros where there is nothing to learn:
+    no word in any text, or no paper that the reader has not liked."""
     from scipy.sparse import vstack
     from sklearn.svm import LinearSVC
 
+    if not len(others) or not tfidf.shape[1]:
+        return np.zeros(tfidf.shape[1], np.float32), np.float32(0)
     examples = vstack([tfidf[liked], tfidf[others]])
     labels = np.repeat([1, 0], [len(liked), len(others)])
     machine = LinearSVC(C=regularization, class_weight="balanced", max_iter=10_000)
@@ -100,14 +103,16 @@ def als(train: Pairs, seed: int) -> Scorer:
     from scipy.sparse import csr_matrix
 
     likes = from_pairs(train[:, 0], train[:, 1])
-    model = AlternatingLeastSquares(
-        factors=max(1, min(factors.MOST_FACTORS, min(likes.likes.shape) // 2)),
-        alpha=factors.ALPHA,
-        regularization=factors.REGULARIZATION,
-        iterations=factors.ITERATIONS,
-        random_state=seed,
+    model = _trained(
+        lambda: AlternatingLeastSquares(
+            factors=max(1, min(factors.MOST_FACTORS, min(likes.likes.shape) // 2)),
+            alpha=factors.ALPHA,
+            regularization=factors.REGULARIZATION,
+            iterations=factors.ITERATIONS,
+            random_state=seed,
+        ),
+        likes.likes,
     )
-    _train(model, likes.likes)
 
     def score(given: "csr_array[Any]") -> Floats:
         users = model.recalculate_user(np.arange(given.shape[0]), csr_matrix(given))
@@ -126,10 +131,12 @@ def bpr(train: Pairs, seed: int) -> Scorer:
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
     likes = from_pairs(train[:, 0], train[:, 1])
-    model = BayesianPersonalizedRanking(
-        factors=_BPR_FACTORS, iterations=_BPR_ITERATIONS, random_state=seed, num_threads=1
+    model = _trained(
+        lambda: BayesianPersonalizedRanking(
+            factors=_BPR_FACTORS, iterations=_BPR_ITERATIONS, random_state=seed, num_threads=1
+        ),
+        likes.likes,
     )
-    _train(model, likes.likes)
     readers = {library: row for row, library in enumerate(_libraries(likes.likes))}
 
     def score(given: "csr_array[Any]") -> Floats:
@@ -146,19 +153,21 @@ def bm25_knn(train: Pairs) -> Scorer:
 
     likes = from_pairs(train[:, 0], train[:, 1])
     # implicit's own BM25Recommender hands on a matrix of a kind that it then warns about.
-    model = ItemItemRecommender(K=_NEIGHBOURS)
-    _train(model, bm25_weight(likes.likes.T, K1=1.2, B=0.75).T)
+    weighed = bm25_weight(likes.likes.T, K1=1.2, B=0.75).T
+    model = _trained(lambda: ItemItemRecommender(K=_NEIGHBOURS), weighed)
     return _by_likes(
         likes.papers, lambda given: np.asarray((given @ model.similarity).toarray(), np.float32)
     )
 
 
-def _train(model: Any, likes: "csr_array[Any]") -> None:
+def _trained(made: Callable[[], Any], likes: "csr_array[Any]") -> Any:
     from scipy.sparse import csr_matrix
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, "blas"):  # see `factors.fit`
+    with threadpool_limits(1, "blas"):  # see `factors.fit`; a model that is made looks at it too
+        model = made()
         model.fit(csr_matrix(likes), show_progress=False)
+    return model
 
 
 def _libraries(likes: "csr_array[Any]") -> list[tuple[int, ...]]:

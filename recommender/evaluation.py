@@ -37,6 +37,7 @@ Pairs = NDArray[np.int64]  # (n, 2): user, paper
 SUPPORTS = (1, 3, 5, 10, 20)
 _FEW_SHOT_READERS = 600
 _FEW_SHOT_LIKES = 25
+_TELLING_READERS, _TELLING_PAPERS = 50, 40  # fewer on validation, and chance would choose
 _BLOCK = 512
 _MOST_USER = 2**62
 _DAY = date(2000, 1, 1)  # a benchmark's papers have no announcement day
@@ -112,7 +113,11 @@ def parse_likes(lines: Iterable[str], name: str, n_papers: int) -> Pairs:
 
 
 class TableEncoder:
-    """Ready-made vectors, one for each paper's text."""
+    """Ready-made vectors, one for each paper.
+
+    Texts are looked up, and of papers that share a text any vector would do; but all of a
+    benchmark's texts in their order have each their own, also where titles are missing.
+    """
 
     name = "file"
 
@@ -127,9 +132,12 @@ class TableEncoder:
                 f"embeddings.f16.npy, row {broken[0]}: expected finite numbers"
             )
         self._vectors = unit_rows(np.asarray(vectors, np.float32))
-        self._rows = {paper.text: row for row, paper in enumerate(papers)}
+        self._texts = [paper.text for paper in papers]
+        self._rows = {text: row for row, text in enumerate(self._texts)}
 
     def encode(self, texts: Sequence[str]) -> Floats:
+        if list(texts) == self._texts:
+            return self._vectors.copy()
         rows = np.array([self._rows[text] for text in texts], np.int64)
         return self._vectors[rows].reshape(len(texts), self.dimensions)
 
@@ -258,9 +266,9 @@ def fit(
 ) -> Model:
     """Return the model of a benchmark's training likes, its weights chosen on validation.
 
-    Validation without any paper that is new to training says nothing of new papers: then
-    some of the training papers are hidden for the choice, as the bot does every night.
-    Raises FactorsUnavailable.
+    Validation with hardly a paper that is new to training, or hardly a reader who liked one,
+    says nothing of new papers: then some of the training papers are hidden for the choice, as
+    the bot does every night. Raises FactorsUnavailable.
 
     train: other training likes than the benchmark's, for readers held out.
     fit_factors: what learns the factors in place of `implicit`.
@@ -270,7 +278,7 @@ def fit(
     likes = from_pairs(pairs[:, 0], pairs[:, 1])
     wanted = benchmark.validation[np.isin(benchmark.validation[:, 0], likes.users)]
     wanted = wanted[~np.isin(wanted[:, 1], likes.papers)]
-    if not len(wanted):
+    if not _can_tell(wanted):
         ratings = [Rating(user, _liked(paper)) for user, paper in pairs.tolist()]
         return training.train(
             benchmark.papers,
@@ -288,6 +296,12 @@ def fit(
         return model
     hybrid = with_readers(model, likes, choice, seed, fit_factors)
     return balanced(hybrid, choice, likes, held, new).applied(hybrid)
+
+
+def _can_tell(wanted: Pairs) -> bool:
+    """Return whether likes of new papers are enough to choose weights by."""
+    readers, papers = (len(np.unique(wanted[:, column])) for column in (0, 1))
+    return readers >= _TELLING_READERS and papers >= _TELLING_PAPERS
 
 
 def _new_likes(likes: Interactions, pairs: Pairs) -> Interactions:

@@ -45,7 +45,7 @@ def read(folder: Path) -> Benchmark:
 
 def _with_validation(folder: Path) -> bool:
     try:
-        wanted = json.loads((folder / PROTOCOL).read_bytes())["cold_candidates"]
+        wanted = json.loads((folder / PROTOCOL).read_text("utf-8-sig"))["cold_candidates"]
     except FileNotFoundError as error:
         raise _missing(PROTOCOL) from error
     except OSError as error:
@@ -79,13 +79,14 @@ def read_vectors(folder: Path, benchmark: Benchmark) -> TableEncoder:
 
 
 def lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a compressed file. Raises MalformedBenchmark."""
+    """Yield the lines of a compressed file, without the mark that some programs put before
+    UTF-8. Raises MalformedBenchmark."""
     number = 0
     try:
         with gzip.open(path, "rb") as file:
             for line in file:
                 number += 1
-                yield line.decode("utf-8")
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
     except FileNotFoundError as error:
         raise _missing(path.name) from error
     except UnicodeDecodeError as error:

@@ -377,6 +377,32 @@ def test_malformed_vectors_get_one_sentence_as_well(cold, tmp_path, spoil, says)
     assert result.output.count("\n") == 1
 
 
+def test_a_folder_written_on_windows_is_read_as_any_other(cold, tmp_path):
+    folder = tmp_path / "folder"
+    shutil.copytree(cold, folder)
+    for name in (PAPERS, TRAIN, "validation.csv.gz", TEST):
+        told = "".join(f"{line}\r\n" for line in lines_of(cold / name))
+        (folder / name).write_bytes(gzip.compress(f"\ufeff{told}".encode()))
+    (folder / PROTOCOL).write_text("\ufeff" + (cold / PROTOCOL).read_text())
+    ours, theirs = benchmark_files.read(cold), benchmark_files.read(folder)
+    assert theirs.papers == ours.papers
+    assert theirs.train.tolist() == ours.train.tolist()
+    assert theirs.with_validation == ours.with_validation
+
+
+def test_one_reader_alone_is_measured_without_a_warning(cold, tmp_path):
+    folder = tmp_path / "folder"
+    shutil.copytree(cold, folder)
+    for name in (TRAIN, "validation.csv.gz", TEST):
+        alone = [line for line in lines_of(cold / name) if line.startswith(("user", "0,"))]
+        write(folder / name, alone)
+    command = [sys.executable, "-m", "bot", "evaluate", str(folder), "--encoder", "lsa"]
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    assert "cold: 1 readers" in process.stdout
+    assert process.stderr.strip() == ""
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     result = evaluate(tmp_path / "nowhere")
     assert result.exit_code == 2

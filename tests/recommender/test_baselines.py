@@ -33,6 +33,13 @@ def test_a_text_baseline_finds_the_topic_of_what_was_liked(name, features, topic
         assert [topics[n] for n in best] == [topic] * 5
 
 
+def test_an_svm_says_nothing_where_no_text_has_a_word_or_everything_is_liked(features):
+    wordless = features[0][:, :0]
+    liked, candidates = [np.array([1, 2, 3])], np.arange(4, 9)
+    for svm in (baselines.svm(wordless, np.arange(1, 241)), baselines.svm(features[0], liked[0])):
+        assert svm(liked, candidates).tolist() == [[0] * 5]
+
+
 def test_popularity_is_the_same_for_everybody_and_counts_likes():
     train = np.array([[1, 2], [2, 2], [3, 0]])
     scores = baselines.popularity(train, 4)([np.array([0]), np.array([2])], np.array([0, 2, 3]))

@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from recommender import evaluation, metrics
+from recommender.encoder import JoinedEncoder
 from recommender.evaluation import Benchmark, MalformedBenchmark, TableEncoder
 from tests.recommender import planted
 
@@ -39,6 +41,33 @@ def test_the_model_beats_chance_by_far_on_papers_nobody_has_rated(benchmark_, co
     assert found.mean("N@20") > chance.mean("N@20") + 0.1
     low, high = found.interval("N@20")
     assert low < found.mean("N@20") < high
+
+
+@pytest.mark.parametrize("few", ["readers", "papers"])
+def test_a_validation_that_can_tell_little_leaves_the_choice_to_hidden_training_papers(
+    benchmark_, coder, few
+):
+    column = ("readers", "papers").index(few)
+    validation = benchmark_.validation
+    some = np.unique(validation[:, column])[:15]
+    little = replace(benchmark_, validation=validation[np.isin(validation[:, column], some)])
+    model = evaluation.fit(little, coder, seed=0)
+    assert model.metrics["judges"] > 15
+    nothing = replace(benchmark_, validation=validation[:0])
+    assert model.metrics == evaluation.fit(nothing, coder, seed=0).metrics
+
+
+def test_papers_that_share_a_text_keep_a_vector_each(coder):
+    lines = [json.dumps({"id": n, "title": ""}) for n in range(4)]
+    papers = evaluation.parse_papers(lines, "papers.jsonl")
+    likes = np.array([[0, 0], [1, 1]])
+    benchmark = Benchmark(papers, likes, likes[:0], np.array([[0, 2], [1, 3]]))
+    vectors = np.eye(2, dtype=np.float32)[[0, 1, 0, 1]]
+    encoder = JoinedEncoder(TableEncoder(papers, vectors), coder, "file")
+    model = evaluation.fit(benchmark, encoder, seed=0)
+    corpus = evaluation.corpus_of(benchmark, model, encoder)
+    scores = evaluation.by_model(model, corpus)([np.array([0]), np.array([1])], np.array([2, 3]))
+    assert np.argmax(scores, axis=1).tolist() == [0, 1]
 
 
 def test_few_shot_readers_are_in_no_training_and_their_supports_are_nested(benchmark_):
