@@ -30,7 +30,7 @@ from recommender.model import Model
 from recommender.papers import Paper, PaperId
 from recommender.ranking import score
 from recommender.taste import taste_of
-from recommender.training import balanced, choose_blend, with_readers
+from recommender.training import balanced, choose_blend, read_best, with_readers
 
 Pairs = NDArray[np.int64]  # (n, 2): user, paper
 
@@ -291,6 +291,7 @@ def fit(
     model = Model.text_only(benchmark.papers, encoder, version)
     likes, held = hold_one(likes, seed)
     new = _new_likes(likes, wanted)
+    model = read_best(model, likes, new, seed)
     choice = choose_blend(model, likes, new, seed, fit_factors=fit_factors)
     if not choice.blend or choice.lessons is None:
         return model

@@ -6,7 +6,7 @@ it was trained on, so that a process that starts need not read the whole catalog
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from recommender.encoder import Encoder
 from recommender.item_weights import Neighbours
 from recommender.local_ridge import LocalRidge
 from recommender.papers import Paper
-from recommender.text_features import TELLING, TextFeatures
+from recommender.text_features import LSA_WEIGHT, TELLING, TextFeatures
 from recommender.text_metric import TextMetric
 
 Arrays = dict[str, NDArray[Any]]
@@ -97,6 +97,21 @@ class Model:
             directions=directions,
         )
 
+    def with_latent(self, latent: float) -> Self:
+        """Return a text-only model in which the latent part of texts counts so much."""
+        from threadpoolctl import threadpool_limits
+
+        base = self.text.weighed(self.known.base.astype(np.float32), latent)
+        with threadpool_limits(1, "blas"):
+            guess, directions = text_guess(base), leading_directions(base)
+        return replace(
+            self,
+            text=replace(self.text, latent=latent),
+            guess=guess,
+            known=replace(self.known, base=base.astype(np.float16)),
+            directions=directions,
+        )
+
     @property
     def width(self) -> int:
         """Of a profile's dense part: base vectors, and what ALS says."""
@@ -159,6 +174,7 @@ class Model:
             "metrics": dict(self.metrics),
             "readers": _said_of(self.readers) if self.readers else {},
             "factors": [self.new_factor, self.rated_factor],
+            "latent": self.text.latent,
             "hub_powers": list(self.hubs.powers) if self.hubs else [],
             "empty": empty,
         }
@@ -194,6 +210,7 @@ class Model:
                 center=arrays["center"],
                 common=arrays["common"],
                 is_telling=arrays["is_telling"],
+                latent=head.get("latent", LSA_WEIGHT),  # a model of an older release has none
             ),
             guess=arrays["guess"],
             known=Known(

@@ -6,7 +6,8 @@
         words, and of two words in a row
     b = unit([e, 0.4·l])
 
-The first part knows synonyms, the second the field's own words; alone, each finds less.
+The first part knows synonyms, the second the field's own words; alone, each finds less. Where
+an encoder hardly knows the words, readers' likes show it, and l counts more (`training`).
 """
 
 import re
@@ -101,6 +102,7 @@ class TextFeatures:
     topics: shape (T, t), columns of unit length.
     center: shape (d,). common: shape (c, d), orthonormal rows.
     is_telling: shape (V,); which words may be named in an explanation.
+    latent: what l counts beside e.
     """
 
     words: tuple[str, ...]
@@ -111,6 +113,7 @@ class TextFeatures:
     center: Floats
     common: Floats
     is_telling: NDArray[np.bool_] = field(repr=False)
+    latent: float = LSA_WEIGHT
 
     @property
     def dimensions(self) -> int:
@@ -150,6 +153,12 @@ class TextFeatures:
         """Return unit rows of (1 + log tf)·idf, shape (n, V)."""
         return _tfidf([words_of(text) for text in texts], self._columns, self.idf)
 
+    def weighed(self, base: Floats, latent: float) -> Floats:
+        """Return base vectors, shape (n, dimensions), as they are where l counts so much."""
+        changed = base.copy()
+        changed[:, len(self.center) :] *= latent / self.latent
+        return unit_rows(changed)
+
     def _join(self, vectors: Floats, terms: "csr_array[Any]") -> Floats:
         if vectors.shape[1] != len(self.center):
             raise ValueError("the model was made with another encoder")
@@ -157,7 +166,7 @@ class TextFeatures:
         centred -= (centred @ self.common.T) @ self.common
         known = np.any(vectors, axis=1, keepdims=True)  # an unread text stays without direction
         latent = unit_rows(np.asarray(terms @ self.topics, np.float32))
-        weight = LSA_WEIGHT if len(self.center) else 1.0
+        weight = self.latent if len(self.center) else 1.0
         return unit_rows(np.hstack([unit_rows(centred) * known, weight * latent]))
 
     def _telling(self, counts: "csr_array[Any]") -> NDArray[np.int32]:

@@ -16,7 +16,7 @@ import numpy as np
 import structlog
 
 from recommender import factors, lessons
-from recommender.arrays import Entries, Floats, Ids, Mask, find, largest, stacked, strongest
+from recommender.arrays import Entries, Floats, Ids, Mask, Rows, find, largest, stacked, strongest
 from recommender.calibration import Balance, Read, Sample, balance, hold_one, profiles_of
 from recommender.cold_start import KEPT, KNOTS, Readers, carried, hubs_of, worth
 from recommender.encoder import Encoder
@@ -40,6 +40,7 @@ BLENDS = (0.5, 1.0, 2.0, 4.0, 8.0, 32.0)  # weight of what readers teach; the te
 RHOS = (0.3, 0.6, 1.0, 2.0)  # of ALS beside EASE
 BETAS = (0.1, 0.2, 0.3, 0.5, 0.8)  # of the liked paper itself
 POWERS = (0.0, 0.4, 0.6, 0.8)  # of the spread by which scores are divided
+LATENTS = (1.0, 2.5)  # of the latent part of texts, where that surely beats its usual weight
 
 MIN_READERS = 20  # with two likes or more
 _HIDDEN = 0.2  # of the rated papers, for choosing the weights
@@ -94,8 +95,9 @@ def train(
             # they compute (8 s in place of 1.4 s for 400 papers).
             with threadpool_limits(1 if len(likes.papers) <= _SMALL else None, "blas"):
                 tell("comparing text with readers", 0.3)
+                model = read_best(model, *_hidden(likes, seed), seed)
                 choice = _choose_on_hidden(model, likes, seed, fit_factors)
-                metrics |= choice.metrics
+                metrics |= choice.metrics | {"latent": model.text.latent}
                 if choice.blend:
                     tell("learning from readers", 0.6)
                     model = with_readers(model, likes, choice, seed, fit_factors)
@@ -224,8 +226,7 @@ def _choose_on_hidden(
     model: Model, likes: Interactions, seed: int, fit_factors: FitFactors | None
 ) -> Choice:
     """Hide some rated papers as if they were new, and rank them for those who liked them."""
-    hidden = np.random.default_rng([seed, 2]).random(len(likes.papers)) < _HIDDEN
-    shown, wanted = _columns(likes, ~hidden), _columns(likes, hidden)
+    shown, wanted = _hidden(likes, seed)
     shown, held = hold_one(shown, seed)
     choice = choose_blend(model, shown, wanted, seed, _UNRATED, fit_factors)
     # What was learnt without the hidden papers is not kept: it would only fill the memory.
@@ -234,6 +235,46 @@ def _choose_on_hidden(
         return found
     trial = with_readers(model, shown, choice, seed, fit_factors)
     return replace(found, balance=balanced(trial, choice, shown, held, wanted))
+
+
+def _hidden(likes: Interactions, seed: int) -> tuple[Interactions, Interactions]:
+    """Return the likes of most rated papers, and those of the rest."""
+    is_hidden = np.random.default_rng([seed, 2]).random(len(likes.papers)) < _HIDDEN
+    return _columns(likes, ~is_hidden), _columns(likes, is_hidden)
+
+
+def read_best(model: Model, shown: Interactions, wanted: Interactions, seed: int) -> Model:
+    """Return the text-only model, its latent part weighed as ranks new papers best.
+
+    The arguments are those of `choose_blend`. Nothing changes unless text alone surely ranks
+    better then: an encoder that knows the words is worth more.
+    """
+    judges = _judges(shown, wanted, len(wanted.papers), np.random.default_rng([seed, 8]))
+    if len(judges) < MIN_READERS or not len(model.text.center):
+        return model
+    likes, relevant = shown.likes[judges], wanted.likes[judges].toarray() > 0
+
+    def quality(read: Model) -> Doubles:
+        liked = np.asarray(likes @ (_vectors(read, shown.papers) @ read.guess), np.float32)
+        scores: Floats = liked @ _vectors(read, wanted.papers).T
+        return _quality(scores, relevant)
+
+    usual = quality(model)
+    for other in (model.with_latent(latent) for latent in LATENTS):
+        gain = quality(other) - usual
+        error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
+        if float(gain.mean()) > _SURE * max(error, 1e-9):
+            model, usual = other, usual + gain
+    return model
+
+
+def _judges(
+    shown: Interactions, wanted: Interactions, candidates: int, rng: np.random.Generator
+) -> Rows:
+    """Return rows of readers who have likes of both kinds, as many as there is room for."""
+    is_judge = (np.diff(shown.likes.indptr) > 0) & (np.diff(wanted.likes.indptr) > 0)
+    most = int(np.clip(_CELLS // max(candidates, 1), *_JUDGES))
+    return np.sort(rng.permutation(np.flatnonzero(is_judge))[:most])
 
 
 def choose_blend(
@@ -250,12 +291,10 @@ def choose_blend(
     same readers in the same rows. rivals: how many papers that nobody rated compete.
     """
     rng = np.random.default_rng([seed, 4])
-    is_judge = (np.diff(shown.likes.indptr) > 0) & (np.diff(wanted.likes.indptr) > 0)
     rated = np.concatenate([shown.papers, wanted.papers])
     others = rng.permutation(np.setdiff1d(model.known.ids, rated))[:rivals]
     candidates = _vectors(model, np.concatenate([wanted.papers, others]))
-    most = int(np.clip(_CELLS // max(len(candidates), 1), *_JUDGES))
-    judges = np.sort(rng.permutation(np.flatnonzero(is_judge))[:most])
+    judges = _judges(shown, wanted, len(candidates), rng)
     if len(judges) < MIN_READERS:
         return Choice(0.0, 0.0, 0.0, 0.0, {"judges": float(len(judges))})
     base = _vectors(model, shown.papers)

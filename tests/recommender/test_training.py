@@ -6,14 +6,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from recommender import factors, training
+from recommender.arrays import unit_rows
 from recommender.candidates import Corpus
 from recommender.cold_start import KNOTS
 from recommender.factors import FactorsUnavailable
 from recommender.feedback import Feedback, Rating, Verdict
 from recommender.interactions import interactions
+from recommender.model import Model
 from recommender.papers import PaperId
 from recommender.picks import Request
 from recommender.ranking import recommend
+from recommender.text_features import LSA_WEIGHT
 from recommender.training import train
 from tests.recommender import planted
 
@@ -143,6 +146,36 @@ def test_progress_goes_from_nothing_to_all(school, coder):
 def test_no_papers_and_no_ratings_train_to_a_model_that_works(coder):
     model = train([], [], coder, version="nothing", seed=0)
     assert recommend(model, Corpus(model, coder), [Request(1, ())], None, 0) == [[]]
+
+
+class Babel:
+    """An encoder whose vectors say nothing of what a text is about."""
+
+    name, dimensions = "babel", 64
+
+    def encode(self, texts):
+        seeds = (list(text.encode()) for text in texts)
+        drawn = [np.random.default_rng(seed).standard_normal(self.dimensions) for seed in seeds]
+        return unit_rows(np.array(drawn, np.float32).reshape(len(texts), self.dimensions))
+
+
+def test_words_of_the_papers_count_more_beside_an_encoder_that_knows_none_of_them():
+    papers, topics = planted.catalogue(240)
+    rng = np.random.default_rng(6)
+    ratings = [
+        Rating(user, planted.like(int(paper)))
+        for user in range(90)
+        for paper in rng.permutation(planted.of_topic(topics, planted.NAMES[user % 6]))[:10]
+    ]
+    foreign, usual = Babel(), planted.static()
+    model = train(papers, ratings, foreign, version="v", seed=0)
+    assert model.text.latent in training.LATENTS
+    assert train(papers, ratings, usual, version="v", seed=0).text.latent == LSA_WEIGHT
+    # Texts that come later are read as those that were there.
+    again, _ = model.text.read([papers[3].text], foreign)
+    assert np.allclose(again, model.read([papers[3]], foreign)[0], atol=2e-3)
+    back = Model.from_arrays(model.to_arrays())
+    assert np.array_equal(back.text.read([papers[3].text], foreign)[0], again)
 
 
 def test_likes_saves_and_known_papers_are_likes_and_each_reader_counts_once():
