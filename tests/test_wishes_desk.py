@@ -78,7 +78,7 @@ def like(desk, reader):
 
     async def like(topic, count):
         for number in range(8 * topic, 8 * topic + count):
-            (paper,) = await desk.linked(f"https://arxiv.org/abs/2603.{number:05d}")
+            (paper,) = await desk.linked(reader, f"https://arxiv.org/abs/2603.{number:05d}")
             await desk.store(reader, f"like-{number}", paper, None, verdict=Verdict.LIKE)
 
     return like
@@ -128,7 +128,8 @@ async def test_what_is_muted_is_in_no_card_and_no_digest_and_a_look_up_still_fin
         assert "robot" not in card.title.casefold()
         assert "Kovalevskaya" not in card.authors
         assert "cs.CL" not in " ".join(card.details)
-    (paper,) = await desk.linked("https://arxiv.org/abs/2603.00033")
+    reader = await desk.reader(person("7"))
+    (paper,) = await desk.linked(reader, "https://arxiv.org/abs/2603.00033")
     assert "Kovalevskaya, S." in (await desk.offer(reader, paper)).paper.authors
 
 
