@@ -182,7 +182,7 @@ async def test_why_names_what_was_liked_with_shares_that_add_up(ada):
     (why,) = await ada.tap("Why?")
     reason = "".join(span.text for span in why.message.text)
     assert liked in reason
-    shares = [line.split("\u00a0%  ")[0] for line in reason.split("\n") if "\u00a0%  " in line]
+    shares = [line.split("\u00a0% · ")[0] for line in reason.split("\n") if "\u00a0% · " in line]
     assert sum(int(share.lstrip("−")) for share in shares) == 100
 
 

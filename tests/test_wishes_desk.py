@@ -98,7 +98,7 @@ async def test_every_new_paper_of_a_followed_author_is_in_the_digest_with_that_r
     ]
     await ada.tap("1 Open")
     await ada.tap("Why?")
-    assert "100\u00a0%  you follow S. V. Kovalevskaya, so each new paper" in ada.last
+    assert "100\u00a0% · you follow S. V. Kovalevskaya, so each new paper" in ada.last
 
 
 async def test_they_are_in_the_digest_that_is_pushed_too(ada, any_database, desk, clock):

@@ -17,7 +17,7 @@ from bot.conversation.features import Actions, chosen, in_place, privately
 from bot.conversation.language import _
 from bot.conversation.messages import Ask, Button, Message, Rows, Span, Style, Toast, plain
 from bot.conversation.ports import Reader
-from bot.conversation.reasons import spelled
+from bot.conversation.reasons import once, spelled
 from bot.conversation.taps import Act, Tap, base36, encode, from_base36
 from bot.conversation.tex import readable
 from bot.conversation.text import clipped, isolated, visible
@@ -313,7 +313,7 @@ def _name(interest: Interest) -> str:
     """Return the reader's own name, else the telling words as the papers spell them."""
     if interest.name:
         return isolated(clipped(interest.name, _SHOWN))
-    told = ", ".join(_spelled(word, interest.examples) for word in interest.words)
+    told = ", ".join(_spelled(word, interest.examples) for word in once(interest.words))
     return isolated(clipped(told, _SHOWN)) or _(words.UNNAMED)
 
 

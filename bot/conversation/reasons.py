@@ -7,7 +7,7 @@ rounded by largest remainders, so that the percentages do too.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +25,7 @@ from recommender.wishes import Kind
 
 _NAMED = 8  # parts with a line of their own in the long form
 _TITLE = 60
+_SHORTEST_PLURAL = 4
 _WORTH_NAMING = 10  # per cent: below, a liked paper is not named on the card
 
 
@@ -90,7 +91,8 @@ def interest(offer: Offer) -> str:
     """Return the name of the interest that a pick is for; empty where there is only one."""
     parts = offer.pick.parts if offer.pick else ()
     words_of = next((part.words for part in parts if part.kind is PartKind.INTEREST), ())
-    return isolated(clipped(", ".join(spelled(word, offer.paper) for word in words_of[:2]), 60))
+    named = [spelled(word, offer.paper) for word in once(words_of)[:2]]
+    return isolated(clipped(", ".join(named), 60))
 
 
 def _topic(offer: Offer, part: ScorePart) -> tuple[str, str]:
@@ -124,7 +126,7 @@ def _similar(offer: Offer, found: Sequence[Share], title_length: int) -> str:
 def shared_words(offer: Offer) -> list[str]:
     """Return the words that make a paper like the one that its pick's largest part names."""
     largest = max(offer.pick.parts, key=lambda part: abs(part.value)) if offer.pick else None
-    return [spelled(word, offer.paper) for word in largest.words] if largest else []
+    return [spelled(word, offer.paper) for word in once(largest.words)] if largest else []
 
 
 def _exploring(offer: Offer, found: Sequence[Share], title_length: int) -> str:
@@ -164,7 +166,7 @@ def _because(offer: Offer, found: Sequence[Share], title_length: int) -> list[st
     if not named:
         return []
     papers = [words.named(_title(offer, s, title_length), s.percent) for s in named]
-    common = list(dict.fromkeys(word for s in named for word in s.part.words))[:3]
+    common = once(word for s in named for word in s.part.words)[:3]
     did = [_did(offer, s) for s in named]
     return [words.because(did, papers, [spelled(word, offer.paper) for word in common])]
 
@@ -177,7 +179,8 @@ def _line(offer: Offer, share: Share) -> str:
         case PartKind.LIKED | PartKind.SKIPPED if part.paper in offer.because:
             text = words.like_paper(_did(offer, share), _title(offer, share, 90))
             if part.words:
-                text = words.sharing(text, [spelled(word, offer.paper) for word in part.words])
+                shared = [spelled(word, offer.paper) for word in once(part.words)]
+                text = words.sharing(text, shared)
         case PartKind.LIKED | PartKind.SKIPPED:
             is_liked = part.kind is PartKind.LIKED
             text = _(words.LIKE_OTHER if is_liked else words.LIKE_SKIPPED)
@@ -197,6 +200,21 @@ def _line(offer: Offer, share: Share) -> str:
 def _title(offer: Offer, share: Share, length: int) -> str:
     assert share.part.paper is not None
     return isolated(clipped(readable(offer.because[share.part.paper]), length))
+
+
+def once(telling: Iterable[str]) -> list[str]:
+    """Return words in their order, of a word and its plural only the first."""
+    kept = dict[str, str]()
+    for word in telling:
+        kept.setdefault(_singular(word.casefold()), word)
+    return list(kept.values())
+
+
+def _singular(word: str) -> str:
+    """Return a word without what makes it a plural; both of a pair come to the same."""
+    if len(word) < _SHORTEST_PLURAL or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    return f"{word[:-3]}y" if word.endswith("ies") else word[:-1]
 
 
 def spelled(word: str, paper: Paper) -> str:

@@ -9,7 +9,7 @@ from bot.conversation.cards import card, card_message, digest_message, list_mess
 from bot.conversation.commands import COMMANDS, joined
 from bot.conversation.facts import key_sentence, links, sentences, summary, venue
 from bot.conversation.ports import Offer, Opinion
-from bot.conversation.reasons import long, shares, short, spelled
+from bot.conversation.reasons import long, once, shares, short, spelled
 from recommender.feedback import Verdict
 from recommender.papers import Link, PaperId
 from recommender.picks import PartKind, Pick, ScorePart
@@ -90,7 +90,7 @@ def test_other_causes_are_named_only_when_they_are_there():
 def test_a_pick_that_a_follow_brought_says_so(words, card, why):
     found = offer(ScorePart(PartKind.FOLLOWED, 1.0, words=words))
     assert short(found) == card
-    assert f"100\u00a0%  {why}" in text(long(found))
+    assert f"100\u00a0% · {why}" in text(long(found))
 
 
 def test_a_pick_for_one_of_several_interests_names_it_and_the_shares_stay_the_same():
@@ -103,16 +103,16 @@ def test_a_pick_for_one_of_several_interests_names_it_and_the_shares_stay_the_sa
 
 def test_what_speaks_against_a_paper_is_told_with_a_minus():
     told = text(long(offer(liked(7, 3), ScorePart(PartKind.SKIPPED, -1, PaperId(8), ("spam",)))))
-    assert "75\u00a0%  close to “Seven x²”, which you liked" in told
-    assert "−25\u00a0%  close to “Eight”, which you skipped (shared words: spam)" in told
+    assert "75\u00a0% · close to “Seven x²”, which you liked" in told
+    assert "−25\u00a0% · close to “Eight”, which you skipped (shared words: spam)" in told
     assert told.endswith("sizes add up to 100\u00a0%.")
 
 
 def test_many_small_parts_are_summed_up_in_one_line():
     many = [liked(7, 100.0), *(liked(8, 0.1) for _ in range(30))]
     assert text(long(offer(*many))).splitlines()[2:] == [
-        "97\u00a0%  close to “Seven x²”, which you liked",
-        "3\u00a0%  30 smaller parts",
+        "97\u00a0% · close to “Seven x²”, which you liked",
+        "3\u00a0% · 30 smaller parts",
     ]
 
 
@@ -308,3 +308,17 @@ def test_shared_words_are_spelled_as_the_paper_spells_them():
     offered = paper(1, title="Using Owls for AI", abstract="AI with GANs. Owls help.")
     words = ("ai", "owls", "using", "gans", "moth")
     assert [spelled(w, offered) for w in words] == ["AI", "owls", "using", "GANs", "moth"]
+
+
+@pytest.mark.parametrize(
+    ("telling", "said"),
+    [
+        (["robot", "robots", "manipulation"], ["robot", "manipulation"]),
+        (["robots", "success", "robot"], ["robots", "success"]),
+        (["policies", "policy", "bias", "LLMs", "llm"], ["policies", "bias", "LLMs"]),
+        (["corpus", "loss", "analysis", "gas"], ["corpus", "loss", "analysis", "gas"]),
+        ([], []),
+    ],
+)
+def test_of_a_word_and_its_plural_only_the_first_is_said(telling, said):
+    assert once(telling) == said

@@ -198,8 +198,8 @@ async def test_why_tells_the_whole_score_to_the_asker_alone(ada):
     assert ada.transcript[-4:] == [
         "Paper number 2",
         "What its score is made of:",
-        "67\u00a0%  close to “Paper number 1”, which you liked (shared words: paper)",
-        "33\u00a0%  what every paper gets, and what is too small to name",
+        "67\u00a0% · close to “Paper number 1”, which you liked (shared words: paper)",
+        "33\u00a0% · what every paper gets, and what is too small to name",
     ]
 
 

@@ -98,7 +98,7 @@ def popular_long(count: int) -> str:
 
 
 def share_line(percent: int, text: str, *, is_against: bool) -> str:
-    return f"{'−' if is_against else ''}{percent}\u00a0%  {text}"
+    return f"{'−' if is_against else ''}{percent}\u00a0% · {text}"
 
 
 def smaller_parts(count: int, percent: int) -> str:
