@@ -47,6 +47,7 @@ _COLOUR = 0x5B7DB1  # the stripe beside a card
 _PRIMARY, _SECONDARY, _SUCCESS, _LINK = 1, 2, 3, 5
 _BREAK = "\u200b"  # keeps two styles apart; has no width
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff"
     "\u2028-\u202e\u2066\u2067\u200b\u2060\ufeff\ufffe\uffff]"
@@ -304,7 +305,8 @@ def _one_direction(line: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_safe(text.replace("\n", " ")).split())
+    """Return text without line breaks; what must not be parted, as "48 %", stays together."""
+    return _SPACES.sub(" ", _safe(text.replace("\n", " "))).strip()
 
 
 def _fitting(text: str, limit: int, draw: Callable[[str], str]) -> str:

@@ -42,6 +42,7 @@ SHARE = "📤"  # Telegram's own picker of chats opens
 MAX_SHARED = 200  # characters of a title that goes along
 NOTHING = "…"  # Telegram refuses an empty message
 
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 # Hebrew, Arabic, Syriac, Thaana, N'Ko … and their presentation forms; the plane 1 scripts.
 _RIGHT_TO_LEFT = re.compile(
@@ -254,7 +255,8 @@ def _joined(lines: Iterable[RichText]) -> RichText:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_clean(text).split())
+    """Return text without line breaks; what must not be parted, as "48 %", stays together."""
+    return _SPACES.sub(" ", _clean(text)).strip()
 
 
 def _clean(text: str) -> str:

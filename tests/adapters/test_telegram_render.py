@@ -226,3 +226,9 @@ def test_any_title_can_be_sent_to_somebody_else(title):
     *_, button = shown.keyboard.inline_keyboard[-1]
     assert len(button.url) < 2_048
     assert button.url.isascii()
+
+
+def test_a_number_and_its_sign_are_not_parted_at_the_end_of_a_line():
+    reason = "Because you liked\n“Seven” (48\u00a0%)."
+    shown = drawn(Message(card=card(reason=reason)))
+    assert "Because you liked “Seven” (48\u00a0%)." in shown
