@@ -15,27 +15,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from docs.plays import (
-    COLUMNS,
-    Bubble,
-    Cell,
-    Said,
-    chat_in_discord,
-    chat_in_telegram,
-    chat_in_terminal,
-    finding_in_telegram,
-    inviting_in_telegram,
-    taste_in_telegram,
-    together_in_telegram,
-)
-from tests.local_discord import Posted
+from docs import discord_plays, telegram_plays
+from docs.discord_plays import Form, Heading, Item, OnMessage, Shown, Typing
+from docs.plays import COLUMNS, Cell, Said, chat_in_terminal
+from docs.telegram_plays import Bubble, Proposed, Screen
 
 HERE = Path(__file__).parent
+_WIDTH = 1000  # page pixels, the margins among them
 SCALE = 2  # pixels of the picture for each of the page
 _TALLEST = 2400  # page pixels; what is left over is cut off
 _BROWSER = (
@@ -52,6 +44,14 @@ _BROWSER = (
     "--default-background-color=00000000",
     f"--force-device-scale-factor={SCALE}",
 )
+_CLIENT = {  # what Discord itself says around the bot's words
+    "en": ("<b>Ada</b> used <b>{by}</b>", "Only you can see this", "Dismiss message"),
+    "de": (
+        "<b>Ada</b> hat <b>{by}</b> verwendet",
+        "Nur du kannst das sehen",
+        "Nachricht verwerfen",
+    ),
+}
 _COLOURS = {
     "red": "#ff8a80",
     "green": "#9ece8f",
@@ -108,23 +108,35 @@ def _cell_style(cell: Cell) -> str:
 # ---------------------------------------------------------------------- Telegram
 
 
-def telegram_page(phones: Iterable[Sequence[Bubble | Said]]) -> str:
+def telegram_page(phones: Iterable[Screen]) -> str:
     """Return a page with phones side by side; their messages are drawn as they were sent."""
-    return _page("telegram.css", "".join(_phone(messages) for messages in phones))
+    return _page("telegram.css", "".join(map(_phone, phones)))
 
 
-def _phone(messages: Sequence[Bubble | Said]) -> str:
-    chat = "".join(_said(m) if isinstance(m, Said) else _bubble(m) for m in messages)
+def _phone(screen: Screen) -> str:
+    chat = "".join(map(_on_screen, screen.shown))
     bar = (
-        '<div class="bar"><span class="back">‹</span><span class="face">P</span>'
-        "<div><b>Paperlark</b><small>bot</small></div></div>"
+        f'<div class="bar"><span class="back">‹</span><span class="face">{screen.title[0]}</span>'
+        f"<div><b>{escape(screen.title)}</b><small>{escape(screen.under)}</small></div></div>"
     )
-    field = '<div class="field">Message</div>'
+    is_typed = ' typed"' if screen.field.startswith("@") else '"'
+    field = f'<div class="field{is_typed}>{escape(screen.field)}</div>'
     return f'<div class="phone">{bar}<div class="chat">{chat}</div>{field}</div>'
 
 
-def _said(said: Said) -> str:
-    return f'<div class="said">{escape(said.text)}</div>'
+def _on_screen(shown: Bubble | Said | Proposed) -> str:
+    match shown:
+        case Said(text=text):
+            return f'<div class="said">{escape(text)}</div>'
+        case Proposed(results=results):
+            lines = "".join(
+                f'<div class="result"><i>{escape(title[0])}</i><div><b>{escape(title)}</b>'
+                f"<small>{escape(about)}</small></div></div>"
+                for title, about in results
+            )
+            return f'<div class="results">{lines}</div>'
+        case Bubble():
+            return _bubble(shown)
 
 
 def _bubble(bubble: Bubble) -> str:
@@ -133,31 +145,98 @@ def _bubble(bubble: Bubble) -> str:
         for row in bubble.labels
     )
     toast = f'<div class="toast">{escape(bubble.toast)}</div>' if bubble.toast else ""
-    return f'<div class="from-bot"><div class="bubble">{bubble.html}</div>{rows}</div>{toast}'
+    file = f'<div class="file"><i>📄</i><b>{escape(bubble.file)}</b></div>' if bubble.file else ""
+    words = f'<div class="bubble">{file}{bubble.html}</div>'
+    return f'<div class="from-bot">{words}{rows}</div>{toast}'
 
 
 # ---------------------------------------------------------------------- Discord
 
 
-def discord_page(columns: Iterable[Sequence[Posted]]) -> str:
+def discord_page(columns: Iterable[Sequence[Item]]) -> str:
     """Return a page with messages as Discord shows them, in columns side by side."""
     body = "".join(
-        f'<div class="column">{"".join(map(_message, messages))}</div>' for messages in columns
+        f'<div class="column">{"".join(map(_in_discord, items))}</div>' for items in columns
     )
     return _page("discord.css", body)
 
 
-def _message(posted: Posted) -> str:
+def _in_discord(item: Item) -> str:
+    match item:
+        case Shown():
+            return _message(item)
+        case Said(text=text):
+            return _by_a_person(text)
+        case Heading(text=text):
+            return f'<div class="heading">{escape(text)}</div>'
+        case Form():
+            return _form(item)
+        case Typing():
+            return _typing(item)
+        case OnMessage():
+            return _by_a_person(item.text, _menu(item.offered))
+
+
+def _by_a_person(text: str, below: str = "") -> str:
+    return (
+        '<div class="message"><span class="face ada">A</span><div class="body">'
+        f'<div class="name">Ada</div><p>{_linked(text)}</p>{below}</div></div>'
+    )
+
+
+def _linked(text: str) -> str:
+    return re.sub(r"https?://\S+", r"<u>\g<0></u>", escape(text))
+
+
+def _menu(offered: Sequence[str]) -> str:
+    """Return the menu of a message, with apps and what they offer."""
+    apps = "".join(f'<span><i class="face">P</i>{escape(one)}</span>' for one in offered)
+    usual = "<span>Reply</span><span>Create thread</span><span>Copy text</span>"
+    return (
+        f'<div class="menus"><div class="menu">{usual}<span class="on">Apps <em>›</em></span></div>'
+        f'<div class="menu">{apps}</div></div>'
+    )
+
+
+def _typing(typing: Typing) -> str:
+    lines = "".join(f"<span>{escape(one)}</span>" for one in typing.proposed)
+    return (
+        f'<div class="typing"><div class="proposed"><b>{escape(typing.option.upper())}</b>{lines}'
+        f'</div><div class="line"><i class="face">P</i>/{escape(typing.command)} '
+        f"<code>{escape(typing.option)} <b>{escape(typing.typed)}</b></code></div></div>"
+    )
+
+
+def _form(form: Form) -> str:
+    (labelled,) = form.described["components"]
+    field = labelled["component"]
+    written = escape(form.written or field.get("value", ""))
+    return (
+        f'<div class="form"><h1><i class="face">P</i>{escape(form.described["title"])}</h1>'
+        f"<b>{escape(labelled['label'])}</b><small>{escape(labelled['description'])}</small>"
+        f'<div class="text">{written}<em>{field["max_length"] - len(written)}</em></div>'
+        '<div class="row"><span class="button">Cancel</span>'
+        '<span class="button s1">Submit</span></div></div>'
+    )
+
+
+def _message(shown: Shown) -> str:
+    posted = shown.posted
     embeds = "".join(map(_embed, posted.embeds))
     content = f"<p>{marked_up(posted.content)}</p>" if posted.content else ""
+    files = "".join(f'<div class="file">📄 <u>{escape(name)}</u></div>' for name in posted.files)
     rows = "".join(
         f'<div class="row">{"".join(map(_component, row["components"]))}</div>'
         for row in posted.components
     )
+    used, seen, dismiss = _CLIENT[shown.language]
+    by = used.format(by=escape(shown.by if " " in shown.by else f"/{shown.by}"))
+    above = f'<div class="by">{by}</div>' if shown.by else ""
+    only = f'<div class="only">👁 {seen} · <u>{dismiss}</u></div>'
     return (
-        '<div class="message"><span class="face">P</span><div class="body">'
+        f'{above}<div class="message"><span class="face">P</span><div class="body">'
         '<div class="name">Paperlark <i>APP</i></div>'
-        f"{content}{embeds}{rows}</div></div>"
+        f"{content}{embeds}{files}{rows}{only if shown.is_for_one else ''}</div></div>"
     )
 
 
@@ -177,7 +256,8 @@ def _component(button: dict[str, Any]) -> str:
 _MARK = re.compile(
     r"\\(?P<literal>[^\w\s])|\*\*(?P<bold>(?:\\.|[^\\])+?)\*\*"
     r"|\*(?P<italic>(?:\\.|[^\\])+?)\*"
-    r"|\[(?P<label>[^\]]+)\]\(<[^>]*>\)",
+    r"|\[(?P<label>[^\]]+)\]\(<[^>]*>\)"
+    r"|`(?P<code>[^`]+)`",
     re.DOTALL,
 )
 
@@ -195,6 +275,8 @@ def marked_up(text: str) -> str:
                 html += f"<em>{marked_up(words)}</em>"
             case "label", words:
                 html += f"<u>{marked_up(words)}</u>"
+            case "code", words:
+                html += f"<code>{escape(words)}</code>"
             case _, character:
                 html += escape(character)
     return html + escape(text[done:])
@@ -239,28 +321,28 @@ def photograph(page: str, width: int) -> bytes:
     return picture.getvalue()
 
 
+def _on_telegram(sheet: str) -> str:
+    return telegram_page(asyncio.run(getattr(telegram_plays, sheet)()))
+
+
+def _on_discord(sheet: str) -> str:
+    return discord_page(asyncio.run(getattr(discord_plays, sheet)()))
+
+
+_SHEETS = ("cards", "finding", "lists", "taste", "settings", "together", "german")
 PLAYS: dict[str, Callable[[], str]] = {
     "terminal": lambda: terminal_page(
         chat_in_terminal("paperlark chat", "l", "w"), "paperlark chat"
     ),
-    "telegram": lambda: telegram_page(asyncio.run(chat_in_telegram())),
-    "telegram-search": lambda: telegram_page(asyncio.run(finding_in_telegram())),
-    "telegram-taste": lambda: telegram_page(asyncio.run(taste_in_telegram())),
-    "telegram-together": lambda: telegram_page(asyncio.run(together_in_telegram())),
-    "telegram-invite": lambda: telegram_page(asyncio.run(inviting_in_telegram())),
-    "discord": lambda: discord_page(_columns(asyncio.run(chat_in_discord()))),
+    **{f"telegram-{one}": partial(_on_telegram, one) for one in _SHEETS},
+    **{f"discord-{one}": partial(_on_discord, one) for one in _SHEETS},
 }
-_WIDTH = {"terminal": 1000}
-
-
-def _columns(messages: Sequence[Posted]) -> list[Sequence[Posted]]:
-    return [messages[:2], messages[2:]]
 
 
 def main() -> None:
     """Draw the pictures that are named, or all, beside this file."""
     for name in sys.argv[1:] or PLAYS:
-        picture = photograph(PLAYS[name](), _WIDTH.get(name, 900))
+        picture = photograph(PLAYS[name](), _WIDTH)
         (HERE / f"{name}.png").write_bytes(picture)
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from docs.discord_plays import Form, Heading, OnMessage, Shown, Typing
 from docs.pictures import PLAYS, discord_page, marked_up, screen_line, telegram_page, terminal_page
-from docs.plays import Bubble, Cell, Said
-from tests.local_discord import Posted
+from docs.plays import Cell, Said
+from docs.telegram_plays import Bubble, Proposed, Screen
+from tests.local_discord import EPHEMERAL, Posted
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -18,8 +20,8 @@ def test_a_picture_is_sharp_at_the_width_of_a_readme_and_quick_to_load(name):
     picture = (DOCS / f"{name}.png").read_bytes()
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = struct.unpack(">II", picture[16:24])
-    assert 1400 <= width <= 1800  # twice the width at which it is shown
-    assert 0.5 * width <= height <= 1.7 * width
+    assert 1400 <= width <= 2000  # twice the width at which it is shown
+    assert 0.5 * width <= height <= 1.8 * width
     assert len(picture) < 300_000
 
 
@@ -49,7 +51,7 @@ def test_a_terminal_page_holds_every_line_in_order():
 
 def test_a_message_is_drawn_with_telegrams_own_markup_and_rows_of_buttons():
     sent = Bubble('<b><a href="https://x.org">A &lt; B</a></b>', [["👍 Like", "Why?"], ["↩ Undo"]])
-    page = telegram_page([[Said("/start <me>"), sent]])
+    page = telegram_page([Screen([Said("/start <me>"), sent])])
     assert '<div class="said">/start &lt;me&gt;</div>' in page
     assert f'<div class="bubble">{sent.html}</div>' in page
     assert (
@@ -60,7 +62,7 @@ def test_a_message_is_drawn_with_telegrams_own_markup_and_rows_of_buttons():
 
 
 def test_what_answered_a_tap_is_drawn_below_its_message():
-    page = telegram_page([[Bubble("A", toast="Liked & known.")]])
+    page = telegram_page([Screen([Bubble("A", toast="Liked & known.")])])
     assert page.index("Liked &amp; known.") > page.index('<div class="bubble">A</div>')
 
 
@@ -79,7 +81,31 @@ def test_discords_marks_become_styles_and_what_is_escaped_is_shown_as_it_is():
 def test_a_message_on_discord_is_drawn_with_its_embeds_and_its_rows_of_buttons():
     embed = {"title": "A < B", "description": "*Ada*", "footer": {"text": "👍 Liked"}}
     rows = [{"components": [{"label": "👍 Like", "style": 3}, {"label": "Why?", "style": 2}]}]
-    page = discord_page([[Posted(1, 2, "", [embed], rows)]])
+    page = discord_page([[Shown(Posted(1, 2, "", [embed], rows), "pick")]])
+    assert "<b>Ada</b> used <b>/pick</b>" in page
+    assert "Only you can see this" not in page
     assert '<div class="title">A &lt; B</div><p><em>Ada</em></p>' in page
     assert '<div class="footer">👍 Liked</div>' in page
     assert '<span class="button s3">👍 Like</span><span class="button s2">Why?</span>' in page
+
+
+def test_what_an_app_alone_can_show_is_drawn_as_the_bot_described_it():
+    proposed = Proposed("@lark_bot x", [("A < B", "Ada · cs.LG")])
+    phone = telegram_page([Screen([proposed], "Group & all", "5 members", "@lark_bot x")])
+    assert "<b>A &lt; B</b><small>Ada · cs.LG</small>" in phone
+    assert '<div class="field typed">@lark_bot x</div>' in phone
+    assert "<b>Group &amp; all</b><small>5 members</small>" in phone
+
+    field = {"component": {"max_length": 60}, "label": "A & B", "description": "a hint"}
+    form = Form({"title": "A name", "components": [field]}, "mine")
+    menu = OnMessage("see https://x.org/a", ["Papers like this"])
+    for_one = Shown(Posted(1, 2, "`/link X`", [], [], EPHEMERAL), "link", "de")
+    page = discord_page(
+        [[Heading("# papers"), form, Typing("a", "b", "c", ["d <"]), menu, for_one]]
+    )
+    assert "<b>A &amp; B</b><small>a hint</small>" in page
+    assert "mine<em>56</em>" in page
+    assert "<span>d &lt;</span>" in page
+    assert "see <u>https://x.org/a</u>" in page
+    assert "<code>/link X</code>" in page
+    assert "Nur du kannst das sehen" in page
