@@ -110,6 +110,11 @@ def has_links(said: Said) -> bool:
     return bool(said.links or _NAMES_A_PAPER.search(said.text))
 
 
+def _beside(file: SentFile, written: str) -> str:
+    """Return what was written without a file's name, which stands on a line of its own."""
+    return "\n".join(line for line in written.splitlines() if line.strip() != file.name)
+
+
 class TeachingDesk(Protocol):
     """What this part asks of the desk. Every method may raise TemporarilyUnavailable."""
 
@@ -149,16 +154,20 @@ class Teaching:
     def hears(self, said: Said) -> bool:
         return True
 
-    async def heard(self, reader: Reader, said: Said) -> Actions:
+    def heard(self, reader: Reader, said: Said) -> Actions:
+        return self._named(reader, said, words.NOT_UNDERSTOOD)
+
+    async def _named(self, reader: Reader, said: Said, unclear: str) -> Actions:
+        """Teach by what a message names. unclear: what is said when it names nothing."""
         mentions = mentions_in(said.text, said.links)
         # Whoever sends a channel's post on may have meant to set that channel up.
         hint = [_(teaching_words.OF_A_CHANNEL)] * bool(said.forwarded_from)
         if not visible(mentions.text):
-            yield Send(text(" ".join((_(words.NOT_UNDERSTOOD), *hint))))
+            yield Send(text(" ".join((_(unclear), *hint))))
             return
         named = await self._desk.named(reader, mentions)
         if not named.papers:
-            yield Send(text(" ".join((_refusal(mentions, named), *hint))))
+            yield Send(text(" ".join((_refusal(mentions, named, unclear), *hint))))
             return
         try:
             taught = await self._desk.teach(reader, said.event, named.papers, LISTED)
@@ -174,18 +183,18 @@ class Teaching:
             yield Send(_near(near, taught.offers))
 
     async def _asked(self, reader: Reader, command: Command) -> Actions:
-        """Take what stands behind the command, or came with it, as if it had been sent."""
+        """Take what stands behind the command, and what came with it, as if it had been sent."""
         said = Said(command.event, command.person, command.text, files=command.files)
         if found := readable_in(command.files, self._files):
             part, file = found
-            answer = part.read(reader, said, file)
-        elif visible(command.text):
-            answer = self.heard(reader, said)
-        else:
+            async for action in part.read(reader, said, file):
+                yield action
+            said = replace(said, event=f"{said.event}:text", text=_beside(file, said.text))
+        elif not visible(said.text):
             yield privately(text(_(teaching_words.WHAT_TEACHES)))
-            return
-        async for action in answer:
-            yield action
+        if visible(said.text):
+            async for action in self._named(reader, said, teaching_words.WHAT_TEACHES):
+                yield action
 
     async def _untaught(self, reader: Reader, pressed: Pressed, tap: Tap) -> Actions:
         if not _BATCH.fullmatch(tap.argument):
@@ -362,7 +371,7 @@ def _near_which(offer: Offer) -> str:
     return teaching_words.near_which(titles[0], reasons.shared_words(offer)) if titles else ""
 
 
-def _refusal(mentions: Mentions, named: Named) -> str:
+def _refusal(mentions: Mentions, named: Named, unclear: str) -> str:
     """Return why no paper was recognised, and what to send instead."""
     if mentions.closed and not named.lacking:
         return _(_CLOSED[mentions.closed[0]])
@@ -374,4 +383,4 @@ def _refusal(mentions: Mentions, named: Named) -> str:
         return _(teaching_words.NO_SUCH_DOI)
     said = visible(mentions.text)
     names_one = _NAMES_A_PAPER.search(said) or len(said.split()) >= _TITLE_WORDS
-    return _(words.NO_SUCH_PAPER if names_one else words.NOT_UNDERSTOOD)
+    return _(words.NO_SUCH_PAPER if names_one else unclear)

@@ -219,6 +219,21 @@ async def test_the_command_alone_says_what_teaches(ada, desk):
     assert desk.opinions == {}
 
 
+async def test_papers_that_are_named_beside_a_file_teach_as_well(ada, desk):
+    file = SentFile("mine.bib", bib("Paper number 1"))
+    await ada.command("/teach 2611.00002 2611.00003", file)
+    assert "~ Your file has 1 entry. I recognised 1 paper: 1 new like." in ada.transcript
+    assert "I recognised 2 papers: 2 new likes." in ada.last
+    assert {paper for _, paper in desk.opinions} == {1, 2, 3}
+
+
+async def test_a_file_of_another_kind_behind_the_command_is_answered_with_what_teaches(ada, desk):
+    await ada.command("/teach cat.png")
+    assert ada.transcript[1:] == [teaching_words.WHAT_TEACHES]
+    await ada.say("cat.png")
+    assert ada.transcript[-1] == words.NOT_UNDERSTOOD
+
+
 async def test_in_a_group_only_the_asker_sees_what_the_command_taught(desk):
     ada = Journey(talking(desk), replace(ADA, is_private=False))
     file = SentFile("mine.bib", bib("Paper number 1"))
