@@ -143,9 +143,10 @@ async def cards() -> list[list[Item]]:
         digest = await ada.uses_one("today")
         await ada.taps("1 👍", digest)
         await ada.taps("2 🔖", digest)
+        await ada.taps("↩ Undo", second)
         return [
             [_shot(welcome, "start"), liked, skipped, _shot(why)],
-            [_shot(digest, "today")],
+            [_shot(digest, "today"), _shot(second)],
         ]
 
 
