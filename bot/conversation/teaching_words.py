@@ -48,9 +48,15 @@ NOT_FOUND_FILE = N_("The papers of your file that I did not find, one a line.")
 
 def recognised(papers: int, new: int) -> str:
     """papers: how many were recognised. new: how many of them count as likes from now on."""
-    known = ngettext("I recognised {n} paper", "I recognised {n} papers", papers).format(n=papers)
+    if papers == 0:
+        return _("I recognised none of it.")
     if new == 0:
-        return _("{recognised}; what you said of them before stands.").format(recognised=known)
+        return ngettext(
+            "I recognised {n} paper; what you said of it before stands.",
+            "I recognised {n} papers; what you said of them before stands.",
+            papers,
+        ).format(n=papers)
+    known = ngettext("I recognised {n} paper", "I recognised {n} papers", papers).format(n=papers)
     likes = ngettext("{n} new like", "{n} new likes", new).format(n=new)
     return _("{recognised}: {likes}.").format(recognised=known, likes=likes)
 

@@ -234,6 +234,11 @@ async def test_a_file_of_another_kind_behind_the_command_is_answered_with_what_t
     assert ada.transcript[-1] == words.NOT_UNDERSTOOD
 
 
+async def test_a_file_of_which_nothing_is_known_is_not_said_to_have_papers_that_were_judged(ada):
+    await ada.send("mine.bib", bib("Unheard of"))
+    assert "~ Your file has 1 entry. I recognised none of it." in ada.transcript
+
+
 async def test_in_a_group_only_the_asker_sees_what_the_command_taught(desk):
     ada = Journey(talking(desk), replace(ADA, is_private=False))
     file = SentFile("mine.bib", bib("Paper number 1"))
