@@ -231,7 +231,8 @@ async def _migrated(database: Database, stop: asyncio.Event) -> None:
         try:
             await ending.unless(stop, database.migrate())
         except (DatabaseIsNewer, DatabaseRefuses) as error:
-            raise CannotStart(f"DATABASE_URL: {error}") from error
+            hint = "`paperlark doctor` says what to do"
+            raise CannotStart(f"DATABASE_URL: {error}; {hint}") from error
         except StorageUnavailable as error:
             if not is_away:
                 log.warning("database.away", hint=f"waiting for DATABASE_URL: {error}")

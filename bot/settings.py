@@ -10,8 +10,14 @@ from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 _TELEGRAM_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{10,}")
 _CATEGORY = re.compile(r"[a-z][a-z-]*(\.[A-Za-z-]+)?")
 _OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
@@ -45,7 +51,11 @@ class Settings(BaseSettings):
     """The descriptions are the README's table; a test holds the two together."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8-sig",  # editors on Windows put a mark before the first name
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     telegram_token: SecretStr | None = Field(
@@ -311,6 +321,20 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise WrongSetting("\n".join(_line(e["loc"], e["msg"]) for e in error.errors())) from None
+    except UnicodeDecodeError:
+        raise WrongSetting(".env: expected a text in UTF-8; save it anew as one") from None
+    except PermissionError:
+        raise WrongSetting(".env: expected a file that this user may read") from None
+
+
+def unknown_names() -> list[str]:
+    """Return the names in .env that are no setting: most likely misspelt.
+
+    What does not look like a name is left out: it may be a token on a line of its own.
+    """
+    named = DotEnvSettingsSource(Settings).env_vars.items()
+    names = (name for name, value in named if value is not None and _NAME.fullmatch(name))
+    return sorted(name.upper() for name in names if name not in Settings.model_fields)
 
 
 def _line(where: tuple[int | str, ...], message: str) -> str:

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from bot.settings import Settings, WrongSetting, load
+from bot.settings import Settings, WrongSetting, load, unknown_names
 
 TOKEN = "123456:AAHsecretsecretsecretsecretsecretsec"
 
@@ -64,6 +64,26 @@ def test_a_wrong_value_stops_the_start_with_its_name_and_is_never_repeated(
     assert line.startswith(f"{name}: expected ")
     assert expected in line
     assert "sEcReT" not in line
+
+
+def test_a_file_of_settings_is_read_with_and_without_the_mark_of_windows(given, tmp_path):
+    for mark in ("", "\ufeff"):
+        (tmp_path / ".env").write_text(f"{mark}CONTACT=ada@example.org\n", "utf-8")
+        assert given().contact == "ada@example.org"
+
+
+def test_a_file_of_settings_in_another_encoding_stops_the_start_and_says_so(given, tmp_path):
+    (tmp_path / ".env").write_text("CONTACT=sEcReT\n", "utf-16")
+    with pytest.raises(WrongSetting) as wrong:
+        given()
+    assert str(wrong.value) == ".env: expected a text in UTF-8; save it anew as one"
+
+
+def test_a_name_in_the_file_that_is_no_setting_can_be_told(given, tmp_path):
+    lines = ("TELEGRAM_TOKN=1:a", "CONTACT=ada@example.org", "1:sEcReT", "sEcReT.a=b", "sEcReT")
+    (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
+    assert given().telegram_token is None
+    assert unknown_names() == ["TELEGRAM_TOKN"]
 
 
 def test_several_wrong_values_are_told_at_once(given):

@@ -12,7 +12,7 @@ import platform
 import shutil
 import tempfile
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from bot import log as logs
 from bot.clock import MachineClock
 from bot.commands import platform_checks
 from bot.commands.finding import Finding, State, fine, note, wrong
-from bot.settings import Settings
+from bot.settings import Settings, unknown_names
 from recommender.encoder import EncoderUnavailable
 from storage import encoders, model_store
 from storage.database import Database
@@ -47,7 +47,7 @@ async def run(settings: Settings) -> int:
     logs.configure(settings.log_format, level=logging.CRITICAL, secrets=_secrets(settings))
     console = Console(highlight=False, soft_wrap=True)
     with console.status("Examining …"):
-        found = await examine(settings)
+        found = await examine(settings, unknown=unknown_names())
     styles = {State.FINE: "green", State.WRONG: "bold red", State.NOTE: "dim"}
     for finding in found:
         line = Text(finding.line)
@@ -59,12 +59,16 @@ async def run(settings: Settings) -> int:
 async def examine(
     settings: Settings,
     *,
+    unknown: Sequence[str] = (),
     now: Now = MachineClock(),  # noqa: B008  it has no state
     sleep: Sleep = asyncio.sleep,
     patience: float = PATIENCE,
 ) -> list[Finding]:
-    """Return what is found, always in the same order; a token is never part of it."""
-    found = [*_programs(), _named(settings), *_data_dir(settings.data_dir)]
+    """Return what is found, always in the same order; a token is never part of it.
+
+    unknown: names in .env that are no setting.
+    """
+    found = [*_programs(), *_named(settings, unknown), *_data_dir(settings.data_dir)]
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
             httpx.AsyncClient(
@@ -123,9 +127,13 @@ def _programs() -> list[Finding]:
     return [*found, fine("packages", "all load")]
 
 
-def _named(settings: Settings) -> Finding:
+def _named(settings: Settings, unknown: Sequence[str]) -> list[Finding]:
     given = sorted(name.upper() for name in settings.model_fields_set)
-    return fine("settings", f"set: {', '.join(given)}" if given else "all at their defaults")
+    found = [fine("settings", f"set: {', '.join(given)}" if given else "all at their defaults")]
+    if unknown:
+        todo = "if one is misspelt, correct it; README.md lists all"
+        found.append(note(".env", f"no settings of Paperlark: {', '.join(unknown)}", todo))
+    return found
 
 
 def _data_dir(folder: Path) -> list[Finding]:
@@ -181,7 +189,10 @@ async def _database(
         todo = "start it, and check DATABASE_URL and the network"
         return None, [wrong(what, "cannot be reached", todo)]
     except DatabaseRefuses as error:
-        return None, [wrong(what, str(error), "correct name and password in DATABASE_URL")]
+        todo = "correct name and password in DATABASE_URL"
+        if settings.database.startswith("sqlite"):
+            todo = "move the file away or make it writable, or name another in DATABASE_URL"
+        return None, [wrong(what, str(error), todo)]
     except DatabaseIsNewer as error:
         return None, [wrong(what, str(error), "install the newer release")]
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"

@@ -16,6 +16,7 @@ from bot.settings import Settings
 from storage import model_store
 from storage.database import Database
 from storage.model_store import NewModel, Training
+from tests.acceptance.process import run_once
 from tests.conftest import BOUND, Clock
 from tests.local_discord import LocalDiscord
 from tests.local_feeds import LocalFeeds
@@ -255,7 +256,16 @@ async def test_a_file_that_is_no_database_is_told(tmp_path: Path, clock: Clock) 
     (tmp_path / "paperlark.db").write_text("some notes of mine " * 100)
     found = await examined(settings(tmp_path), clock)
     assert found["database"].state is State.WRONG
-    assert "DATABASE_URL" in found["database"].todo
+    assert "move the file away" in found["database"].todo
+
+
+async def test_a_misspelt_name_in_the_file_of_settings_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TELEGRAM_TOKN=1:sEcReT\n")
+    away = dict.fromkeys(("ARXIV_API_BASE", "ARXIV_RSS_BASE", "HF_API_BASE"), nobody())
+    _, said = await run_once(away, tmp_path, "doctor")
+    (line,) = [line for line in said.splitlines() if ".env" in line]
+    assert line.startswith("– .env           no settings of Paperlark: TELEGRAM_TOKN → ")
+    assert "sEcReT" not in said
 
 
 async def test_postgresql_and_redis_are_named_when_they_are_there(
