@@ -58,11 +58,14 @@ clean: ## Remove the environment and caches; what the bot has learnt stays.
 help: ## This list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+WITH_PYTHON = test -n "$(PYTHON)" || { echo "paperlark: there is no Python; install 3.11 or newer,\
+	on Debian: apt-get install python3 python3-venv" >&2; exit 1; };
+
 # A stamp is written last, so an environment that was interrupted is built anew next time.
 $(STAMP): pyproject.toml constraints.txt build_venv.py
-	@"$(PYTHON)" build_venv.py $(VENV)
+	@$(WITH_PYTHON) "$(PYTHON)" build_venv.py $(VENV)
 	@echo '$(CURDIR)' > $(STAMP)
 
 $(DEV_STAMP): pyproject.toml constraints.txt build_venv.py
-	@"$(PYTHON)" build_venv.py $(VENV) --dev
+	@$(WITH_PYTHON) "$(PYTHON)" build_venv.py $(VENV) --dev
 	@echo '$(CURDIR)' | tee $(STAMP) > $(DEV_STAMP)

@@ -24,6 +24,9 @@ def main(folder: str, *options: str) -> int:
     if with_spark and not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         say("Spark needs Java 17 or newer; on Debian: apt-get install openjdk-17-jre-headless")
         return 1
+    if not os.access(HERE, os.W_OK):
+        say(f"{HERE} cannot be written to; clone Paperlark where you may write, and try again.")
+        return 1
     try:
         make_venv(venv)
         say("installing what Paperlark needs (once, about 100 MB) …")
