@@ -17,6 +17,7 @@ from hypothesis import settings
 # thread makes them ten times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from recommender.encoder import Encoder, load
 from storage.database import Database
 from tests import servers
 
@@ -44,6 +45,16 @@ class Clock:
         return self.now
 
 
+class Seconds:
+    """Monotonic seconds that stand until `now` is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     """Leave logging as it was found: a command decides of it for its whole process."""
@@ -63,6 +74,18 @@ def _logging_as_it_was() -> Iterator[None]:
 def clock() -> Clock:
     """A Monday, 07:00 UTC."""
     return Clock(datetime(2026, 3, 2, 7, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    """The clock of dialogue state, at nought."""
+    return Seconds()
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    """The static text encoder, as it comes with the product."""
+    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture(scope="session")

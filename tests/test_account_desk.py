@@ -19,7 +19,6 @@ from bot.conversation.taste_file import parsed
 from bot.jobs.daily_picks import DailyPicks
 from bot.library_desk import LibraryDesk
 from bot.presence import Presence
-from recommender.encoder import load
 from storage import bans, meeting, users
 from storage.database import Database
 from storage.dialogue_state import open_state, searches_of
@@ -29,11 +28,6 @@ from tests.house import NoSource, RecordingMessenger, open_desk, papers_of, pers
 
 ADA, BEN = "9140775523", "5550001"
 NOTE = "read this on the xylophone"
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture

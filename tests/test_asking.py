@@ -19,21 +19,12 @@ from bot.search_desk import SearchDesk
 from bot.shelf import Shelf
 from bot.teaching_desk import TITLES_AT_ONCE, TeachingDesk
 from bot.wishes_desk import WishesDesk
-from recommender.encoder import load
 from storage.dialogue_state import LocalState, asks_of, taken_from
 from tests.conversation.journey import Journey
 from tests.house import papers_of, person, stocked
 
 TODAY = date(2026, 3, 2)
 ABSENT = papers_of(TODAY, first=500)  # arXiv has them, the catalogue does not
-
-
-class Seconds:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 class CountingArxiv:
@@ -53,16 +44,6 @@ class CountingArxiv:
     async def titled_any(self, titles):
         self.asked.append(tuple(titles))
         return [paper for paper in self._papers if paper.title in titles]
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
-
-
-@pytest.fixture
-def seconds():
-    return Seconds()
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from bot.library_desk import LibraryDesk
 from bot.search_desk import SearchDesk
 from bot.shelf import Shelf
 from bot.teaching_desk import TeachingDesk
-from recommender.encoder import load
 from storage import bans
 from storage.dialogue_state import LocalState
 from tests.adapters.telegram_setting import running
@@ -31,11 +30,6 @@ KNOWN = papers_of(TODAY)
 LINK = f"https://arxiv.org/abs/{KNOWN[0].key[6:]}"
 NOTE = encode(Tap(Act.NOTE, 1))
 BANNED, OTHER = 42, 43
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture

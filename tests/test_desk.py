@@ -16,7 +16,6 @@ from bot.conversation.surprise import Surprise
 from bot.desk import looks_like_a_title
 from bot.jobs.daily_picks import DailyPicks
 from bot.schedule import EVERY_DAY, Schedule
-from recommender.encoder import load
 from storage import catalogue
 from storage.database import Database
 from tests.conversation.journey import Journey
@@ -24,11 +23,6 @@ from tests.house import RecordingMessenger, open_desk, papers_of, person, stocke
 
 TODAY = date(2026, 3, 2)
 SCHEDULE = Schedule(at=time(8), zone="UTC", days=EVERY_DAY, picks=3)
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture

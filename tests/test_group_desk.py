@@ -24,7 +24,6 @@ from bot.library_desk import LibraryDesk
 from bot.metrics import Metrics
 from bot.presence import Presence
 from bot.shelf import Shelf
-from recommender.encoder import load
 from storage import bans, catalogue, deliveries, feedback_log, groups, votes
 from storage.dialogue_state import open_state
 from storage.errors import StorageUnavailable
@@ -37,11 +36,6 @@ LAB = Place("-100777", "-100777", is_admin=True, may_post=True)
 CLUB = Place("-100888", "-100888", is_admin=True, may_post=True)
 SERVER = Place("channel:77", "77", "7", is_admin=True, may_post=True)
 ADA, BEN = "9140775523", "5550001"
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from bot.conversation.suggestions import Suggestions
 from bot.desk import Desk
 from bot.search_desk import KEPT, LIFETIME, SearchDesk
 from bot.shelf import Shelf
-from recommender.encoder import load
 from recommender.feedback import Verdict
 from recommender.wishes import Kind, Topic
 from storage import feedback_log, wishes
@@ -34,24 +33,6 @@ LAST_YEAR = NewPaper(
     categories=("cs.RO",),
     version=1,
 )
-
-
-class Seconds:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
-
-
-@pytest.fixture
-def seconds():
-    return Seconds()
 
 
 @pytest.fixture

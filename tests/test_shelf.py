@@ -10,17 +10,12 @@ from structlog.testing import capture_logs
 
 from bot.jobs.retrain import retrain
 from bot.shelf import Shelf, keep_fresh
-from recommender.encoder import EncoderUnavailable, LsaEncoder, load
+from recommender.encoder import EncoderUnavailable, LsaEncoder
 from storage import catalogue, model_store
 from tests.conftest import BOUND
 from tests.house import papers_of, stocked
 
 TODAY, TOMORROW = date(2026, 3, 2), date(2026, 3, 3)
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from bot.desk import Desk
 from bot.library_desk import LibraryDesk
 from bot.shelf import Shelf
 from bot.teaching_desk import MOST_TITLES, TITLES_AT_ONCE, TeachingDesk
-from recommender.encoder import load
 from recommender.wishes import Kind, Topic
 from storage import personal, users, wishes
 from storage.catalogue import NewPaper
@@ -34,14 +33,6 @@ FOUND = NewPaper(
     doi="10.1109/TRO.2017.42",
 )
 KNOWN = papers_of(TODAY)
-
-
-class Seconds:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 class ScriptedSource:
@@ -71,16 +62,6 @@ class ScriptedSource:
         if is_known:
             await stocked(self._database, [FOUND], self._clock())
             await self._shelf.refresh()
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
-
-
-@pytest.fixture
-def seconds():
-    return Seconds()
 
 
 @pytest.fixture

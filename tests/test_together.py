@@ -9,17 +9,11 @@ from bot.conversation.events import Person, Platform
 from bot.conversation.ports import RecipientGone, TryLater
 from bot.jobs.daily_picks import DailyPicks
 from bot.schedule import EVERY_DAY, Schedule
-from recommender.encoder import load
 from storage import deliveries
 from tests.house import RecordingMessenger, open_desk, papers_of, person, stocked
 
 TODAY = date(2026, 3, 2)
 AT_EIGHT = Schedule(at=time(8), zone="UTC", days=EVERY_DAY, picks=3)
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from bot.conversation.topics import Outcome, TopicsFeature
 from bot.jobs.daily_picks import DailyPicks
 from bot.library_desk import LibraryDesk
 from bot.wishes_desk import WishesDesk
-from recommender.encoder import load
 from recommender.feedback import Verdict
 from recommender.wishes import Kind, Standing, Topic
 from storage.database import Database
@@ -25,11 +24,6 @@ from tests.house import TOPICS, NoSource, RecordingMessenger, open_desk, papers_
 TODAY = date(2026, 3, 2)
 KEPT = ("cs.RO", "cs.CL")
 SOFIA = "Sofia Kovalevskaya"
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture

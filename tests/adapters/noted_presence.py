@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.conversation.events import Platform
 from bot.conversation.ports import TemporarilyUnavailable
+from tests.conftest import BOUND
 
 
 @dataclass
@@ -27,7 +28,7 @@ class NotedPresence:
 
     async def hears(self, platform: Platform, name: str) -> None:
         """Wait until the bot is found under a name."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND):
             while (platform, name) not in self.told:
                 self._news.clear()
                 await self._news.wait()

@@ -13,6 +13,7 @@ from bot.conversation.events import Event, Left, Moved, Pressed
 from bot.conversation.messages import Action, Button, Edit, Message, Send, Toast, plain
 from bot.conversation.ports import OperatorMenus, Presence
 from bot.conversation.suggestions import Suggesting
+from tests.conftest import BOUND
 from tests.local_telegram import LocalTelegram
 
 UNPACED = Limits((Window(1000, 1.0),), (Window(1000, 1.0),), ())
@@ -39,7 +40,7 @@ class Scripted:
 
     async def hears(self, kind: type[Event], n: int = 1) -> list[Event]:
         """Wait until so many events of a kind were heard; return them."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND):
             while len(found := [e for e in self.heard if isinstance(e, kind)]) < n:
                 self._news.clear()
                 await self._news.wait()
@@ -100,5 +101,5 @@ async def running(
         yield task
     finally:
         stop.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND):
             await task

@@ -138,7 +138,7 @@ async def serving(
         yield
     finally:
         stop.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND):
             await task
 
 

@@ -40,14 +40,7 @@ from bot.conversation.words import WENT_WRONG
 from recommender.papers import PaperId
 from tests.adapters.noted_presence import NotedPresence
 from tests.adapters.telegram_setting import QUICK, Scripted, card, running, usual
-from tests.local_telegram import LocalTelegram
-
-
-@pytest.fixture
-async def telegram():
-    async with LocalTelegram() as server:
-        yield server
-    assert server.violations == []
+from tests.conftest import BOUND
 
 
 def names(logs):
@@ -420,7 +413,7 @@ async def test_a_server_that_is_not_there_yet_is_waited_for(telegram):
 async def test_a_wrong_token_ends_telegram_with_one_clear_line(telegram):
     telegram.is_revoked = True
     with capture_logs() as logs:
-        async with running(telegram, Scripted()) as task, asyncio.timeout(5):
+        async with running(telegram, Scripted()) as task, asyncio.timeout(BOUND):
             await task
     assert names(logs) == ["telegram.token_refused"]
     assert telegram.token not in str(logs)
@@ -428,7 +421,7 @@ async def test_a_wrong_token_ends_telegram_with_one_clear_line(telegram):
 
 async def test_a_token_revoked_while_running_ends_telegram(telegram):
     with capture_logs() as logs:
-        async with running(telegram, Scripted()) as task, asyncio.timeout(5):
+        async with running(telegram, Scripted()) as task, asyncio.timeout(BOUND):
             await telegram.until(lambda: telegram.called("getUpdates"))
             telegram.is_revoked = True
             telegram.person().say("/start")

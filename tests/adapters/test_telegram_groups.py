@@ -14,14 +14,6 @@ from bot.conversation.ports import RecipientGone
 from bot.conversation.taps import Act, Tap, encode
 from tests.adapters.telegram_setting import QUICK, Scripted, running, unpaced
 from tests.conftest import BOUND
-from tests.local_telegram import LocalTelegram
-
-
-@pytest.fixture
-async def telegram():
-    async with LocalTelegram() as server:
-        yield server
-    assert server.violations == []
 
 
 async def heard(telegram, *doings, n=None, kind=Command):

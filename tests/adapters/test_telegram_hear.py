@@ -1,19 +1,9 @@
 """What of all that happens on Telegram the conversation gets to hear."""
 
-import pytest
-
 from bot.adapters.telegram_answer import ONLY_IN_PRIVATE
 from bot.conversation.events import Command, Left, Moved, Said
 from bot.conversation.messages import Message, Send, plain
 from tests.adapters.telegram_setting import Scripted, running
-from tests.local_telegram import LocalTelegram
-
-
-@pytest.fixture
-async def telegram():
-    async with LocalTelegram() as server:
-        yield server
-    assert server.violations == []
 
 
 async def test_commands_are_understood_however_they_are_written(telegram):

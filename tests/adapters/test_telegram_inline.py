@@ -3,8 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
-
 from bot.conversation import cards, words
 from bot.conversation.deep_links import start_of
 from bot.conversation.events import Platform
@@ -12,14 +10,6 @@ from bot.conversation.ports import Offer
 from bot.conversation.suggestions import InlinePage, InlineResult
 from tests.adapters.telegram_setting import Scripted, running
 from tests.conversation.scripted_desk import paper
-from tests.local_telegram import LocalTelegram
-
-
-@pytest.fixture
-async def telegram():
-    async with LocalTelegram() as server:
-        yield server
-    assert server.violations == []
 
 
 def result(number, **changes):

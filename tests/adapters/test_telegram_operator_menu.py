@@ -1,20 +1,10 @@
 """The menu in operators' chats: who is shown /admin, and who is not any more."""
 
-import pytest
-
 from bot.conversation.commands import COMMANDS
 from tests.adapters.noted_menus import NotedMenus
 from tests.adapters.telegram_setting import Scripted, running
-from tests.local_telegram import LocalTelegram
 
 ADA, BEN = 11, 12
-
-
-@pytest.fixture
-async def telegram():
-    async with LocalTelegram() as server:
-        yield server
-    assert server.violations == []
 
 
 def commands(telegram, chat, language=""):

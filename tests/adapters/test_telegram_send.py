@@ -13,16 +13,9 @@ from bot.conversation.events import Moved
 from bot.conversation.messages import Message, plain
 from bot.conversation.ports import OutcomeUnknown, RecipientGone, Refused, TryLater
 from tests.adapters.telegram_setting import UNPACED, Scripted, unpaced
-from tests.local_telegram import LocalTelegram
+from tests.conftest import BOUND
 
 DIGEST = Message(text=plain("five papers"))
-
-
-@pytest.fixture
-async def telegram():
-    async with LocalTelegram() as server:
-        yield server
-    assert server.violations == []
 
 
 @pytest.fixture
@@ -146,7 +139,7 @@ async def test_taps_are_answered_while_messages_must_wait(telegram):
         telegram.fault(
             "answerCallbackQuery", description="Bad Request: query is too old", status=400
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND):
             with pytest.raises(Exception, match=r"(?i)too old"):
                 await bot.answer_callback_query("q")
         assert not waiting.done()

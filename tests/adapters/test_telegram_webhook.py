@@ -10,16 +10,8 @@ from bot.adapters.telegram_app import Timing
 from bot.adapters.telegram_webhook import SECRET_HEADER, Webhook
 from bot.conversation.messages import Send
 from tests.adapters.telegram_setting import QUICK, Scripted, card, running
-from tests.local_telegram import LocalTelegram
 
 SECRET = "webhook-secret_0"
-
-
-@pytest.fixture
-async def telegram():
-    async with LocalTelegram() as server:
-        yield server
-    assert server.violations == []
 
 
 @pytest.fixture

@@ -15,19 +15,6 @@ from tests.conversation.scripted_desk import NOW, ScriptedDesk, paper
 from tests.house import person
 
 
-class Seconds:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def seconds():
-    return Seconds()
-
-
 @pytest.fixture
 def state(seconds):
     return LocalState(seconds)

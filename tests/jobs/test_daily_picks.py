@@ -17,7 +17,6 @@ from bot.jobs.daily_picks import ABANDONED, DailyPicks
 from bot.readers import owed_next
 from bot.schedule import EVERY_DAY, Schedule
 from bot.shelf import Shelf
-from recommender.encoder import load
 from recommender.feedback import Verdict
 from storage import deliveries, personal
 from storage.deliveries import State
@@ -33,11 +32,6 @@ from tests.house import (
 
 TODAY = date(2026, 3, 2)
 AT_EIGHT = Schedule(at=time(8), zone="UTC", days=EVERY_DAY, picks=3)
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    return load("static", tmp_path_factory.mktemp("encoders"))
 
 
 @pytest.fixture
