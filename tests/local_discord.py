@@ -246,7 +246,7 @@ class LocalDiscord:
         found = (p for p in self.posted.values() if p.channel == channel)
         return [p for p in found if p.only_for in (None, person) and not p.flags & LOADING]
 
-    async def until(self, claim: Callable[[], T], seconds: float = 10.0) -> T:
+    async def until(self, claim: Callable[[], T], seconds: float = 30.0) -> T:
         """Return what `claim` returns, as soon as it is true."""
         async with asyncio.timeout(seconds), self._changed:
             while not (result := claim()):

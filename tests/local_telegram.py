@@ -206,7 +206,7 @@ class LocalTelegram:
     def messages(self, chat: int) -> list[Posted]:
         return [posted for posted in self.deliveries if posted.chat == chat]
 
-    async def until(self, claim: Callable[[], T], seconds: float = 10.0) -> T:
+    async def until(self, claim: Callable[[], T], seconds: float = 30.0) -> T:
         """Return what a claim returns as soon as that is true."""
         async with asyncio.timeout(seconds):
             while not (result := claim()):

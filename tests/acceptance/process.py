@@ -84,7 +84,7 @@ class BotProcess:
             lines = self.output[after:].splitlines()
             return next((line for line in lines if words in line), None)
 
-        return str(await eventually(said, f"{words!r} in:\n{self.output[-3000:]}"))
+        return str(await eventually(said, lambda: f"{words!r} in:\n{self.output[-3000:]}"))
 
     async def stop(self) -> int:
         """Ask it to end, and return its exit status. A process that does not end fails the test."""
@@ -120,10 +120,13 @@ async def run_once(
         return await bot.ends(), bot.output
 
 
-async def eventually(claim: Callable[[], Any], what: str, seconds: float = BOUND) -> Any:
+async def eventually(
+    claim: Callable[[], Any], what: str | Callable[[], str], seconds: float = BOUND
+) -> Any:
     """Return what a claim returns once that is true; for what tells nobody when it changes.
 
-    A claim may be a function or return an awaitable.
+    A claim may be a function or return an awaitable. what: is waited for, in words; a function
+    where they are those of the end.
     """
     ticker = asyncio.Event()  # never set: only its time-out is of use
     try:
@@ -139,4 +142,5 @@ async def eventually(claim: Callable[[], Any], what: str, seconds: float = BOUND
                 except TimeoutError:
                     continue
     except TimeoutError:
-        raise AssertionError(f"waited {seconds:.0f} s in vain for {what}") from None
+        words = what if isinstance(what, str) else what()
+        raise AssertionError(f"waited {seconds:.0f} s in vain for {words}") from None

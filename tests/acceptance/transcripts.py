@@ -93,7 +93,7 @@ class Play:
         shown = await eventually(following, f"{words!r}")
         if not self._fits(words, said(shown)):  # Discord draws a message in two steps
             claim = f"{words!r}\nwhere the bot says\n{said(shown)!r}"
-            await eventually(lambda: self._fits(words, said(following())), claim, 3.0)
+            await eventually(lambda: self._fits(words, said(following())), claim)
         self._last[self._actor] = shown.number
 
     async def _sees_edit(self, words: str) -> None:
@@ -103,7 +103,7 @@ class Play:
         def now() -> str:
             return next((said(m) for m in reader.messages() if m.number == tapped.number), "")
 
-        await eventually(lambda: self._fits(words, now()), f"{words!r}, is {now()!r}", 10.0)
+        await eventually(lambda: self._fits(words, now()), lambda: f"{words!r}, is {now()!r}")
 
     def _fits(self, written: str, words: str) -> bool:
         """Hold words against what is written, and remember what its names stand for."""

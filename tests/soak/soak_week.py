@@ -20,8 +20,8 @@ async def test_a_week_for_five_hundred_people(tmp_path, is_apart, capsys):
             f" each: {sum(happened.digests.values()):,} digests arrived,"
             f" {len(happened.acknowledged):,} taps were acknowledged;"
             f" {happened.kills} kill -9, {happened.restarts} restarts of servers,"
-            f" {happened.faults} faults of platforms; {happened.missed} digests were missed, and"
-            f" `trace` says why. Broken promises: {len(broken)}"
+            f" {happened.faults} faults of platforms; {len(happened.missed)} digests were missed,"
+            f" and `trace` says why. Broken promises: {len(broken)}"
         )
     assert broken == []
     assert happened.kills == PLAN.kills

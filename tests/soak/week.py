@@ -60,7 +60,7 @@ class Plan:
 class Lived:
     """What happened. digests: what arrived, by account and day in words.
 
-    missed: how many were owed and did not arrive, each of which has a reason.
+    missed: what was owed and did not arrive, each of which has a reason; by account and day.
     """
 
     digests: dict[tuple[str, str], int] = field(default_factory=Counter)
@@ -69,7 +69,7 @@ class Lived:
     kills: int = 0
     restarts: int = 0
     faults: int = 0
-    missed: int = 0
+    missed: set[tuple[str, date]] = field(default_factory=set)
     seconds: float = 0.0
 
 
@@ -155,7 +155,8 @@ class Week:
         due = moments(list(self._people.values()), self._plan.days)
         trouble = self._troubles(len(due))
         for number, moment in enumerate(due):
-            self.leap(moment + timedelta(seconds=1))
+            # What ended late may have taken the time past this moment: it never goes back.
+            self.leap(max(moment + timedelta(seconds=1), self.now))
             await self._all_end(trouble.get(number, []))
             await self._tap()
         await self._taps_end()
@@ -351,7 +352,7 @@ class Week:
                 if not _is_explained(state, reason, arrived):
                     found.append(f"{account} {due.day}: {state} {reason}, arrived {arrived}")
                 elif not arrived:
-                    self.lived.missed += 1
+                    self.lived.missed.add((account, due.day))
                     said = await self._traced(one, due.day)
                     if not any(line.endswith(f"  {state}: {reason}") for line in said):
                         found.append(f"{account} {due.day}: {reason}, but `trace` says {said}")

@@ -17,6 +17,7 @@ from storage.sources.arxiv import Arxiv
 from storage.sources.huggingface import HuggingFace
 from storage.sources.polite import PoliteLine
 from storage.sources.source import PaperSource
+from tests.conftest import BOUND
 from tests.local_feeds import FeedPaper, LocalFeeds
 
 TUESDAY = date(2026, 5, 5)
@@ -56,7 +57,7 @@ class Clock:
         tasks = [asyncio.ensure_future(work) for work in works]
         for task in tasks:
             task.add_done_callback(lambda _: self._turned.set())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(BOUND):
             while left := sum(not task.done() for task in tasks):
                 self._turned.clear()
                 if len(self._sleepers) < left:

@@ -8,6 +8,7 @@ import pytest
 from bot.health import Health
 from bot.wiring import ANSWERED_WITHIN
 from storage.sources.sample import Sample
+from tests.conftest import BOUND
 from tests.local_feeds import FeedPaper
 from tests.sources.conftest import TUESDAY, Shop, a_day
 
@@ -353,7 +354,7 @@ async def test_it_runs_until_it_is_told_to_stop(shop):
     shop.feeds.papers = a_day(TUESDAY)
     stop = asyncio.Event()
     running = asyncio.create_task(shop.ingest.run(stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(BOUND):
         await shop.feeds.arrived.wait()
         stop.set()
         await running
@@ -379,7 +380,7 @@ async def test_a_bug_costs_one_step_and_not_the_bot(shop, quiet_log):
     shop.restarted()
     stop = asyncio.Event()
     running = asyncio.create_task(shop.ingest.run(stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(BOUND):
         await shop.feeds.arrived.wait()
         stop.set()
         await running
