@@ -42,9 +42,9 @@ async def finish(database, found, state, **more):
         await deliveries.finish(db, found.user.id, MONDAY, state, EIGHT, **more)
 
 
-async def retries(database, now):
+async def retries(database, now, limit=100):
     async with database.writing() as db:
-        return await deliveries.due_retries(db, now, 100)
+        return await deliveries.due_retries(db, now, limit)
 
 
 async def delivery(database, found, day=MONDAY):
@@ -188,6 +188,26 @@ async def test_what_did_not_arrive_is_tried_again_at_its_moment_with_the_same_no
     assert await retries(any_database, EIGHT + 5 * MINUTE) == []
     assert await begin(any_database, ada)
     assert (await delivery(any_database, ada)).attempts == 2
+
+
+async def test_who_has_waited_longest_is_tried_again_first(any_database, clock):
+    people = [await reader(any_database, str(number), clock()) for number in range(3)]
+    await claim(any_database, EIGHT)
+    async with any_database.writing() as db:
+        for number, found in enumerate(people):  # whoever is written last has waited longest
+            at = EIGHT - number * MINUTE
+            await deliveries.retry_at(db, found.user.id, MONDAY, at, EIGHT, is_begun=False)
+    turns = [await retries(any_database, EIGHT + DAY, limit=1) for _ in people]
+    assert [claimed.user.id for (claimed,) in turns] == [p.user.id for p in reversed(people)]
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN, State.EMPTY])
+async def test_what_did_not_surely_arrive_has_no_moment_of_arrival(any_database, ada, state):
+    await claim(any_database, EIGHT)
+    await begin(any_database, ada)
+    await finish(any_database, ada, state, reason="refused")
+    done = await delivery(any_database, ada)
+    assert (done.state, done.sent_at) == (state, None)
 
 
 async def test_two_schedulers_share_what_is_to_be_tried_again(any_database, clock):

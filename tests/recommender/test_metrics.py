@@ -10,6 +10,8 @@ def test_metrics_are_those_of_a_hand_counted_list():
     scores = np.array([[5.0, 4, 3, 2, 1, -np.inf]], np.float32)
     relevant = np.array([[False, True, False, True, False, True]])
     assert metrics.recall(scores, relevant, 4) == pytest.approx([2 / 3])
+    # The last one is relevant and no candidate: nobody was offered it.
+    assert metrics.recall(scores, relevant, 6) == pytest.approx([2 / 3])
     assert metrics.precision(scores, relevant, 4) == pytest.approx([0.5])
     assert metrics.hit_rate(scores, relevant, 1) == pytest.approx([0])
     gain = 1 / np.log2(3) + 1 / np.log2(5)
