@@ -126,6 +126,17 @@ async def test_the_schedule_given_last_holds_for_both(any_database, ada, bob, cl
     assert all(found.next_push_at is not None for found in people.values())
 
 
+async def test_an_account_that_went_home_is_no_more_where_the_other_readers_digest_goes(
+    any_database, ada, bob, clock
+):
+    kept = (await joined(any_database, ada, bob, clock)).user
+    async with any_database.writing() as db:
+        await users.set_push_account(db, kept, bob.account.id)
+    assert await split(any_database, kept, clock) == {bob.user.id}
+    async with any_database.reading() as db:
+        assert (await users.by_id(db, ada.user.id)).push_account is None
+
+
 async def test_a_day_that_had_a_digest_is_not_owed_again_after_a_join(
     any_database, ada, bob, clock
 ):
