@@ -54,6 +54,25 @@ async def test_a_note_stands_until_it_is_written_anew_or_emptied(any_database, c
     assert await write(ada, a, "") == {}
 
 
+async def test_lists_are_made_by_the_tags_on_saved_papers_those_of_most_papers_first(
+    any_database, clock
+):
+    a, b, c = await stored(any_database, 3, clock())
+    ada = await reader(any_database, "ada", clock())
+    who = (ada.user.id, ada.account.id)
+    async with any_database.writing() as db:
+        for event, paper, note, said in (
+            ("1", a, "#later", {"verdict": Verdict.LIKE}),
+            ("2", b, "#Reading and #reading again", {"save": True}),
+            ("3", c, "for #reading", {"save": True}),
+        ):
+            await library.write_note(db, *who, paper, note, clock.forward(minutes=1))
+            await feedback_log.record(db, *who, event, paper, None, clock(), **said)
+        assert await library.tags(db, ada.user.id) == ["#reading"]
+        await feedback_log.record(db, *who, "4", a, None, clock(), save=True)
+        assert await library.tags(db, ada.user.id) == ["#reading", "#later"]
+
+
 async def test_kept_papers_are_those_on_which_something_stands(any_database, clock):
     a, b, c = await stored(any_database, 3, clock())
     ada = await reader(any_database, "ada", clock())
@@ -72,3 +91,22 @@ async def test_kept_papers_are_those_on_which_something_stands(any_database, clo
         all_of_it = await library.kept(db, ada.user.id, only_saved=False)
     assert [one.paper for one in saved] == [c]
     assert [(one.paper, one.verdict) for one in all_of_it] == [(c, None), (b, Verdict.SKIP)]
+
+
+async def test_a_saved_paper_keeps_its_place_when_something_is_said_of_it_later(
+    any_database, clock
+):
+    a, b = await stored(any_database, 2, clock())
+    ada = await reader(any_database, "ada", clock())
+    async with any_database.writing() as db:
+        for event, paper, said in (
+            ("1", a, {"save": True}),
+            ("2", b, {"save": True}),
+            ("3", a, {"verdict": Verdict.LIKE}),
+        ):
+            at = clock.forward(minutes=1)
+            await feedback_log.record(
+                db, ada.user.id, ada.account.id, event, paper, None, at, **said
+            )
+        saved = await library.kept(db, ada.user.id, only_saved=True)
+    assert [one.paper for one in saved] == [b, a]
