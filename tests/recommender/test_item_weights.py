@@ -1,4 +1,7 @@
+import tracemalloc
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -29,6 +32,21 @@ def test_both_sides_give_the_weights_of_the_definition(likes, regularization):
     for by_user in (True, False):
         weights = solve(csr_array(likes), regularization, by_user)
         assert np.allclose(weights.rows(every), expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("by_user", [True, False])
+def test_the_matrix_to_invert_is_in_memory_once(by_user):
+    rng = np.random.default_rng(0)
+    likes = csr_array((rng.random((1500, 1520)) < 0.002).astype(np.float32))
+    solve(likes[:10], 10.0)  # what is loaded for the first time is no part of it
+    tracemalloc.start()
+    try:
+        weights = solve(likes, 10.0, by_user)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert weights.inverse.flags.c_contiguous
+    assert peak < 1.9 * weights.inverse.nbytes  # once, and blocks of it
 
 
 def test_only_the_strongest_neighbours_are_kept():
