@@ -7,13 +7,14 @@ offered, but stay known: a like of them still says something about its reader.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays import Floats, Ids, Places, Rows, find, ids_of
-from recommender.cold_start import Mapped, joined
+from recommender.cold_start import Mapped, Readers, joined
 from recommender.encoder import Encoder
 from recommender.exploring import Variety
 from recommender.model import Known, Model, fingerprints
@@ -75,8 +76,11 @@ class Corpus:
         self._known = Known.of((), np.zeros((0, d), np.float32), np.zeros((0, 0), np.int32))
         self._base = np.zeros((0, d), np.float32)
         # What readers teach of papers, found out when first asked for: it is the dearest thing
-        # about a paper. Threads may fill it twice, never wrongly.
+        # about a paper. Only whoever holds the lock fills it, or the slates; others that ask for
+        # the same wait: after a start many do, and reading it for each would take that many times
+        # as long.
         self._mapped: dict[int, Mapped] = {}
+        self._reading = RLock()
         self._days = np.zeros(0, np.int64)
         self._upvotes = np.zeros(0, np.float32)
         self._is_sample = np.zeros(0, np.bool_)
@@ -84,7 +88,6 @@ class Corpus:
         self._rated = np.zeros(0, np.int64)
         self._offered: Ids = np.zeros(0, np.int64)
         self._is_offered = np.zeros(0, np.bool_)
-        # Only a cache: threads may fill it twice, never wrongly.
         self._slates: dict[bytes, Slate] = {}
 
     def __len__(self) -> int:
@@ -212,11 +215,15 @@ class Corpus:
             return self._prepared(wanted)
         key = wanted.tobytes()
         slate = self._slates.get(key)
-        if slate is None:
-            slate = self._prepared(wanted)
-            while len(self._slates) >= _SLATES:
-                self._slates.pop(next(iter(self._slates)), None)
-            self._slates[key] = slate
+        if slate is not None:
+            return slate
+        with self._reading:
+            slate = self._slates.get(key)  # another thread may have made it meanwhile
+            if slate is None:
+                slate = self._prepared(wanted)
+                while len(self._slates) >= _SLATES:
+                    self._slates.pop(next(iter(self._slates)))
+                self._slates[key] = slate
         return slate
 
     def _prepared(self, wanted: Ids) -> Slate:
@@ -254,18 +261,25 @@ class Corpus:
         readers = self._model.readers
         if readers is None:
             return None
-        ids = self.ids[rows].tolist()
-        known = {paper: self._mapped.get(paper) for paper in ids}
-        new = rows[np.array([known[paper] is None for paper in ids], np.bool_)]
-        if len(new) or not len(rows):
-            found = readers.read(self._base[new], self._rated[new], threads)
-            for at, paper in enumerate(self.ids[new].tolist()):
-                known[paper] = self._mapped[paper] = found.rows(np.array([at]))
-            while len(self._mapped) > _REMEMBERED:
-                self._mapped.pop(next(iter(self._mapped)), None)
-            if len(new) == len(rows):
-                return found
+        if not len(rows):
+            return readers.read(self._base[rows], self._rated[rows], threads)
+        known = {paper: self._mapped.get(paper) for paper in self.ids[rows].tolist()}
+        if any(one is None for one in known.values()):
+            with self._reading:
+                self._complete(known, readers, threads)
         return joined([one for one in known.values() if one is not None])
+
+    def _complete(self, known: dict[int, Mapped | None], readers: Readers, threads: int) -> None:
+        """Read the papers of which nothing is known, but for what was read meanwhile."""
+        for paper, one in known.items():
+            known[paper] = one or self._mapped.get(paper)
+        new = ids_of(paper for paper, one in known.items() if one is None)
+        rows = self.rows(new)
+        found = readers.read(self._base[rows], self._rated[rows], threads)
+        for at, paper in enumerate(new.tolist()):
+            known[paper] = self._mapped[paper] = found.rows(np.array([at]))
+        while len(self._mapped) > _REMEMBERED:
+            self._mapped.pop(next(iter(self._mapped)))
 
     def _settled(self) -> Self:
         """Work out what may be offered: real papers, or the sample while there are none."""

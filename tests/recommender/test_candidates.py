@@ -1,11 +1,14 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import numpy as np
 import pytest
 
 from recommender import encoder
 from recommender.candidates import Corpus
+from recommender.local_ridge import LocalRidge
 from tests.recommender import planted
 
 
@@ -20,6 +23,36 @@ class Counting:
     def encode(self, texts):
         self.texts += len(texts)
         return self._inner.encode(texts)
+
+
+class CountingRidge(LocalRidge):
+    """One that remembers how many papers it was asked about."""
+
+    papers = 0
+
+    def without_themselves(self, rows, threads=1):
+        CountingRidge.papers += len(rows)
+        return super().without_themselves(rows, threads)
+
+    def __call__(self, base, threads=1):
+        CountingRidge.papers += len(base)
+        return super().__call__(base, threads)
+
+
+def test_readers_who_ask_at_the_same_time_have_the_candidates_read_once(hybrid, school, coder):
+    ridge = CountingRidge(hybrid.readers.ridge.rated, hybrid.readers.ridge.metric)
+    model = replace(hybrid, readers=replace(hybrid.readers, ridge=ridge))
+    corpus = Corpus(model, coder).extended(school[0])
+    together = Barrier(4)
+
+    def ask(_):
+        together.wait()
+        return corpus.slate(corpus.newest())
+
+    with ThreadPoolExecutor(4) as pool:
+        slates = list(pool.map(ask, range(4)))
+    assert CountingRidge.papers == len(slates[0])
+    assert all(slate is slates[0] for slate in slates)
 
 
 def test_newest_counts_announcement_days_that_exist_back_from_the_newest_one(corpus, papers):
