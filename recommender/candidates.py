@@ -81,6 +81,7 @@ class Corpus:
         # as long.
         self._mapped: dict[int, Mapped] = {}
         self._reading = RLock()
+        self._newest: dict[int, Ids] = {}  # every card asks for it, on the event loop
         self._days = np.zeros(0, np.int64)
         self._upvotes = np.zeros(0, np.float32)
         self._is_sample = np.zeros(0, np.bool_)
@@ -197,7 +198,13 @@ class Corpus:
         Days that exist are counted back from the newest one, whatever the wall clock says.
         While there are only sample papers, all of them; else real papers only.
         """
-        offered = self.rows(self._offered)
+        newest = self._newest.get(days)
+        if newest is None:
+            newest = self._newest[days] = self._since(days)
+        return newest
+
+    def _since(self, days: int) -> Ids:
+        offered = np.flatnonzero(self._is_offered)
         if not len(offered) or self._is_sample[offered[0]]:
             return self._offered
         announced = self._days[offered]
@@ -287,6 +294,7 @@ class Corpus:
         is_real = is_in & ~self._is_sample
         self._is_offered = is_real if np.any(is_real) else is_in
         self._offered = self.ids[self._is_offered]
+        self._newest = {}
         return self
 
     def _empty(self) -> "Corpus":

@@ -62,6 +62,14 @@ def test_newest_counts_announcement_days_that_exist_back_from_the_newest_one(cor
     assert len(corpus.extended(gap).newest(400)) == len(papers)
 
 
+def test_the_newest_papers_are_found_once_for_a_corpus(corpus, papers):
+    newest = corpus.newest(3)
+    assert corpus.newest(3) is newest
+    gone = corpus.without([int(newest[0])])
+    assert list(gone.newest(3)) == list(newest[1:])
+    assert corpus.newest(3) is newest
+
+
 def test_the_sample_is_offered_only_until_a_real_paper_is_there(model, coder, papers):
     sample = [replace(p, is_sample=True, announced=planted.NEWEST) for p in papers[:30]]
     before = Corpus(model, coder).extended(sample)
