@@ -12,6 +12,8 @@ from recommender.arrays import Floats, Mask, largest
 
 Doubles = NDArray[np.float64]
 
+_CELLS = 1_000_000  # numbers that are drawn at a time: 16 MB
+
 
 def hits(scores: Floats, relevant: Mask, k: int) -> Mask:
     """Return whether the first, second … k-th best is relevant, shape (readers, k)."""
@@ -52,6 +54,9 @@ def interval(
     """Return the bootstrap interval of the mean over readers (percentile method)."""
     if not len(values):
         return 0.0, 0.0
-    means = values[rng.integers(len(values), size=(draws, len(values)))].mean(axis=1)
+    size = max(1, _CELLS // len(values))
+    counts = (min(size, draws - start) for start in range(0, draws, size))
+    parts = [values[rng.integers(len(values), size=(n, len(values)))].mean(axis=1) for n in counts]
+    means = np.concatenate(parts)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

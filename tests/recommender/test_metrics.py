@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,3 +41,18 @@ def test_the_interval_holds_the_mean_and_narrows_with_more_readers():
     assert low < values.mean() < high
     assert high - low < few_high - few_low
     assert metrics.interval(np.zeros(0), rng) == (0.0, 0.0)
+
+
+def test_an_interval_over_a_great_many_readers_takes_no_more_memory_than_over_few():
+    values = np.random.default_rng(0).random(20_000)
+    rng = np.random.default_rng(1)
+    tracemalloc.start()
+    try:
+        found = metrics.interval(values, rng, draws=200)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 40e6
+    rng = np.random.default_rng(1)
+    at_once = values[rng.integers(len(values), size=(200, len(values)))].mean(axis=1)
+    assert found == tuple(np.quantile(at_once, [0.025, 0.975]))
