@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -239,6 +240,7 @@ def _clear(models: Path, kept: Collection[str], forgotten: Collection[str], now:
     """
     oldest = (now - _ABANDONED).timestamp()
     for folder in models.iterdir():
-        is_abandoned = folder.name not in kept and folder.stat().st_mtime < oldest
-        if folder.name in forgotten or is_abandoned:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # somebody else removed it meanwhile
+            is_abandoned = folder.name not in kept and folder.stat().st_mtime < oldest
+            if folder.name in forgotten or is_abandoned:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -56,6 +56,17 @@ async def test_the_last_three_models_are_kept_and_one_is_live(any_database, tmp_
     np.testing.assert_array_equal(arrays["weights"], ARRAYS["weights"])
 
 
+async def test_a_link_that_leads_nowhere_does_not_keep_a_model_from_going_live(
+    any_database, tmp_path, clock
+):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "gone").symlink_to(tmp_path / "nowhere")
+    new = NewModel("v1", "static")
+    assert await model_store.publish(any_database, tmp_path, ARRAYS, new, clock()) == await live(
+        any_database
+    )
+
+
 async def test_two_trainers_at_once_leave_one_live_model(any_database, tmp_path, clock):
     await asyncio.gather(
         *(
