@@ -23,6 +23,7 @@ from bot.jobs.ingest import Pace
 from bot.jobs.retrain import NEW_MODEL, REFUSED, Refused, TooFewPapers, retrain
 from bot.settings import Settings
 from recommender.factors import FactorsUnavailable, FitFactors
+from recommender.model import Model
 from storage import encoders, model_store
 from storage.errors import (
     DatabaseIsNewer,
@@ -104,7 +105,8 @@ async def roll_back_once(settings: Settings, stop: asyncio.Event) -> int:
 
 
 async def _rolled_back(house: House) -> tuple[model_store.Model, model_store.Model]:
-    back, taken = await model_store.roll_back(house.database, house.settings.data_dir)
+    folder = house.settings.data_dir
+    back, taken = await model_store.roll_back(house.database, folder, Model.from_arrays)
     await house.state.announce(NEW_MODEL, back.version)
     return back, taken
 

@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -122,12 +122,16 @@ async def publish(
     return Model(meta.version, meta.encoder, now, meta.metrics, folder, is_live=True)
 
 
-async def roll_back(database: Database, data_dir: Path) -> tuple[Model, Model]:
+async def roll_back(
+    database: Database, data_dir: Path, read: Callable[[Arrays], object] | None = None
+) -> tuple[Model, Model]:
     """Make the model live again that was so before; return it, and the one it replaces.
+
+    read: raises ValueError for arrays that this release cannot use; None to take any.
 
     The replaced one is never gone back to, and is the first to be forgotten. Going back again
     goes further back. Raises NoEarlierModel, and ModelFilesMissing when the earlier one's
-    files are not here; nothing has changed then.
+    files are not here or no use; nothing has changed then.
     """
     async with database.writing() as db:
         await one_at_a_time(db, "models")
@@ -136,12 +140,25 @@ async def roll_back(database: Database, data_dir: Path) -> tuple[Model, Model]:
         if current is None or row is None:
             raise NoEarlierModel("there is no earlier model to go back to")
         earlier = _model(row)
-        await asyncio.to_thread(load, data_dir, earlier)
+        await asyncio.to_thread(_check, data_dir, earlier, read)
         taken = {"is_live": False, "is_rolled_back": True}
         await db.execute(update(_models).where(_models.c.is_live).values(**taken))
         back = update(_models).where(_models.c.version == earlier.version)
         await db.execute(back.values(is_live=True))
     return replace(earlier, is_live=True), replace(current, is_live=False)
+
+
+def _check(data_dir: Path, model: Model, read: Callable[[Arrays], object] | None) -> None:
+    """Raises ModelFilesMissing. Blocking."""
+    arrays = load(data_dir, model)
+    try:
+        if read is not None:
+            read(arrays)
+    except ValueError as error:
+        raise ModelFilesMissing(
+            f"model {model.version} cannot be gone back to ({error}): the live one stays; "
+            "`paperlark retrain` trains a new one"
+        ) from error
 
 
 def _earlier() -> Select[Any]:

@@ -1,6 +1,7 @@
 """What holds the rooms together: roles that are kept going, and an end within five seconds."""
 
 import asyncio
+import json
 import socket
 import sys
 import time
@@ -10,6 +11,7 @@ from datetime import date
 from functools import partial
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
@@ -314,6 +316,21 @@ async def test_a_model_can_be_trained_by_force_and_taken_back(tmp_path):
     status, said = await run_once({}, tmp_path, "retrain", "--rollback", "--force")
     assert status == 2
     assert "exclude each other" in said
+
+
+async def test_a_model_of_an_earlier_release_is_not_gone_back_to(tmp_path):
+    await run_once({}, tmp_path, "chat", typed="/quit\n")  # brings the sample in
+    for _ in range(2):
+        status, said = await run_once({}, tmp_path, "retrain")
+        assert status == 0, said
+    first = min((tmp_path / "models").iterdir())
+    head = json.loads(np.load(first / "head.npy").tobytes())
+    older = json.dumps({**head, "format": head["format"] - 1}).encode()
+    np.save(first / "head.npy", np.frombuffer(older, np.uint8))
+    status, said = await run_once({}, tmp_path, "retrain", "--rollback")
+    assert status == 1
+    assert f"model {first.name} cannot be gone back to" in said
+    assert "paperlark retrain" in said.splitlines()[-1]
 
 
 async def test_a_log_that_cannot_be_written_stops_the_chat_with_one_line_and_no_secret(tmp_path):
