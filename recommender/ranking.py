@@ -102,10 +102,11 @@ def nearest(
 ) -> list[Pick]:
     """Return the k candidates whose texts are most like a paper's, best first.
 
-    The paper itself is left out. Empty when the corpus does not know the paper.
+    The paper itself is left out. Empty when the corpus does not know the paper, or no word of
+    its text.
     """
     row = int(corpus.rows([paper])[0])
-    if row < 0:
+    if row < 0 or not corpus.base[row].any():
         return []
     # No slate: features of the whole catalogue would be made for nothing.
     likeness = corpus.likeness(corpus.base[row])

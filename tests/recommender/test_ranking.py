@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.encoder import LsaEncoder
 from recommender.feedback import Feedback, Verdict
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Request
@@ -234,6 +235,12 @@ def test_nearest_papers_are_of_the_same_topic_and_never_the_paper_itself(model, 
     assert paper not in [pick.paper for pick in picks]
     assert [pick.score for pick in picks] == sorted((p.score for p in picks), reverse=True)
     assert nearest(model, corpus, PaperId(10**6), None, 5) == []
+
+
+def test_nothing_is_near_to_a_paper_of_which_no_word_is_known(papers):
+    strange = replace(papers[0], id=PaperId(10**6), title="論文", abstract="検索")
+    model, corpus = planted.fresh([*papers, strange], LsaEncoder())
+    assert nearest(model, corpus, strange.id, None, 5) == []
 
 
 def test_identical_texts_break_no_ranking(model, coder, papers):
