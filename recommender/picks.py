@@ -17,7 +17,7 @@ class PartKind(StrEnum):
     READERS = "readers"  # readers of the same papers liked this one
     POPULAR = "popular"  # upvotes: all there is before the first like
     EXPLORING = "exploring"  # what the exploring slot's random draw added
-    OTHER = "other"  # the calibration constant and whatever is too small to name
+    OTHER = "other"  # the papers too many or too small to name
     FOLLOWED = "followed"  # the place was kept for what the reader follows: all of the score
     INTEREST = "interest"  # adds nothing: which of several interests the place is for
 
