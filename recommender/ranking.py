@@ -38,6 +38,7 @@ TOP = 50
 _READERS = 256  # in one matrix product
 _CELLS = 32_000_000  # scores held at the same time: 128 MB
 _ENTRIES = 250_000  # of the table of worths, looked up at the same time: 8 MB
+_TOLD = 200_000  # summands that are worked out at the same time: 12 MB
 _DIVERSITY = (0.05, 0.15, 0.3, 0.4, 0.5)  # by the surprise dial
 _STRANGER = 0.5  # for a reader without likes: show the breadth
 
@@ -255,7 +256,7 @@ class _Block:
         lists = self._familiar()
         for chosen, explored in zip(lists, self._explored(seed), strict=True):
             chosen += explored
-        parts = iter(explanation.parts(self.model, self.corpus, self._shares(lists)))
+        parts = self._reasons(lists)
         names = [
             side.names(self.model, self.corpus, {one.taste for one in chosen})
             for side, chosen in zip(self.sides, lists, strict=True)
@@ -267,6 +268,13 @@ class _Block:
             ]
             for named, chosen in zip(names, lists, strict=True)
         ]
+
+    def _reasons(self, lists: Sequence[Sequence[_Chosen]]) -> Iterator[tuple[ScorePart, ...]]:
+        """Yield the parts of every score, list by list."""
+        judged = [len(side.tastes[0].rows) for side in self.sides]
+        for some in _told_together([len(chosen) for chosen in lists], judged):
+            shares = self._shares(self.sides[some], lists[some])
+            yield from explanation.parts(self.model, self.corpus, shares)
 
     def _familiar(self) -> list[list[_Chosen]]:
         """Return what chance does not choose; none of it may be chosen again later.
@@ -340,13 +348,15 @@ class _Block:
             model=self.model.version,
         )
 
-    def _shares(self, lists: Sequence[Sequence[_Chosen]]) -> explanation.Shares:
+    def _shares(
+        self, sides: Sequence[_Sides], lists: Sequence[Sequence[_Chosen]]
+    ) -> explanation.Shares:
         """Return what the scores of all that was chosen are made of, list by list."""
         slate, flat = self.slate, [one for chosen in lists for one in chosen]
         at = np.array([one.at for one in flat], np.int64)
         shown = [
             shown
-            for side, chosen, start in zip(self.sides, lists, _starts(lists), strict=True)
+            for side, chosen, start in zip(sides, lists, _starts(lists), strict=True)
             for shown in _shown(side, chosen, start)
         ]
         width = max((len(one.taste.rows) for one in shown), default=0)
@@ -410,6 +420,21 @@ def _shown(side: _Sides, chosen: Sequence[_Chosen], start: int) -> Iterator[_Sho
     for number in numbers:
         places = [start + place for place, one in enumerate(chosen) if one.taste == number]
         yield _Shown(side.tastes[number], places)
+
+
+def _told_together(chosen: Sequence[int], judged: Sequence[int]) -> Iterator[slice]:
+    """Yield readers whose scores are taken apart together; given is how many papers each has.
+
+    The table has as many columns as the one who judged most needs, so that somebody with
+    thousands of likes would make it thousands wide for everybody.
+    """
+    start = rows = width = 0
+    for reader, (own_rows, own_width) in enumerate(zip(chosen, judged, strict=True)):
+        rows, width = rows + own_rows, max(width, own_width)
+        if rows * width > _TOLD and reader > start:
+            yield slice(start, reader)
+            start, rows, width = reader, own_rows, own_width
+    yield slice(start, len(chosen))
 
 
 def _starts(lists: Sequence[Sequence[_Chosen]]) -> list[int]:

@@ -1,4 +1,6 @@
+import tracemalloc
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -241,6 +243,32 @@ def test_nothing_is_near_to_a_paper_of_which_no_word_is_known(papers):
     strange = replace(papers[0], id=PaperId(10**6), title="論文", abstract="検索")
     model, corpus = planted.fresh([*papers, strange], LsaEncoder())
     assert nearest(model, corpus, strange.id, None, 5) == []
+
+
+def test_one_reader_with_thousands_of_likes_makes_no_table_so_wide_for_everybody(papers):
+    model, corpus = planted.fresh(papers, LsaEncoder())
+    long_ago = papers[0].announced - timedelta(days=90)
+    library = [
+        replace(papers[0], id=PaperId(n), key=f"arxiv:{n}", announced=long_ago)
+        for n in range(1000, 4000)
+    ]
+    corpus = corpus.extended(library)
+    many = Request(0, tuple(planted.like(paper.id) for paper in library))
+    few = [Request(user, (planted.like(1000 + user),)) for user in range(1, 200)]
+    candidates = corpus.newest()
+    expected = recommend(model, corpus, [many], candidates, 0) + recommend(
+        model, corpus, few, candidates, 0
+    )
+    tracemalloc.start()
+    try:
+        lists = recommend(model, corpus, [many, *few], candidates, 0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 50e6
+    assert [[pick.paper for pick in picks] for picks in lists] == [
+        [pick.paper for pick in picks] for picks in expected
+    ]
 
 
 def test_identical_texts_break_no_ranking(model, coder, papers):
