@@ -160,9 +160,11 @@ def _readers(task: Task, at: Sequence[int]) -> Task:
 def hold_out(benchmark: Benchmark, seed: int, share: float = _HELD_OUT) -> Benchmark:
     """Return the benchmark with a share of its training likes moved into test.
 
-    Every reader and every paper keeps a like in training, so what is moved is warm.
+    Every reader and every paper keeps a like in training, so what is moved is warm; a like
+    that stands there twice counts once.
     """
-    train = np.random.default_rng([seed, 7]).permutation(benchmark.train)
+    once = np.sort(np.unique(benchmark.train, axis=0, return_index=True)[1])
+    train = np.random.default_rng([seed, 7]).permutation(benchmark.train[once])
     anchors = [np.unique(train[:, column], return_index=True)[1] for column in (0, 1)]
     movable = np.setdiff1d(np.arange(len(train)), np.concatenate(anchors))
     is_moved = np.zeros(len(train), np.bool_)

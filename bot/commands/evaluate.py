@@ -107,7 +107,7 @@ def make_warm(folder: Path, target: Path, seed: int, console: Console | None = N
         _say(console, f"{target}: cannot be written ({error.strerror})", "red")
         return 2
     moved = len(warm.test) - len(benchmark.test)
-    _say(console, f"{target}: {moved:,} of {len(benchmark.train):,} likes moved into test")
+    _say(console, f"{target}: {moved:,} of {moved + len(warm.train):,} likes moved into test")
     return 0
 
 

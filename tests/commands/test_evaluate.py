@@ -399,7 +399,7 @@ def test_one_reader_alone_is_measured_without_a_warning(cold, tmp_path):
     command = [sys.executable, "-m", "bot", "evaluate", str(folder), "--encoder", "lsa"]
     process = subprocess.run(command, capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
-    assert "cold: 1 readers" in process.stdout
+    assert "cold: 1 reader, " in process.stdout
     assert process.stderr.strip() == ""
 
 

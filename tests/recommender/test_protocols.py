@@ -45,6 +45,16 @@ def test_a_test_like_that_is_known_already_is_asked_of_nobody():
     assert [places.tolist() for places in task.wanted] == [[0]]
 
 
+def test_a_like_that_stands_in_training_twice_is_not_held_out_and_kept():
+    train = [(reader, paper) for reader in range(8) for paper in range(6)]
+    twice = benchmark_of(train=[*train, *train], validation=[], test=[])
+    warm = protocols.hold_out(twice, seed=0, share=0.5)
+    shown, asked = ({tuple(like) for like in part.tolist()} for part in (warm.train, warm.test))
+    assert len(asked) == len(warm.test) == 24
+    assert not shown & asked
+    assert shown | asked == set(train)
+
+
 def test_what_a_benchmark_cannot_ask_is_said_and_the_rest_is_asked(mixed):
     new = benchmark_of(train=[(1, 0)], validation=[], test=[(1, 4)])
     (asked,), sorry = protocols.rounds(new, protocols.PROTOCOLS, seed=0)
