@@ -63,7 +63,7 @@ def drawn(table: Table) -> Drawn:
     """Return the table for a terminal; half the interval's width stands behind each mean,
     and notes stand below."""
     readers = f"{table.readers:,} reader{'s' * (table.readers != 1)}"
-    title = f"{table.task}: {readers}, {table.candidates:,} candidate{'s' * (table.candidates != 1)}"
+    title = f"{table.task}: {readers}, {table.candidates:,} candidates"
     found = Drawn(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     found.add_column("", no_wrap=True)
     for name in (*METRICS.values(), "train s", "ms/reader", "peak MB"):
