@@ -39,7 +39,8 @@ class Choosing:
     ) -> list[Request]:
         """Return what the recommender needs to know of each reader, in the given order.
 
-        people: the readers, where they are known already.
+        Each asks for as many papers as the reader wants in a digest. people: the readers, where
+        they are known already.
         """
         standing = await feedback_log.standing(db, ids)
         seen = await feedback_log.seen(db, ids)
@@ -51,6 +52,7 @@ class Choosing:
                 user=user,
                 feedback=standing.get(user, ()),
                 seen=seen.get(user, frozenset()),
+                k=people[user].picks,
                 surprise=people[user].surprise,
                 told=told.get(user, NOTHING_TOLD),
                 barred=barred.get(user, frozenset()),

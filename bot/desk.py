@@ -220,7 +220,7 @@ class Desk:
                 if standing := await self._standing_digest(db, reader, day):
                     return standing
                 request = (await self._choosing.requests(db, [reader.id]))[0]
-            picks = (await self._choosing.picks([replace(request, k=reader.schedule.picks)]))[0]
+            picks = (await self._choosing.picks([request]))[0]
             async with writing(self._database) as db:
                 if await self._standing_digest(db, reader, day):
                     continue

@@ -1,7 +1,7 @@
 """The digests of many readers at once: chosen in one product, recorded in one transaction."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -80,10 +80,7 @@ class Editions:
         waiting: Collection[int] = [user for user in reachable if user not in chosen]
         while waiting:
             async with reading(self._database) as db:
-                requests = [
-                    replace(request, k=people[request.user].picks)
-                    for request in await self._choosing.requests(db, waiting, people)
-                ]
+                requests = await self._choosing.requests(db, waiting, people)
             picks = await self._choosing.picks(requests)
             chosen |= await self._impress(requests, picks, claims, reachable)
             if waiting := [user for user in waiting if user not in chosen]:

@@ -238,12 +238,8 @@ def _offer(
     may_be_seen: bool = False,
     is_similar: bool = False,
 ) -> Offer:
-    because, of_those = dict[PaperId, str](), dict[PaperId, Opinion]()
-    for other in _named(pick):
-        if other in papers:
-            because[other] = papers[other].title
-            if other in said:
-                of_those[other] = said[other]
+    because = {other: papers[other].title for other in _named(pick) if other in papers}
+    of_those = {other: said[other] for other in because if other in said}
     return Offer(
         paper=papers[paper],
         impression=impression,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MANY_UPVOTES = 300.0  # from here on more upvotes say nothing more
 _SLATES = 4  # candidate lists held ready at the same time
+_GUESSED = 4_096  # liked papers whose worth by text is kept: 14 MB
 _REMEMBERED = 20_000  # papers of which is kept what readers teach of them: 11 kB each
 
 
@@ -90,6 +91,7 @@ class Corpus:
         self._offered: Ids = np.zeros(0, np.int64)
         self._is_offered = np.zeros(0, np.bool_)
         self._slates: dict[bytes, Slate] = {}
+        self._guessed = _Guessed.of(model, self._base, np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         """Return how many papers may be offered."""
@@ -263,6 +265,35 @@ class Corpus:
         rows = self.rows(candidates)
         self.mapped(rows[rows >= 0], threads)
 
+    def guessed(self, model: Model, rows: Rows) -> Floats:
+        """Return what liking papers of this corpus is worth by text alone, b·guess of each."""
+        kept, at = self._kept(model, rows)
+        return kept.worth[at]
+
+    def varied(self, model: Model, rows: Rows) -> Floats:
+        """Return papers of this corpus in the directions in which exploring varies a profile."""
+        found = np.empty((len(rows), model.directions.shape[1]), np.float32)
+        for start in range(0, len(rows), _GUESSED):
+            some = slice(start, start + _GUESSED)
+            kept, at = self._kept(model, rows[some])
+            found[some] = kept.varied[at]
+        return found
+
+    def _kept(self, model: Model, rows: Rows) -> "tuple[_Guessed, Rows]":
+        """Return what is known of papers, and where each stands in it.
+
+        The readers of a day speak of the same papers, so it pays to keep what was worked out.
+        """
+        kept = self._guessed
+        if kept.model is not model:
+            kept = _Guessed.of(model, self._base, np.unique(rows))
+        at = find(kept.rows, rows)
+        if at.min(initial=0) < 0:
+            kept = kept.with_more(self._base, rows)
+            at = find(kept.rows, rows)
+        self._guessed = kept
+        return kept, at
+
     def mapped(self, rows: Rows, threads: int = 1) -> Mapped | None:
         """Return what readers teach of papers of this corpus; None where they teach nothing."""
         readers = self._model.readers
@@ -305,6 +336,38 @@ class Corpus:
         twin.__dict__.update(self.__dict__)
         twin._slates = {}
         return twin
+
+
+@dataclass(frozen=True, slots=True)
+class _Guessed:
+    """What liked papers are worth by text to a model, and how they vary.
+
+    rows: in the corpus, ascending, shape (n,). worth: b·guess, shape (n, d). varied: e·b, shape
+    (n, e).
+    """
+
+    model: Model
+    rows: Rows
+    worth: Floats
+    varied: Floats
+
+    @classmethod
+    def of(cls, model: Model, base: Floats, rows: Rows) -> Self:
+        return cls(model, rows, base[rows] @ model.guess, base[rows] @ model.directions)
+
+    def with_more(self, base: Floats, rows: Rows) -> Self:
+        """Return the same with these rows, or them alone where it would become too much."""
+        new = np.setdiff1d(rows, self.rows)
+        if len(self.rows) + len(new) > _GUESSED:
+            return self.of(self.model, base, np.unique(rows))
+        more = self.of(self.model, base, new)
+        order = np.argsort(np.concatenate([self.rows, new]))
+        return type(self)(
+            self.model,
+            np.concatenate([self.rows, more.rows])[order],
+            np.concatenate([self.worth, more.worth])[order],
+            np.concatenate([self.varied, more.varied])[order],
+        )
 
 
 def paper_ids(ids: Ids) -> list[PaperId]:

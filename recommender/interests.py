@@ -246,7 +246,9 @@ def turns(labels: Rows, k: int, told: int) -> list[int]:
     A list of one is a card: there the interests take turns by how many papers the reader
     has been told of, so that cards in a row do what a list does.
     """
-    sizes = np.bincount(labels) if len(labels) else np.ones(1)
+    if not labels.any():
+        return [0] * k
+    sizes = np.bincount(labels)
     won = np.zeros(len(sizes), np.int64)
     order = list[int]()
     for _ in range(told % _TURNS + 1 if k == 1 else k):

@@ -13,8 +13,8 @@ thing five times, and one slot explores: a sample from the posterior of the prof
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, count, groupby
-from typing import TYPE_CHECKING, Any, Self
+from itertools import accumulate, count, groupby, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -203,6 +203,8 @@ class _Sides:
         self, model: Model, corpus: Corpus, wanted: Iterable[int]
     ) -> dict[int, tuple[ScorePart]]:
         """Return what tells, beside the score, which interest a taste is of; not of the whole."""
+        if len(self.tastes) == 1:
+            return {}
         liked = self.tastes[0].liked
         return {
             taste: (named(model, corpus, liked, self.interests, taste - 1),)
@@ -215,8 +217,7 @@ class _Sides:
         return interest + 1 if len(self.tastes) > 1 else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(NamedTuple):
     """A candidate. taste: which of the reader's it is for. explored: in the exploring slot."""
 
     at: int
@@ -322,13 +323,13 @@ class _Block:
         who = [number for number, request in enumerate(self.requests) if _explores(request)]
         if not who:
             return found
-        spoken = np.unique(np.concatenate([side.tastes[0].rows for side in self.sides]))
-        varied = self.corpus.base[spoken] @ self.model.directions
-        places = [np.searchsorted(spoken, self.sides[number].tastes[0].rows) for number in who]
+        judged = [self.sides[number].tastes[0].rows for number in who]
+        varied = self.corpus.varied(self.model, np.concatenate(judged))
+        ends = accumulate(map(len, judged), initial=0)
         explored = explore(
             self.scores[[self.first[number] for number in who]],
             self.slate.variety,
-            drawn([varied[at] for at in places], varied.shape[1]),
+            drawn([varied[start:end] for start, end in pairwise(ends)], varied.shape[1]),
             np.array([self.requests[number].surprise for number in who]),
             dice.thrown(seed, [_told_apart_by(self.requests[number]) for number in who], CHANCES),
         )

@@ -11,11 +11,12 @@ what is pushed away is bounded by what was liked, and pushes through the texts a
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Self
 
 import numpy as np
 
-from recommender.arrays import Floats, Mask, Rows
+from recommender.arrays import Floats, Mask, Rows, ids_of
 from recommender.candidates import Corpus
 from recommender.cold_start import at_likes
 from recommender.feedback import Feedback, Verdict
@@ -56,6 +57,9 @@ class Spoken:
         return Spoken(place[self.whose[entries]], self.papers[entries], self.amounts[entries])
 
 
+_SILENCE = Spoken(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
 @dataclass(frozen=True, slots=True)
 class Taste:
     """What one reader's feedback amounts to.
@@ -84,20 +88,19 @@ class Taste:
 
 def weigh(feedback: Sequence[Feedback]) -> dict[int, float]:
     """Return each paper's weight; papers that say nothing are left out. Order-free."""
-    weights = {f.paper: liking(f) for f in feedback if liking(f) > 0}
+    weights, judged = dict[int, float](), dict[int, Verdict]()
+    for f in feedback:
+        if worth := liking(f):
+            weights[f.paper] = worth
+        elif f.verdict is not None:
+            judged[f.paper] = f.verdict
     stage = 0 if not weights else 1 if len(weights) < _GROWN else 2
-    away = {
-        f.paper: _AWAY[stage].get(f.verdict, 0.0)
-        for f in feedback
-        if f.verdict is not None and f.paper not in weights
-    }
+    away = {p: _AWAY[stage].get(v, 0.0) for p, v in judged.items() if p not in weights}
     # Rounded once: a plain sum would depend on the order in its last digit.
     total, liked = -math.fsum(away.values()), math.fsum(weights.values())
     most = _MOST_AWAY[stage] * max(1.0, liked)
     scale = min(1.0, most / total) if total else 0.0
-    return {int(p): w for p, w in weights.items()} | {
-        int(p): w * scale for p, w in away.items() if w
-    }
+    return weights | {p: w * scale for p, w in away.items() if w}
 
 
 def liking(feedback: Feedback) -> float:
@@ -115,7 +118,7 @@ def taste_of(model: Model, corpus: Corpus, feedback: Sequence[Feedback]) -> Tast
 
 def tastes(model: Model, corpus: Corpus, readers: Sequence[Sequence[Feedback]]) -> list[Taste]:
     """Return the tastes of many readers; a paper of which several speak is read once."""
-    weighed = [_weighed(corpus, feedback) for feedback in readers]
+    weighed = _weighed(corpus, readers)
     found: list[Taste] = []
     while len(found) < len(weighed):
         some = _some(weighed[len(found) :])
@@ -125,15 +128,20 @@ def tastes(model: Model, corpus: Corpus, readers: Sequence[Sequence[Feedback]]) 
     return found
 
 
-def _weighed(corpus: Corpus, feedback: Sequence[Feedback]) -> tuple[Rows, Floats]:
-    """Return the rows of the papers that count, ascending, and their weights."""
-    weights = weigh(feedback)
-    ids = np.array(sorted(weights), np.int64)
+def _weighed(corpus: Corpus, readers: Sequence[Sequence[Feedback]]) -> list[tuple[Rows, Floats]]:
+    """Return, of each reader, the rows of the papers that count, ascending, and their weights."""
+    weights = [weigh(feedback) for feedback in readers]
+    ids = ids_of(chain.from_iterable(weights))
+    values = np.array(list(chain.from_iterable(w.values() for w in weights)), np.float32)
+    whose = np.repeat(np.arange(len(weights)), [len(mine) for mine in weights])
     rows = corpus.rows(ids)
-    is_there = rows >= 0
-    values = np.array([weights[i] for i in ids[is_there].tolist()], np.float32)
-    values /= max(1.0, float(values[values > 0].sum()))
-    return rows[is_there], values
+    order = np.lexsort((rows, whose))
+    order = order[rows[order] >= 0]
+    rows, values, whose = rows[order], values[order], whose[order]
+    liked = np.bincount(whose, np.maximum(values, 0), len(weights))
+    values /= np.maximum(1.0, liked)[whose].astype(np.float32)
+    ends = np.searchsorted(whose, np.arange(len(weights) + 1)).tolist()
+    return [(rows[start:end], values[start:end]) for start, end in pairwise(ends)]
 
 
 def _some(weighed: Sequence[tuple[Rows, Floats]]) -> Sequence[tuple[Rows, Floats]]:
@@ -167,7 +175,7 @@ class _Reading:
 
     @classmethod
     def of(cls, model: Model, corpus: Corpus, rows: Rows) -> Self:
-        text = corpus.base[rows] @ model.guess
+        text = corpus.guessed(model, rows)
         readers, rated = model.readers, corpus.rated[rows]
         if readers is None:
             none = np.zeros(0, np.int64)
@@ -193,11 +201,10 @@ class _Reading:
         self, model: Model, places: Rows, is_liked: Mask, likes: int
     ) -> tuple[Floats, Spoken]:
         """Return q of a reader's papers, shape (n, r), and what they stand for."""
+        if model.readers is None:
+            return self.text[places], _SILENCE
         found = np.zeros((len(places), model.width), np.float32)
         found[:, : self.text.shape[1]] = self.text[places]
-        if model.readers is None:
-            none = np.zeros(0, np.int64)
-            return found, Spoken(none, none, np.zeros(0, np.float32))
         # What is pushed away is pushed through the texts alone.
         liked = np.flatnonzero(is_liked)
         share = np.float32(at_likes(model.readers.als, likes))

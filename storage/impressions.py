@@ -101,13 +101,17 @@ async def _free_ids(db: AsyncSession, n: int) -> list[int]:
 
 def _parts_text(parts: Sequence[ScorePart]) -> str:
     """Return JSON. Put together by hand: a morning's digests have millions of parts."""
-    return f"[{', '.join([_part_text(part) for part in parts])}]"
-
-
-def _part_text(part: ScorePart) -> str:
-    paper = "" if part.paper is None else f', "paper": {part.paper}'
-    words = _words_text(part.words) if part.words else ""
-    return f'{{"kind": "{part.kind}", "value": {float(part.value)!r}{paper}{words}}}'
+    said = [
+        '{"kind": "'
+        + kind
+        + (
+            f'", "value": {value!r}{_words_text(words) if words else ""}}}'
+            if paper is None
+            else f'", "value": {value!r}, "paper": {paper}{_words_text(words) if words else ""}}}'
+        )
+        for kind, value, paper, words in parts
+    ]
+    return f"[{', '.join(said)}]"
 
 
 @lru_cache(maxsize=10_000)  # the same few words are named again and again
