@@ -27,6 +27,7 @@ from sqlalchemy import (
     FromClause,
     Table,
     bindparam,
+    column,
     event,
     exc,
     func,
@@ -348,18 +349,31 @@ def insert_into(db: AsyncSession, row: type[Base]) -> "postgresql.Insert | sqlit
 
 
 def pairs(db: AsyncSession, values: Sequence[tuple[int, int]]) -> FromClause:
-    """Return a table of many pairs of numbers, with the columns `a` and `b`.
+    """Return a table of many pairs of numbers, with the columns `a` and `b`; see `listed`."""
+    firsts, seconds = ([pair[side] for pair in values] for side in (0, 1))
+    return listed(db, {"a": (BigInteger(), firsts), "b": (BigInteger(), seconds)})
 
-    One parameter or two, however many pairs: no statement is made anew for another number.
+
+def listed(
+    db: AsyncSession, columns: Mapping[str, tuple[TypeEngine[Any], Sequence[Any]]]
+) -> FromClause:
+    """Return a table of values, given column by column with the type of each.
+
+    A parameter for each column, or one for all: however many rows there are, no statement is
+    made anew for another number, and the server reads none that is as long as they.
     """
-    if db.get_bind().dialect.name == "postgresql":
-        firsts, seconds = ([pair[side] for pair in values] for side in (0, 1))
-        many = ARRAY(BigInteger)
-        unnested = func.unnest(bindparam(None, firsts, many), bindparam(None, seconds, many))
-        return unnested.table_valued("a", "b", name="pairs").render_derived()
-    each = func.json_each(json.dumps(values)).table_valued("value")
-    a, b = (func.json_extract(each.c.value, f"$[{side}]") for side in (0, 1))
-    return select(a.label("a"), b.label("b")).subquery("pairs")
+    dialect = db.get_bind().dialect
+    if dialect.name == "postgresql":
+        arrays = (bindparam(None, list(values), ARRAY(kind)) for kind, values in columns.values())
+        unnested = func.unnest(*arrays)
+        named = (column(name, kind) for name, (kind, _) in columns.items())
+        return unnested.table_valued(*named, name="listed").render_derived()
+    taken = (_as_driver_takes(kind, values, dialect) for kind, values in columns.values())
+    rows = _dump_json(list(zip(*taken, strict=True)))
+    each = func.json_each(rows).table_valued("value")
+    values = (func.json_extract(each.c.value, f"$[{n}]") for n in range(len(columns)))
+    labelled = (value.label(name) for name, value in zip(columns, values, strict=True))
+    return select(*labelled).subquery("listed")
 
 
 async def append(db: AsyncSession, row: type[Base], columns: Mapping[str, Sequence[Any]]) -> None:

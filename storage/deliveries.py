@@ -6,7 +6,7 @@ one digest and never sends two.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -14,8 +14,11 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ColumnElement,
+    Date,
     Row,
+    Select,
     Text,
     bindparam,
     cast,
@@ -29,9 +32,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.database import blocks, insert_into, table_of
+from storage.database import blocks, insert_into, listed, table_of
 from storage.impressions import Impression, Place, impression_of
-from storage.tables import AccountRow, DeliveryRow, ImpressionRow, UserRow
+from storage.tables import AccountRow, DeliveryRow, ImpressionRow, Moment, UserRow
 from storage.users import LOOK_BACK, NextDue, Owed, User, by_ids, is_wanted, owed_after, user_of
 
 _users = table_of(UserRow)
@@ -190,43 +193,48 @@ async def _claim(
     """Insert the outbox rows; a row that is there already belongs to somebody else."""
     if not owed:
         return []
-    steps = [_document(Step(now, "claimed"))]
-    rows = [
+    nonces = {user.id: f"{user.id}-{day:%Y%m%d}" for user, (day, _) in owed}
+    given = listed(
+        db,
         {
-            "user_id": user.id,
-            "day": day,
-            "due": moment,
-            "state": State.CLAIMED.value,
-            "claimed_at": now,
-            "attempts": 0,
-            "nonce": f"{user.id}-{day:%Y%m%d}",
-            "messages": [],
-            "steps": steps,
-        }
-        for user, (day, moment) in owed
-    ]
-    new = insert_into(db, DeliveryRow).on_conflict_do_nothing(index_elements=["user_id", "day"])
-    # On the connection, as in `_move_on`.
-    connection = await db.connection()
-    won = await connection.execute(new.returning(_outbox.c.user_id, _outbox.c.nonce), rows)
-    nonces = {row.user_id: row.nonce for row in won}
+            "user_id": (BigInteger(), list(nonces)),
+            "day": (Date(), [day for _, (day, _) in owed]),
+            "due": (Moment(), [moment for _, (_, moment) in owed]),
+            "nonce": (Text(), list(nonces.values())),
+        },
+    )
+    same = {
+        "state": literal(State.CLAIMED.value),
+        "claimed_at": literal(now, Moment),
+        "attempts": literal(0),
+        "messages": literal([], JSON),
+        "steps": literal([_document(Step(now, "claimed"))], JSON),
+    }
+    # The condition holds for all; without one SQLite takes ON CONFLICT for a part of the SELECT.
+    rows: Select[Any] = select(*given.c, *same.values()).where(given.c.user_id.is_not(None))
+    new = insert_into(db, DeliveryRow).from_select([*given.c.keys(), *same], rows)
+    once = new.on_conflict_do_nothing(index_elements=["user_id", "day"])
+    won = set(await db.scalars(once.returning(_outbox.c.user_id)))
     return [
         Claimed(user, day, moment, nonces[user.id])
         for user, (day, moment) in owed
-        if user.id in nonces
+        if user.id in won
     ]
 
 
-async def _move_on(db: AsyncSession, owed: Iterable[tuple[User, Owed | None]]) -> None:
-    later = [
-        {"of": user.id, "moment": one and one[1], "for_day": one and one[0]} for user, one in owed
-    ]
-    # On the connection: one executemany, where a session would look for entities to refresh.
+async def _move_on(db: AsyncSession, owed: Sequence[tuple[User, Owed | None]]) -> None:
+    later = listed(
+        db,
+        {
+            "of": (BigInteger(), [user.id for user, _ in owed]),
+            "moment": (Moment(), [one and one[1] for _, one in owed]),
+            "day": (Date(), [one and one[0] for _, one in owed]),
+        },
+    )
     await (await db.connection()).execute(
         update(_users)
-        .where(_users.c.id == bindparam("of"))
-        .values(next_push_at=bindparam("moment"), next_push_day=bindparam("for_day")),
-        later,
+        .where(_users.c.id == later.c.of)
+        .values(next_push_at=later.c.moment, next_push_day=later.c.day)
     )
 
 
