@@ -14,7 +14,7 @@ from bot.reach import first_pushable
 from bot.shelf import Shelf
 from bot.transactions import reading, writing
 from recommender.picks import Pick, Request
-from storage import catalogue, deliveries, groups, users
+from storage import catalogue, deliveries, feedback_log, groups, users
 from storage.database import Database
 from storage.feedback_log import NewImpression, Place
 from storage.users import Account, User
@@ -131,11 +131,16 @@ class Editions:
                 NewImpression(user, account, pick.paper, now, Place.DIGEST, pick, day)
                 for pick in picked
             ]
+        # What can be done without the database is done before or after: SQLite has one writer.
+        columns = feedback_log.columns_of(new)
         async with writing(self._database) as db:
-            late = await offers.seen_meanwhile(db, new)
-            new = [impression for impression in new if impression.user not in late]
-            standing = {request.user: request.feedback for request in requests}
-            made = await offers.impressed(db, new, standing, self._shelf.papers_at_hand())
+            if late := await offers.seen_meanwhile(db, new):
+                new = [impression for impression in new if impression.user not in late]
+                columns = feedback_log.columns_of(new)
+            known = self._shelf.papers_at_hand()
+            recorded = await offers.record(db, new, columns, known)
+        standing = {request.user: request.feedback for request in requests}
+        made = offers.made(recorded, standing)
         self._metrics.picks.labels(Place.DIGEST.value).inc(len(made))
         found: dict[int, list[Offer]] = {r.user: [] for r in requests if r.user not in late}
         for impression, offer in zip(new, made, strict=True):

@@ -1,11 +1,11 @@
 """From picks and impressions to offers: a paper, why it is shown, and what stands about it.
 
-Every function works inside a transaction of the caller's. Many readers' offers are made with
-as many queries as one reader's.
+What asks the database works inside a transaction of the caller's. Many readers' offers are made
+with as many queries as one reader's.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,39 +16,67 @@ from recommender.feedback import Feedback, Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick
 from storage import catalogue, feedback_log, library
-from storage.feedback_log import Impression, NewImpression, Place
+from storage.feedback_log import Columns, Impression, NewImpression, Place
 
 Opinions = Mapping[PaperId, Opinion]
 _NO_OPINION = Opinion()
 
 
-async def impressed(
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Impressions that are recorded, and what it takes to offer them.
+
+    ids: of each. doubtful: of each reader, the papers that may have been seen.
+    """
+
+    new: Sequence[NewImpression]
+    ids: Sequence[int]
+    papers: Mapping[PaperId, Paper]
+    doubtful: Mapping[int, Collection[PaperId]]
+
+
+async def record(
     db: AsyncSession,
     new: Sequence[NewImpression],
-    standing: Mapping[int, Sequence[Feedback]],
+    columns: Columns | None = None,
     known: dict[PaperId, Paper] | None = None,
-) -> list[Offer]:
-    """Record impressions and return what they show, in the same order, of any readers.
+) -> Recorded:
+    """Record impressions of any readers.
 
-    standing: what each of these readers says of papers; it words the reasons.
-    known: papers that need not be read again; those that are read are put in.
+    columns: as for `feedback_log.impress`. known: papers that need not be read again; those
+    that are read are put in.
     """
     doubtful = await feedback_log.doubtful(db, {n.user for n in new})
-    ids = await feedback_log.impress(db, new)
+    ids = await feedback_log.impress(db, new, columns)
     papers = await _papers(db, [n.paper for n in new], [n.pick for n in new], known)
+    return Recorded(new, ids, papers, doubtful)
+
+
+def made(recorded: Recorded, standing: Mapping[int, Sequence[Feedback]]) -> list[Offer]:
+    """Return what impressions show, in their order.
+
+    standing: what each of these readers says of papers; it words the reasons.
+    """
     said = {user: opinions(kept) for user, kept in standing.items()}
     return [
         _offer(
-            papers,
+            recorded.papers,
             n.paper,
             impression,
             n.pick,
             said.get(n.user, {}),
-            may_be_seen=n.paper in doubtful[n.user],
+            may_be_seen=n.paper in recorded.doubtful[n.user],
             is_similar=n.place is Place.SIMILAR,
         )
-        for n, impression in zip(new, ids, strict=True)
+        for n, impression in zip(recorded.new, recorded.ids, strict=True)
     ]
+
+
+async def impressed(
+    db: AsyncSession, new: Sequence[NewImpression], standing: Mapping[int, Sequence[Feedback]]
+) -> list[Offer]:
+    """Record impressions and return what they show; see `record` and `made`."""
+    return made(await record(db, new), standing)
 
 
 async def seen_meanwhile(db: AsyncSession, new: Sequence[NewImpression]) -> frozenset[int]:

@@ -17,9 +17,11 @@ from recommender.papers import PaperId
 from storage.database import blocks, insert_into, pairs, table_of
 from storage.impressions import (
     WITH_REASON,
+    Columns,
     Impression,
     NewImpression,
     Place,
+    columns_of,
     doubtful,
     impress,
     impression,
@@ -33,6 +35,7 @@ from storage.tables import FeedbackLogRow, FeedbackRow, ImpressionRow, Moment, U
 # Callers find both sides of a tap here.
 __all__ = [
     "WITH_REASON",
+    "Columns",
     "Counts",
     "Impression",
     "NewImpression",
@@ -40,6 +43,7 @@ __all__ = [
     "Recorded",
     "Tap",
     "Undone",
+    "columns_of",
     "counts",
     "dated_ratings",
     "doubtful",

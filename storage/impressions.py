@@ -18,6 +18,8 @@ from storage.tables import DeliveryRow, ImpressionRow, UserRow
 
 _shown = table_of(ImpressionRow)
 
+Columns = dict[str, Sequence[object]]
+
 
 class Place(StrEnum):
     """Where a paper was shown. Only what we chose ourselves counts as seen."""
@@ -63,14 +65,24 @@ class Impression:
     day: date | None
 
 
-async def impress(db: AsyncSession, impressions: Sequence[NewImpression]) -> list[int]:
-    """Append impressions and return their ids, in the same order."""
+async def impress(
+    db: AsyncSession, impressions: Sequence[NewImpression], columns: Columns | None = None
+) -> list[int]:
+    """Append impressions and return their ids, in the same order.
+
+    columns: what `columns_of` makes of them, where it was made before the transaction began.
+    """
     if not impressions:
         return []
     ids = await _free_ids(db, len(impressions))
+    await append(db, ImpressionRow, {"id": ids, **(columns or columns_of(impressions))})
+    return ids
+
+
+def columns_of(impressions: Sequence[NewImpression]) -> Columns:
+    """Return what is written of impressions, column by column, but for their ids."""
     picks = [new.pick for new in impressions]
-    columns: dict[str, Sequence[object]] = {
-        "id": ids,
+    return {
         "user_id": [new.user for new in impressions],
         "account_id": [new.account for new in impressions],
         "paper_id": [new.paper for new in impressions],
@@ -84,8 +96,6 @@ async def impress(db: AsyncSession, impressions: Sequence[NewImpression]) -> lis
         "is_exploring": [pick.is_exploring if pick else False for pick in picks],
         "model": [pick.model if pick else "" for pick in picks],
     }
-    await append(db, ImpressionRow, columns)
-    return ids
 
 
 async def _free_ids(db: AsyncSession, n: int) -> list[int]:
