@@ -126,3 +126,12 @@ def test_unknown_candidates_are_left_out(corpus):
 def test_a_corpus_refuses_an_encoder_that_its_model_does_not_know(model, tmp_path):
     with pytest.raises(ValueError, match="static"):
         Corpus(model, encoder.load("lsa", tmp_path))
+
+
+def test_what_a_liked_paper_is_worth_does_not_depend_on_what_was_asked_before(model, corpus):
+    rng, other = np.random.default_rng(0), replace(model, guess=2 * model.guess)
+    for count, of in [(0, model), (5, model), (40, model), (40, other), (200, other), (3, model)]:
+        rows = rng.integers(0, len(corpus.ids), count)
+        base = corpus.base[rows]
+        assert np.allclose(corpus.guessed(of, rows), base @ of.guess, atol=1e-5)
+        assert np.allclose(corpus.varied(of, rows), base @ of.directions, atol=1e-5)
