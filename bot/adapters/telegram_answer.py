@@ -115,6 +115,9 @@ class Marking:
     seconds: after which a tap holds nobody up any more, whatever keeps its own card.
     """
 
+    UNHEARD = -1
+    """Stands for taps that Telegram still holds, which nobody has the numbers of."""
+
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._taps: dict[int, asyncio.TimerHandle] = {}
@@ -122,6 +125,8 @@ class Marking:
         self._is_over.set()
 
     def begin(self, update: int) -> None:
+        if timer := self._taps.get(update):
+            timer.cancel()
         loop = asyncio.get_running_loop()
         self._taps[update] = loop.call_later(self._seconds, self.end, update)
         self._is_over.clear()
@@ -212,6 +217,13 @@ class Answers:
         self._marking = Marking(patience.follow)
         self._following = asyncio.Semaphore(FOLLOWING)
         self._known: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
+
+    def expect(self, *, more: bool) -> None:
+        """Know whether Telegram holds more updates than it gave, to be taken as soon as may be."""
+        if more:
+            self._marking.begin(Marking.UNHEARD)
+        else:
+            self._marking.end(Marking.UNHEARD)
 
     async def room(self, limit: int) -> None:
         """Wait while more than so many chats and taps are being looked after."""

@@ -19,7 +19,7 @@ from bot.adapters.telegram_answer import Answers, Patience
 from bot.adapters.telegram_hear import ALLOWED_UPDATES
 from bot.adapters.telegram_menu import OperatorMenu, publish_menu
 from bot.adapters.telegram_request import Flood
-from bot.adapters.telegram_send import TelegramBot, telegram_bot
+from bot.adapters.telegram_send import AT_ONCE, TelegramBot, telegram_bot
 from bot.adapters.telegram_webhook import Webhook, bound, listening
 from bot.conversation.events import Platform
 from bot.conversation.ports import (
@@ -257,6 +257,7 @@ class Poll:
             number = int(update["update_id"])
             self._pending.setdefault(number, (self._answers.take(update), now))
             self._next = max(self._next, number + 1)
+        self._answers.expect(more=len(updates) >= AT_ONCE)
         if self._pending:
             await asyncio.wait([f for f, _ in self._pending.values()], timeout=self._timing.hold)
         self._settle()

@@ -60,12 +60,21 @@ _TAGS = {Style.BOLD: "b", Style.ITALIC: "i", Style.CODE: "code"}
 _SENTENCE_END = re.compile(r"[.!?。！？]['\")\]]?\s|\n")
 
 
+Buttons = list[list[dict[str, str]]]
+"""Rows of what can be pressed, as the Bot API takes them in JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What sendMessage takes. `keyboard` is None when there is nothing to press."""
+    """What sendMessage takes. buttons: none when there is nothing to press."""
 
     html: str
-    keyboard: InlineKeyboardMarkup | None
+    buttons: Buttons
+
+    @property
+    def keyboard(self) -> InlineKeyboardMarkup | None:
+        """Return the buttons as python-telegram-bot takes them."""
+        return _markup(self.buttons)
 
 
 def render(message: Message, bot: str = "") -> Rendered:
@@ -84,7 +93,7 @@ def render(message: Message, bot: str = "") -> Rendered:
 def _rendered(spans: RichText, message: Message, bot: str) -> Rendered:
     is_visible = any(span.text.strip() for span in spans)
     html = "".join(_html(span) for span in spans) if is_visible else NOTHING
-    return Rendered(html, keyboard(_with_share(message, bot)))
+    return Rendered(html, _drawn(_with_share(message, bot)))
 
 
 def _with_share(message: Message, bot: str) -> Rows:
@@ -109,9 +118,28 @@ def toast(text: str) -> str:
 
 def keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
     """Return the buttons that Telegram would take, at most eight in a row."""
-    drawn = [tuple(_button(b) for b in row if not b.url or _is_link(b.url)) for row in rows]
-    split = [row[i : i + MAX_IN_ROW] for row in drawn for i in range(0, len(row), MAX_IN_ROW)]
-    return InlineKeyboardMarkup(split) if split else None
+    return _markup(_drawn(rows))
+
+
+def _drawn(rows: Rows) -> Buttons:
+    drawn = [[_button(b) for b in row if not b.url or _is_link(b.url)] for row in rows]
+    return [row[i : i + MAX_IN_ROW] for row in drawn for i in range(0, len(row), MAX_IN_ROW)]
+
+
+def _markup(buttons: Buttons) -> InlineKeyboardMarkup | None:
+    if not buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(
+                    b["text"], url=b.get("url"), callback_data=b.get("callback_data")
+                )
+                for b in row
+            ]
+            for row in buttons
+        ]
+    )
 
 
 def channel_question(label: str, request: int) -> ReplyKeyboardMarkup:
@@ -360,9 +388,9 @@ def _is_link(url: str) -> bool:
     return parts.scheme in ("http", "https") and has_host and is_clean
 
 
-def _button(button: Button) -> InlineKeyboardButton:
+def _button(button: Button) -> dict[str, str]:
     label = _shortened(_one_line(button.label), MAX_LABEL - 2) or NOTHING
     label = f"{CHOSEN} {label}" if button.is_chosen and not label.startswith(CHOSEN) else label
     if button.url:
-        return InlineKeyboardButton(label, url=button.url)
-    return InlineKeyboardButton(label, callback_data=button.data)
+        return {"text": label, "url": button.url}
+    return {"text": label, "callback_data": button.data}

@@ -1,6 +1,7 @@
 """Send and edit through the Bot API, and say what a refusal means for the caller."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -8,8 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-import telegram
-from telegram import ForceReply, LinkPreviewOptions
+from telegram import ForceReply, ReplyKeyboardMarkup
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -24,7 +24,7 @@ from telegram.ext import ExtBot
 from bot.adapters.pacing import Pacer, Urgency
 from bot.adapters.telegram_hear import ALLOWED_UPDATES, CHOSEN_CHANNEL, group_as_person
 from bot.adapters.telegram_pacing import TelegramPacing, Turn
-from bot.adapters.telegram_render import channel_question, render
+from bot.adapters.telegram_render import Buttons, Rendered, channel_question, render
 from bot.adapters.telegram_request import (
     Flood,
     NotSent,
@@ -34,7 +34,7 @@ from bot.adapters.telegram_request import (
     quieten,
 )
 from bot.conversation.events import MessageRef, Moved
-from bot.conversation.messages import Message
+from bot.conversation.messages import Attachment, Message
 from bot.conversation.ports import (
     Answering,
     Begin,
@@ -49,6 +49,7 @@ from bot.conversation.ports import (
 RETRIES = (0.3, 1.5)  # seconds before a request that was not carried out is repeated
 LATER = timedelta(minutes=1)
 CONNECTIONS = 64  # at most, to the Bot API
+AT_ONCE = 100  # updates that one answer of Telegram's may hold
 UPLOAD = 60.0  # seconds that a file may take
 PUSH = Turn(Urgency.PUSH, patience=10.0)
 
@@ -71,6 +72,11 @@ _NOT_MODIFIED = "message is not modified"
 _MESSAGE_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 _NOT_CARRIED_OUT = (NotSent, ServerTrouble)
+_HTML = ParseMode.HTML.value
+_NO_PREVIEW = json.dumps({"is_disabled": True})
+
+Markup = str | ForceReply | ReplyKeyboardMarkup | None
+"""What stands below a message: inline buttons as the Bot API takes them in JSON."""
 
 T = TypeVar("T")
 OnMove = Callable[[str, str], Awaitable[None]]
@@ -92,13 +98,23 @@ class TelegramBot(ExtBot[Turn]):
         data = {
             "offset": offset,
             "timeout": round(seconds),
-            "limit": 100,
+            "limit": AT_ONCE,
             "allowed_updates": ALLOWED_UPDATES,
         }
         updates: list[dict[str, Any]] = await self._post(
             "getUpdates", data, read_timeout=seconds + 10
         )
         return [u for u in updates if isinstance(u.get("update_id"), int)]
+
+    async def say(self, method: str, said: dict[str, Any], turn: Turn) -> Any:
+        """Make a call that says something in a chat; return its result as it came.
+
+        Every tap makes two such calls: keyboards made of PTB's objects and answers turned into
+        them took a third of their time. said: what is None is left out.
+        """
+        return await self._post(
+            method, dict(said), api_kwargs=self._merge_api_rl_kwargs(None, turn)
+        )
 
 
 @asynccontextmanager
@@ -153,49 +169,77 @@ async def deliver(
 
     moved: told when the chat turns out to have a new id, under which it is then sent.
     """
-    send = partial(
-        _request(bot, message, manner.reply),
-        parse_mode=ParseMode.HTML,
-        disable_notification=manner.is_quiet,
-        message_thread_id=manner.thread,
-        rate_limit_args=manner.turn,
-    )
+    send = _request(bot, message, manner)
     try:
         try:
-            sent = await repeated(lambda: send(chat_id=int(chat)))
+            return await repeated(lambda: send(int(chat)))
         except ChatMigrated as move:
             new = move.new_chat_id
             await moved(chat, str(new))
-            sent = await repeated(lambda: send(chat_id=new))
+            return await repeated(lambda: send(new))
     except TelegramError as error:
         raise delivery_error(error) from error
-    return MessageRef(str(sent.chat.id), str(sent.message_id))
 
 
 def _request(
-    bot: TelegramBot, message: Message, reply: ForceReply | None
-) -> Callable[..., Awaitable[telegram.Message]]:
+    bot: TelegramBot, message: Message, manner: Manner
+) -> Callable[[int], Awaitable[MessageRef]]:
     """Return the request that carries what a message says, and its file if it has one."""
     drawn = render(message, bot.found_as)
-    asks = message.asks_for_channel
-    if message.attachment is None:
-        return partial(
-            bot.send_message,
-            text=drawn.html,
-            reply_markup=reply
-            or (channel_question(asks, CHOSEN_CHANNEL) if asks else drawn.keyboard),
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
-        )
-    return partial(
-        bot.send_document,
-        document=message.attachment.content,
-        filename=message.attachment.name,
+    if message.attachment is not None:
+        return partial(_send_file, bot, drawn, message.attachment, manner)
+    markup: Markup = _keyboard(drawn.buttons)
+    if manner.reply:
+        markup = manner.reply
+    elif message.asks_for_channel:
+        markup = channel_question(message.asks_for_channel, CHOSEN_CHANNEL)
+    return partial(_send_text, bot, drawn.html, markup, manner)
+
+
+async def _send_text(
+    bot: TelegramBot, html: str, markup: Markup, manner: Manner, chat: int
+) -> MessageRef:
+    sent = await bot.say(
+        "sendMessage",
+        {
+            "chat_id": chat,
+            "text": html,
+            "parse_mode": _HTML,
+            "reply_markup": markup,
+            "link_preview_options": _NO_PREVIEW,
+            "disable_notification": manner.is_quiet,
+            "message_thread_id": manner.thread,
+        },
+        manner.turn,
+    )
+    try:
+        return MessageRef(str(sent["chat"]["id"]), str(sent["message_id"]))
+    except (TypeError, KeyError):  # it was sent; which message it is nobody knows
+        raise Unanswered("The answer is no message") from None
+
+
+async def _send_file(
+    bot: TelegramBot, drawn: Rendered, file: Attachment, manner: Manner, chat: int
+) -> MessageRef:
+    sent = await bot.send_document(
+        chat,
+        document=file.content,
+        filename=file.name,
         caption=drawn.html,
         reply_markup=drawn.keyboard,
+        parse_mode=_HTML,
         disable_content_type_detection=True,
+        disable_notification=manner.is_quiet,
+        message_thread_id=manner.thread,
+        rate_limit_args=manner.turn,
         write_timeout=UPLOAD,
         read_timeout=UPLOAD,
     )
+    return MessageRef(str(sent.chat.id), str(sent.message_id))
+
+
+def _keyboard(buttons: Buttons) -> str | None:
+    return json.dumps({"inline_keyboard": buttons}) if buttons else None
 
 
 async def revise(bot: TelegramBot, ref: MessageRef, message: Message, turn: Turn) -> bool:
@@ -204,18 +248,18 @@ async def revise(bot: TelegramBot, ref: MessageRef, message: Message, turn: Turn
     Raises one of the DeliveryErrors. An edit may be repeated whatever became of it.
     """
     drawn = render(message, bot.found_as)
-    edit = partial(
-        bot.edit_message_text,
-        text=drawn.html,
-        chat_id=int(ref.chat),
-        message_id=int(ref.message),
-        parse_mode=ParseMode.HTML,
-        reply_markup=drawn.keyboard,
-        link_preview_options=LinkPreviewOptions(is_disabled=True),
-        rate_limit_args=turn,
-    )
+    asked = {
+        "chat_id": int(ref.chat),
+        "message_id": int(ref.message),
+        "text": drawn.html,
+        "parse_mode": _HTML,
+        "reply_markup": _keyboard(drawn.buttons),
+        "link_preview_options": _NO_PREVIEW,
+    }
     try:
-        await repeated(edit, (*_NOT_CARRIED_OUT, Unanswered))
+        await repeated(
+            lambda: bot.say("editMessageText", asked, turn), (*_NOT_CARRIED_OUT, Unanswered)
+        )
     except BadRequest as error:
         said = error.message.lower()
         if _NOT_MODIFIED in said:

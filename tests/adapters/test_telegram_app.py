@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.telegram_answer import SLOW, Patience
+from bot.adapters.telegram_answer import SLOW, Marking, Patience
 from bot.adapters.telegram_app import Timing
 from bot.adapters.telegram_menu import ABOUT, DESCRIPTION
+from bot.adapters.telegram_send import AT_ONCE
 from bot.conversation.commands import COMMANDS
 from bot.conversation.events import (
     LARGEST_FILE,
@@ -104,6 +105,36 @@ async def test_all_who_tap_together_see_their_cards_marked_before_anybody_sees_t
             await person.hears("the next one")
     order = [name for name, _ in telegram.calls if name.startswith(("edit", "send"))]
     assert order[2:] == ["editMessageText", "sendMessage", "editMessageText"] + ["sendMessage"] * 2
+
+
+async def test_taps_that_telegram_still_holds_are_marked_before_anybody_sees_the_next(telegram):
+    people = [telegram.person(n) for n in range(1, AT_ONCE + 21)]
+    timing = replace(QUICK, patience=replace(QUICK.patience, follow=30.0))
+    async with running(telegram, Scripted(), timing=timing):
+        for person in people:
+            person.say("/start")
+        cards = [await person.hears("a card") for person in people]
+        for person, shown in zip(people, cards, strict=True):
+            person.press("Like", shown)
+        for person in people:
+            await person.hears("the next one")
+    said = [name for name, _ in telegram.calls if name.startswith(("edit", "send"))]
+    n = len(people)
+    assert said == ["sendMessage"] * n + ["editMessageText"] * n + ["sendMessage"] * n
+
+
+async def test_whose_card_is_marked_waits_until_the_taps_of_the_next_answer_are_known():
+    marking = Marking(seconds=30.0)
+    for number in (1, Marking.UNHEARD):
+        marking.begin(number)
+    marking.end(1)
+    over = asyncio.create_task(marking.over())
+    for do, number in ((marking.begin, 2), (marking.end, Marking.UNHEARD)):
+        do(number)
+        await asyncio.sleep(0)  # whoever waits for nothing goes on now
+        assert not over.done()
+    marking.end(2)
+    await over
 
 
 async def test_a_card_that_is_not_marked_holds_others_next_cards_up_for_a_moment_only(telegram):
