@@ -41,12 +41,13 @@ from storage.database import Database
 from storage.deliveries import State
 from storage.errors import StorageUnavailable
 from storage.feedback_log import WITH_REASON, NewImpression, Place
-from storage.group_commit import Answer, GroupCommit, Work
+from storage.group_commit import Answer, GroupCommit, Together, Work
 from storage.meeting import Speaker
 from storage.sources.references import keys_in
 from storage.tap_line import TapLine
 from storage.users import FOREVER, Found, User
 
+NEXT_AT_ONCE = 50  # cards chosen together: who comes alone meanwhile waits for that many
 EXPLORES_EVERY = 5  # one card in five, as one slot of a digest of five
 SAVED_PAGE = 10
 _SOURCE_NAMES = {"arxiv": "arXiv", "arxiv.api": "arXiv", "huggingface": "Hugging Face"}
@@ -86,6 +87,7 @@ class Desk:
         self._greeted = GroupCommit(database.writing, self._all_greeted)
         self._banned = GroupCommit(database.reading, bans.are_banned)
         self._again = GroupCommit(database.reading, self._all_again)
+        self._next = Together(self._all_next, most=NEXT_AT_ONCE)
         self._shelf = shelf
         self._look_up = look_up
         self._choosing = Choosing(database, shelf, seed)
@@ -196,18 +198,33 @@ class Desk:
     # ------------------------------------------------------------------ picks
 
     async def next_offer(self, reader: Reader) -> Offer | None:
-        while True:
-            async with reading(self._database) as db:
-                request = (await self._choosing.requests(db, [reader.id]))[0]
-            shown = len(request.seen)
-            explores = shown % EXPLORES_EVERY == EXPLORES_EVERY - 1
-            picks = (await self._choosing.picks([replace(request, k=1, explores=explores)]))[0]
-            if not picks:
-                return None
-            async with writing(self._database) as db:
-                made = await self._impress(db, reader, request, picks, Place.CARD)
-            if made:
-                return made[0]
+        await self._shelf.held()  # whoever waits for it to be filled keeps nobody else waiting
+        while (made := await self._met(self._next, reader)) == []:
+            pass
+        return made[0] if made else None
+
+    async def _all_next(self, readers: Sequence[Reader]) -> list[list[Offer] | None]:
+        """Choose and record one card for each of many readers; None where no paper is left.
+
+        An empty list is for whoever must ask again: they have seen the paper meanwhile, or ask
+        for two cards at once.
+        """
+        asking = {reader.id: reader for reader in readers}
+        async with self._database.reading() as db:
+            requests = await self._choosing.requests(db, list(asking))
+        picks = await self._choosing.picks([_for_a_card(request) for request in requests])
+        picked = {request.user: some for request, some in zip(requests, picks, strict=True)}
+        new = [
+            self._shown(asking[user], pick, Place.CARD) for user in picked for pick in picked[user]
+        ]
+        said = {request.user: request.feedback for request in requests}
+        async with self._database.writing() as db:
+            seen = await offers.seen_meanwhile(db, new)
+            fresh = [one for one in new if one.user not in seen]
+            made = await offers.impressed(db, fresh, said, self._shelf.papers_at_hand())
+        self._metrics.picks.labels(Place.CARD.value).inc(len(made))
+        cards = {one.user: [offer] for one, offer in zip(fresh, made, strict=True)}
+        return [(cards.pop(reader.id, []) if picked[reader.id] else None) for reader in readers]
 
     async def topics(self) -> Topics:
         """Return the index of the papers that may be picked."""
@@ -403,8 +420,8 @@ class Desk:
             return await self._reader(db, Found(user, account, is_new=False))
 
     @staticmethod
-    async def _met(line: GroupCommit[Work, Answer], work: Work) -> Answer:
-        """Return what is read together with others. Raises TemporarilyUnavailable."""
+    async def _met(line: Together[Work, Answer], work: Work) -> Answer:
+        """Return what is done together with others. Raises TemporarilyUnavailable."""
         try:
             return await line.done(work)
         except StorageUnavailable as error:
@@ -439,13 +456,18 @@ class Desk:
         day: date | None = None,
     ) -> list[Offer]:
         """Record what is about to be shown; nothing if some of it was seen during the ranking."""
-        now = self._clock()
-        new = [NewImpression(reader.id, reader.account, p.paper, now, place, p, day) for p in picks]
+        new = [self._shown(reader, pick, place, day) for pick in picks]
         if await offers.seen_meanwhile(db, new):
             return []
         made = await offers.impressed(db, new, {reader.id: request.feedback})
         self._metrics.picks.labels(place.value).inc(len(made))
         return made
+
+    def _shown(
+        self, reader: Reader, pick: Pick, place: Place, day: date | None = None
+    ) -> NewImpression:
+        now = self._clock()
+        return NewImpression(reader.id, reader.account, pick.paper, now, place, pick, day)
 
     def _asked(self, reader: Reader, paper: PaperId) -> NewImpression:
         return NewImpression(reader.id, reader.account, paper, self._clock(), Place.LOOKUP)
@@ -472,6 +494,11 @@ class Desk:
             async with reading(self._database) as db:
                 found = await catalogue.by_title(db, words)
         return [] if found is None else [found]
+
+
+def _for_a_card(request: Request) -> Request:
+    explores = len(request.seen) % EXPLORES_EVERY == EXPLORES_EVERY - 1
+    return replace(request, k=1, explores=explores)
 
 
 def _says(verdict: Verdict | None, save: bool | None) -> str:

@@ -21,25 +21,23 @@ Work = TypeVar("Work")
 Answer = TypeVar("Answer")
 
 
-class GroupCommit(Generic[Work, Answer]):
-    """Does work in order of arrival, much of it in one transaction.
+class Together(Generic[Work, Answer]):
+    """Does work in order of arrival, what waits together at once.
 
-    transaction: opens one, `writing` or `reading` of a database.
-    do: many pieces of work as if one came after the other; one answer for each.
+    do: many pieces of work as if one came after the other, all of them or none; one answer
+        for each. most: pieces at once.
     """
 
     def __init__(
-        self,
-        transaction: Callable[[], AbstractAsyncContextManager[AsyncSession]],
-        do: Callable[[AsyncSession, Sequence[Work]], Awaitable[Sequence[Answer]]],
+        self, do: Callable[[Sequence[Work]], Awaitable[Sequence[Answer]]], most: int = MOST
     ) -> None:
-        self._transaction = transaction
         self._do = do
+        self._most = most
         self._line = deque[tuple[Work, asyncio.Future[Answer]]]()
         self._serving: asyncio.Task[None] | None = None
 
     async def done(self, work: Work) -> Answer:
-        """Return once the work is committed.
+        """Return once the work is done, and what it wrote committed.
 
         Raises StorageUnavailable; whatever else its own work alone raises, which costs nobody
         else theirs. Who gives up waiting may have their work done all the same.
@@ -53,7 +51,7 @@ class GroupCommit(Generic[Work, Answer]):
     async def _serve(self) -> None:
         try:
             while self._line:
-                n = min(len(self._line), MOST)
+                n = min(len(self._line), self._most)
                 await self._together([self._line.popleft() for _ in range(n)])
         finally:
             self._serving = None
@@ -64,8 +62,7 @@ class GroupCommit(Generic[Work, Answer]):
     async def _together(self, waiting: Sequence[tuple[Work, asyncio.Future[Answer]]]) -> None:
         answers = [answer for _, answer in waiting]
         try:
-            async with self._transaction() as db:
-                found = await self._do(db, [work for work, _ in waiting])
+            found = await self._do([work for work, _ in waiting])
         except StorageError as error:
             _refuse(answers, error)
         except Exception as error:
@@ -82,6 +79,25 @@ class GroupCommit(Generic[Work, Answer]):
             for answer, outcome in zip(answers, found, strict=True):
                 if not answer.done():
                     answer.set_result(outcome)
+
+
+class GroupCommit(Together[Work, Answer]):
+    """Does in one transaction what waits together.
+
+    transaction: opens one, `writing` or `reading` of a database.
+    do: as for `Together`.
+    """
+
+    def __init__(
+        self,
+        transaction: Callable[[], AbstractAsyncContextManager[AsyncSession]],
+        do: Callable[[AsyncSession, Sequence[Work]], Awaitable[Sequence[Answer]]],
+    ) -> None:
+        async def in_one(work: Sequence[Work]) -> Sequence[Answer]:
+            async with transaction() as db:
+                return await do(db, work)
+
+        super().__init__(in_one)
 
 
 def _refuse(answers: Sequence[asyncio.Future[Answer]], error: BaseException) -> None:

@@ -73,12 +73,26 @@ async def test_who_speaks_and_who_is_shut_out_is_known_of_each(any_database, des
     assert [n for n, is_banned in enumerate(banned) if is_banned] == [3]
 
 
-async def test_those_who_ask_meanwhile_share_transactions(any_database, desk, shown):
+@pytest.fixture
+async def begun(any_database):
+    """The transactions of readers that began; on PostgreSQL those of writers too."""
     async with any_database.reading() as db:
         engine = db.get_bind()
     begun = []
     event.listen(engine, "begin", begun.append)
+    return begun
+
+
+async def test_those_who_ask_meanwhile_share_transactions(desk, shown, begun):
     await asyncio.gather(
         *(desk.offer_again(reader, offer.impression, offer.paper.id) for reader, offer in shown)
     )
     assert len(begun) <= 3
+
+
+async def test_the_next_cards_of_all_who_wait_are_chosen_together(desk, shown, begun):
+    asked = [reader for reader, _ in shown[: READERS // 2]]
+    offers = await asyncio.gather(*(desk.next_offer(reader) for reader in asked for _ in "12"))
+    assert len(begun) <= 8  # each asks for two, of which the second waits for the first
+    for (_, first), *two in zip(shown, offers[::2], offers[1::2], strict=False):
+        assert len({offer.paper.id for offer in (first, *two)}) == 3

@@ -54,7 +54,6 @@ SLOW = N_("One moment, I am still at it.")
 PAUSES = (0.2, 0.5, 1.0, 2.0)  # before a tap is answered again, when that was not carried out
 TAP_TIMEOUT = 4.0
 LAST_REDRAW = 0.5  # seconds that what many people change still gets at the end
-FOLLOWING = 4  # next cards that are chosen at the same time
 REMEMBERED = 10_000  # updates known by number, so that one that comes again is not heard twice
 
 
@@ -88,6 +87,7 @@ class Lanes:
     def __init__(self) -> None:
         self._jobs: dict[tuple[str, str], deque[Callable[[], Awaitable[None]]]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        self.are_closed = False  # from then on nothing may begin
 
     def put(self, lane: tuple[str, str], job: Callable[[], Awaitable[None]]) -> None:
         if lane in self._jobs:
@@ -151,12 +151,15 @@ class Tap:
         self._bot = bot
         self._query = query
         self._update = update
-        self._answered = asyncio.Event()
+        self._is_answered = False
+        self._timer: asyncio.TimerHandle | None = None
 
     async def answer(self, text: str = "") -> None:
-        if self._answered.is_set():
+        if self._is_answered:
             return
-        self._answered.set()
+        self._is_answered = True
+        if self._timer:
+            self._timer.cancel()
         for pause in (*PAUSES, 0.0):
             try:
                 await self._bot.answer_callback_query(
@@ -173,13 +176,18 @@ class Tap:
             await asyncio.sleep(pause)
         log.info("telegram.tap_unanswered", update=self._update, error=failure)
 
-    async def watch(self, seconds: float, language: str) -> None:
+    def answer_within(self, seconds: float, language: str, lanes: Lanes) -> None:
         """Answer in time even if nobody else does."""
+
+        def hurry() -> None:
+            if not lanes.are_closed:
+                lanes.own(asyncio.create_task(self._hurried(language)))
+
+        self._timer = asyncio.get_running_loop().call_later(seconds, hurry)
+
+    async def _hurried(self, language: str) -> None:
         speak(language)
-        try:
-            await asyncio.wait_for(self._answered.wait(), seconds)
-        except TimeoutError:
-            await self.answer(_(SLOW))
+        await self.answer(_(SLOW))
 
 
 @dataclass(slots=True)
@@ -215,7 +223,6 @@ class Answers:
         self._redraws = Redraws(self._redraw, patience.redraw)
         self._lanes = Lanes()
         self._marking = Marking(patience.follow)
-        self._following = asyncio.Semaphore(FOLLOWING)
         self._known: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
 
     def expect(self, *, more: bool) -> None:
@@ -248,11 +255,8 @@ class Answers:
         tap = Tap(self._bot, heard.query, number) if heard.query else None
         if tap:
             self._marking.begin(number)
-            self._lanes.own(
-                asyncio.create_task(
-                    tap.watch(self._patience.tap, heard.event.person.language or ENGLISH)
-                )
-            )
+            language = heard.event.person.language or ENGLISH
+            tap.answer_within(self._patience.tap, language, self._lanes)
         self._lanes.put((heard.lane, "hear"), partial(self._hear, heard, tap, stored))
         return stored
 
@@ -264,6 +268,7 @@ class Answers:
             await asyncio.wait(
                 self._lanes.tasks, timeout=end - loop.time(), return_when=asyncio.FIRST_COMPLETED
             )
+        self._lanes.are_closed = True
         left = list(self._lanes.tasks)
         for task in left:
             task.cancel()
@@ -357,8 +362,7 @@ class Answers:
         """Return what follows a card that is marked, once all others are."""
         self._marking.end(heard.update)
         await self._marking.over()
-        async with self._following:
-            return await anext(actions, None)
+        return await anext(actions, None)
 
     async def _perform(self, answer: Answer, action: Action) -> bool:
         """Return whether it makes sense to go on with the next action."""
