@@ -1,30 +1,38 @@
 """From a tap to the edited card: the whole bot against a Bot API on loopback, and a bare client.
 
 People tap Like on cards that they were shown; the bot polls, stores, answers the tap, edits the
-card and sends the next one. Bare clients then make the very same calls, chat by chat, over as
-many connections: python-telegram-bot's, sent as the bot sends them, and aiohttp's alone.
+card and sends the next one. Bare clients are then tapped on in the same way, and make the very same
+calls, chat by chat: they know beforehand what they will say.
+
+- python-telegram-bot's client over the bot's own transport: it polls, and has its keyboards made of
+  the library's buttons.
+- The same client as the library comes, over httpx.
+- aiohttp alone, which does not even poll.
+
+Each over as many connections as serve it best on two cores: the bot's transport and aiohttp
+hardly care, httpx is the slower the more it has.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.adapters.pacing import Limits, Pacer, Window
 from bot.adapters.telegram_app import TelegramApp
 from bot.adapters.telegram_request import Request
 from bot.adapters.telegram_send import CONNECTIONS
-from bot.commands.bench_bot_api import TOKEN, Call, bot_api
+from bot.commands.bench_bot_api import BARE, TOKEN, Call, bot_api
 from bot.commands.bench_readers import NoLookUp, papers_of_a_week
 from bot.conversation.events import Person, Platform
 from bot.conversation.ports import Reader
@@ -38,8 +46,13 @@ from storage.database import Database
 
 PAPERS = 500
 WARM = 10  # lone taps before those that count
+HTTPX_CONNECTIONS = 8
 _MANY = 1_000_000
 _UNLIMITED = Limits((Window(_MANY, 1.0),), (Window(_MANY, 1.0),), ())
+
+
+Query = dict[str, Any]
+"""A tap as Telegram tells it: the `callback_query` of an update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +66,17 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Seconds from a tap to its edited card, of the bot and of two bare clients.
+    """Seconds from a tap to its edited card, of the bot and of bare clients.
 
-    lone: of each tap. at_once and the others: of each burst. same: python-telegram-bot's client.
+    lone: of each tap. at_once and the others: of each burst. same: python-telegram-bot's client
+    over the bot's transport; usual: over its own.
     """
 
     lone: list[float] = field(default_factory=list)
     same_lone: list[float] = field(default_factory=list)
     at_once: list[list[float]] = field(default_factory=list)
     same: list[list[float]] = field(default_factory=list)
+    usual: list[list[float]] = field(default_factory=list)
     bare: list[list[float]] = field(default_factory=list)
 
 
@@ -74,16 +89,17 @@ async def measure(database: Database, folder: Path, sizes: Sizes) -> Waits:
     with bot_api() as origin:
         async with _people(database, folder, origin, sizes.readers) as people:
             for _ in range(WARM + sizes.lone):
-                tapped, calls = await people.tap(1)
+                tapped, queries, calls = await people.tap(1)
                 waits.lone.extend(tapped)
-                waits.same_lone.extend(await people.same(calls))
+                waits.same_lone.extend(await people.same(queries, calls))
             del waits.lone[:WARM], waits.same_lone[:WARM]
             for _ in range(sizes.bursts + 1):
-                tapped, calls = await people.tap(sizes.readers)
+                tapped, queries, calls = await people.tap(sizes.readers)
                 waits.at_once.append(tapped)
-                waits.same.append(await people.same(calls))
+                waits.same.append(await people.same(queries, calls))
+                waits.usual.append(await people.usual(queries, calls))
                 waits.bare.append(await people.bare(calls))
-            del waits.at_once[:1], waits.same[:1], waits.bare[:1]
+            del waits.at_once[:1], waits.same[:1], waits.usual[:1], waits.bare[:1]
     return waits
 
 
@@ -128,20 +144,27 @@ class _People:
         self._readers = readers
         self._platform = platform
         self._origin = origin
+        self._base = f"{origin}/bot"
+        self._offset = 0  # of the bare clients
         self._numbers = count(1)
 
-    async def tap(self, readers: int) -> tuple[list[float], dict[str, list[Call]]]:
-        """Let so many readers like a new card each; return the waits, and the bot's calls."""
+    async def tap(self, readers: int) -> tuple[list[float], list[Query], dict[str, list[Call]]]:
+        """Let so many readers like a new card each; return the waits, taps, and the bot's calls."""
         queries = [
             await self._query(chat, reader)
             for chat, reader in enumerate(self._readers[:readers], start=1)
         ]
-        async with self._platform.post("/taps", json=queries) as response:
-            began = (await response.json())["at"]
+        began = await self._begun(TOKEN, queries)
         heard = await self._heard(readers)
-        return [at - began for at in heard["edited"].values()], heard["calls"]
+        return [at - began for at in heard["edited"].values()], queries, heard["calls"]
 
-    async def _query(self, chat: int, reader: Reader) -> dict[str, Any]:
+    async def _begun(self, token: str, queries: Sequence[Query]) -> float:
+        """Let people tap on a bot's cards; return when they did."""
+        async with self._platform.post(f"/taps/{token}", json=queries) as response:
+            began: float = (await response.json())["at"]
+            return began
+
+    async def _query(self, chat: int, reader: Reader) -> Query:
         offer = await self._desk.next_offer(reader)
         assert offer is not None, "there are more papers than taps"
         number = next(self._numbers)
@@ -168,49 +191,90 @@ class _People:
                 async with session.post(f"/bot{TOKEN}/{method}", data=params) as response:
                     assert (await response.json())["ok"]
 
-            return await self._repeated(
-                {chat: [partial(post, call) for call in some] for chat, some in calls.items()}
-            )
+            async def repeat(some: Sequence[Call]) -> None:
+                for call in some:
+                    await post(call)
 
-    async def same(self, calls: dict[str, list[Call]]) -> list[float]:
-        """Make the same calls with python-telegram-bot's client; return the waits."""
-        sends, polls = Request(CONNECTIONS, read=10), Request(1, read=10)
-        base = f"{self._origin}/bot"
-        async with Bot(TOKEN, base, request=sends, get_updates_request=polls) as bot:
-            return await self._repeated(
-                {chat: [_asked(bot, *call) for call in some] for chat, some in calls.items()}
-            )
-
-    async def _repeated(
-        self, calls: dict[str, list[Callable[[], Awaitable[object]]]]
-    ) -> list[float]:
-        """Make calls, those of a chat one after the other; return the waits for the edits."""
-
-        async def repeat(some: list[Callable[[], Awaitable[object]]]) -> None:
-            for call in some:
-                await call()
-
-        began = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            for some in calls.values():
-                group.create_task(repeat(some))
+            began = time.monotonic()
+            async with asyncio.TaskGroup() as group:
+                for some in calls.values():
+                    group.create_task(repeat(some))
         heard = await self._heard(len(calls))
         return [at - began for at in heard["edited"].values()]
 
+    async def same(self, queries: Sequence[Query], calls: dict[str, list[Call]]) -> list[float]:
+        """Answer the same taps with python-telegram-bot's client over the bot's transport."""
+        sends, polls = Request(CONNECTIONS, read=10), Request(1, read=10)
+        return await self._answered(sends, polls, queries, calls)
 
-def _asked(bot: Bot, method: str, params: dict[str, str]) -> Callable[[], Awaitable[object]]:
-    """Return a call of the Bot API as python-telegram-bot takes it, ready to be made."""
-    if method == "answerCallbackQuery":
-        return partial(bot.answer_callback_query, params["callback_query_id"], params.get("text"))
-    markup = params.get("reply_markup")
-    asked = partial(
-        bot.edit_message_text if method == "editMessageText" else bot.send_message,
-        chat_id=int(params["chat_id"]),
-        text=params["text"],
-        parse_mode=params.get("parse_mode"),
-        reply_markup=InlineKeyboardMarkup.de_json(json.loads(markup), bot) if markup else None,
-        link_preview_options=LinkPreviewOptions(is_disabled=True),
-    )
-    if method == "editMessageText":
-        return partial(asked, message_id=int(params["message_id"]))
-    return asked
+    async def usual(self, queries: Sequence[Query], calls: dict[str, list[Call]]) -> list[float]:
+        """Answer the same taps with python-telegram-bot's client as it comes."""
+        sends, polls = (HTTPXRequest(n, pool_timeout=60.0) for n in (HTTPX_CONNECTIONS, 1))
+        return await self._answered(sends, polls, queries, calls)
+
+    async def _answered(
+        self,
+        sends: BaseRequest,
+        polls: BaseRequest,
+        queries: Sequence[Query],
+        calls: dict[str, list[Call]],
+    ) -> list[float]:
+        """Let people tap on a bare client's cards; return the waits for the edits."""
+        known = {chat: [_Said.of(*call) for call in some] for chat, some in calls.items()}
+        left = len(queries)
+        async with (
+            Bot(BARE, self._base, request=sends, get_updates_request=polls) as bot,
+            asyncio.TaskGroup() as group,
+        ):
+            began = await self._begun(BARE, queries)
+            while left:
+                for update in await bot.get_updates(self._offset, timeout=10):
+                    assert update.callback_query is not None
+                    chat = str(update.callback_query.from_user.id)
+                    group.create_task(_say_all(bot, known[chat]))
+                    self._offset, left = update.update_id + 1, left - 1
+            heard = await self._heard(len(queries))
+        return [at - began for at in heard["edited"].values()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A call of the bot's, read, so that a bare client need not."""
+
+    method: str
+    params: dict[str, str]
+    rows: list[list[dict[str, str]]]
+
+    @classmethod
+    def of(cls, method: str, params: dict[str, str]) -> "_Said":
+        markup = json.loads(params.get("reply_markup", "{}"))
+        return cls(method, params, markup.get("inline_keyboard", []))
+
+
+async def _say_all(bot: Bot, calls: Sequence[_Said]) -> None:
+    """Make the calls of one chat, one after the other, as python-telegram-bot takes them."""
+    for call in calls:
+        said = call.params
+        if call.method == "answerCallbackQuery":
+            await bot.answer_callback_query(said["callback_query_id"], said.get("text"))
+            continue
+        buttons = [
+            [InlineKeyboardButton(b["text"], b.get("url"), b.get("callback_data")) for b in row]
+            for row in call.rows
+        ]
+        markup = InlineKeyboardMarkup(buttons) if buttons else None
+        chat, text, mode = int(said["chat_id"]), said["text"], said.get("parse_mode")
+        silent = LinkPreviewOptions(is_disabled=True)
+        if call.method == "editMessageText":
+            await bot.edit_message_text(
+                text,
+                chat,
+                int(said["message_id"]),
+                parse_mode=mode,
+                reply_markup=markup,
+                link_preview_options=silent,
+            )
+        else:
+            await bot.send_message(
+                chat, text, parse_mode=mode, reply_markup=markup, link_preview_options=silent
+            )

@@ -18,6 +18,8 @@ from typing import Any
 from aiohttp import web
 
 TOKEN = "1:bench"
+BARE = "2:bare"
+"""The token of the bare client, which is tapped on by itself."""
 ALLOWED = 30  # messages in any second, when limits are kept
 BUSY_EVERY = 50  # of so many chats one is told once to be silent for itself
 SILENCE = 2  # seconds
@@ -79,9 +81,9 @@ def _serve(started: Connection) -> None:
 async def _serving(started: Connection) -> None:
     api = _BotApi()
     application = web.Application(client_max_size=1 << 24)
-    application.router.add_route("*", f"/bot{TOKEN}/{{method}}", api.called)
+    application.router.add_route("*", "/bot{token}/{method}", api.called)
     application.router.add_post("/limits/{on}", api.limits)
-    application.router.add_post("/taps", api.taps)
+    application.router.add_post("/taps/{token}", api.taps)
     application.router.add_get("/tally", api.tally)
     application.router.add_get("/heard/{count}", api.heard)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
@@ -91,12 +93,29 @@ async def _serving(started: Connection) -> None:
     await asyncio.Event().wait()
 
 
+@dataclass
+class _Inbox:
+    """Updates that a bot has not confirmed yet."""
+
+    updates: deque[dict[str, Any]] = field(default_factory=deque)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def fetched(self, params: Mapping[str, str]) -> list[dict[str, Any]]:
+        offset = int(params.get("offset", 0))
+        while self.updates and self.updates[0]["update_id"] < offset:
+            self.updates.popleft()
+        if not self.updates:
+            self.news.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.news.wait(), float(params.get("timeout", 0)))
+        return list(self.updates)[: int(params.get("limit", 100))]
+
+
 class _BotApi:
     def __init__(self) -> None:
         self._is_limited = False
         self._number = 0
-        self._updates: deque[dict[str, Any]] = deque()
-        self._news = asyncio.Event()
+        self._inboxes = {token: _Inbox() for token in (TOKEN, BARE)}
         self._queries: dict[str, str] = {}  # whose each query is
         self._heard = Heard()
         self._was_heard = asyncio.Event()
@@ -124,11 +143,12 @@ class _BotApi:
 
     async def taps(self, request: web.Request) -> web.Response:
         """Let people tap, all at once: the body holds an update's `callback_query` for each."""
+        inbox = self._inboxes[request.match_info["token"]]
         for query in await request.json():
             self._number += 1
             self._queries[query["id"]] = str(query["from"]["id"])
-            self._updates.append({"update_id": self._number, "callback_query": query})
-        self._news.set()
+            inbox.updates.append({"update_id": self._number, "callback_query": query})
+        inbox.news.set()
         return web.json_response({"at": time.monotonic()})
 
     async def called(self, request: web.Request) -> web.Response:
@@ -137,7 +157,7 @@ class _BotApi:
         said = await request.post()
         params = {name: str(value) for name, value in said.items()}
         if method == "getUpdates":
-            return _result(await self._fetched(params))
+            return _result(await self._inboxes[request.match_info["token"]].fetched(params))
         if method == "sendMessage":
             return self._sent(params)
         if method == "editMessageText":
@@ -160,16 +180,6 @@ class _BotApi:
     def _hear(self, chat: str, method: str, params: dict[str, str]) -> None:
         self._heard.calls.setdefault(chat, []).append((method, params))
         self._was_heard.set()
-
-    async def _fetched(self, params: Mapping[str, str]) -> list[dict[str, Any]]:
-        offset = int(params.get("offset", 0))
-        while self._updates and self._updates[0]["update_id"] < offset:
-            self._updates.popleft()
-        if not self._updates:
-            self._news.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), float(params.get("timeout", 0)))
-        return list(self._updates)[: int(params.get("limit", 100))]
 
     def _sent(self, params: Mapping[str, str]) -> web.Response:
         now, chat, tally = time.monotonic(), params["chat_id"], self._tally

@@ -120,7 +120,11 @@ def _tell_answers(waits: Waits, sizes: Sizes) -> None:
         f"  alone, warm     median {median(waits.lone) * 1000:.0f} ms, "
         f"p95 {lone * 1000:.0f} ms (python-telegram-bot alone {same * 1000:.0f} ms)"
     )
-    clients = (("python-telegram-bot", waits.same), ("aiohttp", waits.bare))
+    clients = (
+        ("python-telegram-bot", waits.same),
+        ("the same over httpx", waits.usual),
+        ("aiohttp", waits.bare),
+    )
     print(f"  {sizes.readers} at once      {_waited_in_all(waits.at_once)}")
     for name, bursts in clients:
         ratios = sorted(
