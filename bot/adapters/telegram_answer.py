@@ -20,7 +20,7 @@ from telegram.error import TelegramError
 from bot.adapters.pacing import Urgency
 from bot.adapters.redraws import Redraws
 from bot.adapters.telegram_files import fetched
-from bot.adapters.telegram_hear import Heard, group_as_person, hear
+from bot.adapters.telegram_hear import Heard, group_as_person, hear, pressed
 from bot.adapters.telegram_inline import InlineAnswers
 from bot.adapters.telegram_menu import OperatorMenu
 from bot.adapters.telegram_pacing import MARGIN, Turn
@@ -141,7 +141,8 @@ class Marking:
     async def over(self) -> None:
         """Wait until none is left, but no longer than one tap may hold up another."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._is_over.wait(), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                await self._is_over.wait()
 
 
 class Tap:
@@ -286,6 +287,8 @@ class Answers:
 
     def _heard(self, number: int, raw: dict[str, Any]) -> Heard | None:
         try:
+            if query := raw.get("callback_query"):
+                return pressed(number, query)
             update = Update.de_json(raw, self._bot)
             if update.inline_query:
                 self._asked_inline(update.inline_query)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from telegram import Update
 
 from bot.adapters.discord_hear import Place, interaction_event
-from bot.adapters.telegram_hear import hear
-from bot.conversation.events import Command, Filled, Person, Platform, Said
+from bot.adapters.telegram_hear import hear, pressed
+from bot.conversation.events import Command, Filled, MessageRef, Person, Platform, Said
+from bot.conversation.events import Place as TelegramPlace
 
 ADA = {"id": 42, "is_bot": False, "first_name": "Ada"}
 LARK = {"id": 7001, "is_bot": True, "first_name": "Lark", "username": "lark_bot"}
@@ -51,6 +52,40 @@ def test_a_message_on_telegram_is_heard_with_what_it_replies_to(
     assert heard.event.person.is_private is is_private
     if isinstance(heard.event, Said):
         assert (heard.event.answers is not None) is (answered is LARK)
+
+
+@given(
+    st.sampled_from(["private", "group", "supergroup", "channel"]),
+    st.sampled_from([None, "de", "pt-br"]),
+    texts | st.none(),
+    st.none() | st.integers(1, 99),
+    st.booleans(),
+)
+def test_a_tap_on_telegram_is_heard_as_the_library_reads_it(kind, language, data, topic, is_old):
+    number = 42 if kind == "private" else -1001
+    message = {"message_id": 9, "date": 0 if is_old else 1, "chat": {"id": number, "type": kind}}
+    if topic and not is_old:
+        message |= {"is_topic_message": True, "message_thread_id": topic}
+    sent = {"id": "77", "from": ADA, "chat_instance": "1", "message": message}
+    sent["from"] = ADA | ({"language_code": language} if language else {})
+    sent |= {} if data is None else {"data": data}
+    heard, read = pressed(5, sent), Update.de_json({"update_id": 5, "callback_query": sent}, None)
+    query, person = read.callback_query, heard.event.person
+    assert (heard.query, heard.event.data) == (query.id, query.data or "")
+    assert heard.event.message == MessageRef(
+        str(query.message.chat.id), str(query.message.message_id)
+    )
+    assert (person.account, person.language) == (str(query.from_user.id), language)
+    assert person.is_private is (query.message.chat.type == "private")
+    assert person.group == (None if person.is_private else TelegramPlace(
+        str(number), str(number), is_channel=kind == "channel"))  # fmt: skip
+    assert heard.thread == getattr(query.message, "message_thread_id", None)
+
+
+def test_no_bot_taps_and_a_tap_on_no_message_is_none():
+    message = {"message_id": 9, "date": 1, "chat": {"id": 42, "type": "private"}}
+    assert pressed(5, {"id": "77", "from": LARK, "message": message, "data": "l"}) is None
+    assert pressed(5, {"id": "77", "from": ADA, "inline_message_id": "3", "data": "l"}) is None
 
 
 values = st.recursive(

@@ -98,7 +98,13 @@ async def test_edited_messages_and_unreadable_updates_are_passed_over(telegram):
     alice, answering = telegram.person(), Scripted()
     async with running(telegram, answering):
         telegram.garble({"message": {"nonsense": True}})
-        telegram.garble({"callback_query": {"id": 1}})
+        for nonsense in (
+            {"id": 1},
+            "x",
+            {"id": 1, "from": None},
+            {"id": 1, "from": {}, "message": 3},
+        ):
+            telegram.garble({"callback_query": nonsense})
         alice.say("/start")
         await alice.hears("a card")
     assert len(answering.heard) == 1
