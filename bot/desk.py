@@ -209,10 +209,13 @@ class Desk:
         An empty list is for whoever must ask again: they have seen the paper meanwhile, or ask
         for two cards at once.
         """
-        asking = {reader.id: reader for reader in readers}
+        asking = {reader.id: reader for reader in reversed(readers)}  # each as they asked first
         async with self._database.reading() as db:
             requests = await self._choosing.requests(db, list(asking))
-        picks = await self._choosing.picks([_for_a_card(request) for request in requests])
+        try:
+            picks = await self._choosing.picks([_for_a_card(request) for request in requests])
+        except TemporarilyUnavailable as error:  # for all of them: nobody is tried again alone
+            raise StorageUnavailable("nothing can be ranked now") from error
         picked = {request.user: some for request, some in zip(requests, picks, strict=True)}
         new = [
             self._shown(asking[user], pick, Place.CARD) for user in picked for pick in picked[user]
