@@ -9,8 +9,8 @@ calls, chat by chat: they know beforehand what they will say.
 - The same client as the library comes, over httpx.
 - aiohttp alone, which does not even poll.
 
-Each over as many connections as serve it best on two cores: the bot's transport and aiohttp
-hardly care, httpx is the slower the more it has.
+All over as many connections as the bot, but httpx over a few: it walks through all it has for each
+request.
 """
 
 import asyncio
