@@ -8,8 +8,8 @@ numbers are chosen by where it and new papers that they liked end up:
     new:    factor·(what its text says)
 
 The first is chosen among rated papers alone, the second in lists of both, where finding the
-new and finding the rated count alike. Of the rated papers only a sample is read: of those
-that stand before a paper, each of the sample stands for several.
+new and finding the rated count alike. In these lists stands the whole catalogue, of which only
+some papers are read: of those that stand before a paper, each stands for several of its kind.
 """
 
 from collections.abc import Sequence
@@ -105,7 +105,7 @@ def balance(
 
     known: what it was trained on. held: likes of rated papers, which must be in the sample,
     wanted: of new ones, by the same readers in the same rows. base: of the rated papers,
-    shape (n, d). new: the papers of `wanted`.
+    shape (n, d). new: the papers of `wanted`; they stand for all that `known` does not have.
     """
     both = (np.diff(held.likes.indptr) > 0) & (np.diff(wanted.likes.indptr) > 0)
     judges = np.flatnonzero(both)
@@ -130,9 +130,10 @@ def balance(
     share = max(DIRECTS, key=among_rated)
     of_rated += np.float32(share) * direct
     rated, fresh = np.sort(of_rated[:, : sample.drawn]), np.sort(of_new)
+    each_new = max((len(model.known.ids) - len(known.papers)) / len(wanted.papers), 1.0)
 
     def in_one_list(factor: float) -> float:
-        lists = [(rated, each), (np.float32(factor) * fresh, 1.0)]
+        lists = [(rated, each), (np.float32(factor) * fresh, each_new)]
         louder = np.float32(factor) * of_new
         return _quality(of_rated, is_held, lists) + _quality(louder, is_wanted, lists)
 

@@ -89,6 +89,18 @@ def test_a_sample_of_the_rated_papers_tells_nearly_what_all_of_them_tell(asked):
     assert abs(factors.index(found.new_factor) - factors.index(whole.new_factor)) <= 1
 
 
+def test_where_many_papers_are_new_they_are_told_more_softly(asked):
+    model, *rest = asked
+    known = model.known
+    # The same papers again, as if a hundred times as many had come that nobody has rated.
+    ids = np.concatenate([known.ids + times * (known.ids.max() + 1) for times in range(100)])
+    base, telling = np.tile(known.base, (100, 1)), np.tile(known.telling, (100, 1))
+    many = replace(known, ids=ids, prints=np.tile(known.prints, 100), base=base, telling=telling)
+    few, crowd = (calibration.balance(replace(model, known=k), *rest) for k in (known, many))
+    assert crowd.direct == few.direct
+    assert crowd.new_factor < few.new_factor
+
+
 def test_a_balance_reaches_the_model_that_serves(asked):
     model, *_ = asked
     balanced = Balance(3.0, 2.0).applied(model)
