@@ -66,6 +66,7 @@ _FILLER_WORDS = (
     "um am im jeden jede je und die der uhr zeit zeitzone uhrzeit paper"
 )
 _FILLERS = frozenset(_FILLER_WORDS.split())
+_BETWEEN = re.compile(r"[\s,;]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,37 +109,46 @@ def understand(text: str, present: Schedule, weekday: int) -> Understood | Misun
 
     weekday: the reader's today, 0 is Monday: what `weekly` means without a day.
     """
-    phrase = zones.folded(visible(text))
-    if len(phrase) > _LONGEST:
+    phrase = visible(text)
+    if max(len(phrase), len(zones.folded(phrase))) > _LONGEST:
         return Misunderstood(_(words.SCHEDULE_TOO_LONG))
     heard = _Heard()
     try:
-        _listen(re.split(r"[\s,;]+", phrase.strip(" ,;")), heard)
+        _listen(_tokens(phrase), heard)
         remark = _settle_numbers(heard)
         return Understood(_applied(heard, present, weekday), bool(heard.zones), remark)
     except _Trouble as trouble:
         return Misunderstood(str(trouble))
 
 
-def _listen(tokens: list[str], heard: _Heard) -> None:
+def _tokens(phrase: str) -> list[tuple[str, str]]:
+    """Return each word folded for comparing, and as it was written, for saying it again."""
+    return [
+        (token, word)
+        for word in _BETWEEN.split(phrase.strip(" ,;"))
+        for token in _BETWEEN.split(zones.folded(word).strip(" ,;"))
+    ]
+
+
+def _listen(tokens: list[tuple[str, str]], heard: _Heard) -> None:
     """Take the longest phrase that means something, again and again."""
     at = 0
     while at < len(tokens):
         for length in range(min(_LONGEST_PHRASE, len(tokens) - at), 0, -1):
-            phrase = " ".join(tokens[at : at + length])
+            phrase = " ".join(token for token, _word in tokens[at : at + length])
             if any(hear(phrase, heard) for hear in _HEARERS):
                 at += length
                 break
         else:
-            _refuse(tokens[at])
+            _refuse(*tokens[at])
 
 
-def _refuse(token: str) -> None:
+def _refuse(token: str, written: str) -> None:
     if token in zones.SEVERAL:
         raise _Trouble(words.several_clocks(token.title() if len(token) > 3 else token.upper()))
     if token in zones.ABBREVIATIONS:
         raise _Trouble(words.ambiguous_zone(token.upper()))
-    raise _Trouble(words.not_a_schedule(clipped(token, 30), zones.nearest(token)))
+    raise _Trouble(words.not_a_schedule(clipped(written, 30), zones.nearest(token)))
 
 
 def _hear_time(phrase: str, heard: _Heard) -> bool:

@@ -64,7 +64,7 @@ _PLACES = {
     "Europe/Brussels": "belgium, brussel, belgien, ghent, leuven, antwerp",
     "Europe/Bucharest": "romania, bukarest",
     "Europe/Budapest": "hungary",
-    "Europe/Copenhagen": "denmark, kopenhagen, danemark, aarhus",
+    "Europe/Copenhagen": "denmark, kopenhagen, kobenhavn, danemark, aarhus, arhus, odense",
     "Europe/Dublin": "ireland",
     "Europe/Helsinki": "finland, espoo, tampere",
     "Europe/Istanbul": "ankara",
@@ -73,15 +73,15 @@ _PLACES = {
     "bristol, glasgow",
     "Europe/Madrid": "spain, spanien, barcelona, valencia",
     "Europe/Moscow": "saint petersburg, st petersburg, petersburg, moskau",
-    "Europe/Oslo": "norway, trondheim, bergen",
+    "Europe/Oslo": "norway, trondheim, bergen, tromso",
     "Europe/Paris": "france, frankreich, lyon, grenoble, toulouse, marseille, saclay",
     "Europe/Prague": "czechia, prag, tschechien, czech republic, brno",
     "Europe/Rome": "italy, rom, italien, mailand, milan, milano, turin, torino, bologna, pisa, "
     "florence, naples, trento",
     "Europe/Sofia": "bulgaria",
-    "Europe/Stockholm": "sweden, gothenburg, uppsala, lund, linkoping",
+    "Europe/Stockholm": "sweden, gothenburg, uppsala, lund, malmo, linkoping",
     "Europe/Vienna": "austria, osterreich, innsbruck, wien, graz, linz, salzburg",
-    "Europe/Warsaw": "warschau, polen, krakow, wroclaw, gdansk",
+    "Europe/Warsaw": "warschau, polen, krakow, wroclaw, gdansk, lodz, poznan",
     "Europe/Zurich": "switzerland, schweiz, geneva, genf, basel, lausanne, bern, lugano",
     "Europe/Lisbon": "portugal, porto, coimbra, lissabon",
     "Pacific/Auckland": "new zealand, wellington, christchurch",
@@ -107,9 +107,15 @@ _NO_ZONE = SEVERAL | ABBREVIATIONS | {"factory", "localtime", "posixrules"}
 _OFFSET = re.compile(r"(?:utc|gmt)?\s?([+-])\s?([0-9]{1,2})(?::?([0-9]{2}))?")
 
 
+_LETTERS = str.maketrans(
+    {"−": "-", "ß": "ss", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "ı": "i", "đ": "d", "Đ": "d"}
+)
+"""What Unicode does not take apart into a plain letter and its mark."""
+
+
 def folded(text: str) -> str:
     """Return text for comparing: lower case, without accents, compatibility forms resolved."""
-    flat = unicodedata.normalize("NFKD", text.replace("−", "-").replace("ß", "ss"))
+    flat = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     return "".join(c for c in flat.lower() if not unicodedata.combining(c))
 
 

@@ -64,6 +64,9 @@ def test_an_hour_is_understood_as_people_write_it(text, at):
         *(("munich", "Europe/Berlin"), ("München", "Europe/Berlin"), ("Zürich", "Europe/Zurich")),
         *(("San Francisco", "America/Los_Angeles"), ("india", "Asia/Kolkata")),
         *(("São Paulo", "America/Sao_Paulo"), ("Port-au-Prince", "America/Port-au-Prince")),
+        *(("Wrocław", "Europe/Warsaw"), ("Łódź", "Europe/Warsaw"), ("KRAKÓW", "Europe/Warsaw")),
+        *(("Malmö", "Europe/Stockholm"), ("Tromsø", "Europe/Oslo")),
+        *(("København", "Europe/Copenhagen"), ("Århus", "Europe/Copenhagen")),
         *(("utc", "UTC"), ("UTC+2", "Etc/GMT-2"), ("-5", "Etc/GMT+5"), ("+0", "UTC")),
     ],
 )
@@ -132,7 +135,8 @@ def test_a_bare_number_is_the_hour_and_beside_a_time_the_number_of_papers():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        *(("Narnia", "did not understand “narnia”"), ("berln", "did you mean Berlin?")),
+        *(("Narnia", "did not understand “Narnia”"), ("8 Ötzdorf", "understand “Ötzdorf”")),
+        *(("½ Narnia", "did not understand “½”"), ("berln", "did you mean Berlin?")),
         *(("8:30 9:30", "two different times"), ("berlin tokyo", "two different zones")),
         *(
             ("quiet loud", "two different wishes"),

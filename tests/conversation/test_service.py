@@ -329,7 +329,7 @@ async def test_a_schedule_that_is_not_understood_changes_nothing(ada, desk):
     before = desk.readers["1"]
     await ada.command("/schedule 08:30 Narnia")
     assert ada.transcript[-1] == (
-        "I did not understand “narnia”, so nothing was changed: write something like "
+        "I did not understand “Narnia”, so nothing was changed: write something like "
         "/schedule 08:30 Berlin weekdays 5."
     )
     assert desk.readers["1"] == before
