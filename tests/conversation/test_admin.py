@@ -144,7 +144,7 @@ async def test_a_broadcast_is_seen_before_it_is_sent_and_told_while_it_is(olga):
         "This goes to 1,204 readers who can be reached and have not paused; at 10 a second it "
         "takes 2 minutes:",
         "",
-        "From who runs this bot",
+        "From whoever runs this bot",
         "",
         "We move tonight.",
         "Back at <b>ten</b>.",
@@ -155,7 +155,7 @@ async def test_a_broadcast_is_seen_before_it_is_sent_and_told_while_it_is(olga):
         "~ This goes to 1,204 readers who can be reached and have not paused; at 5 a second it "
         "takes 4 minutes:",
         "~ ",
-        "~ From who runs this bot",
+        "~ From whoever runs this bot",
         "~ ",
         "~ We move tonight.",
         "~ Back at <b>ten</b>.",

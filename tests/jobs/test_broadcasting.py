@@ -76,7 +76,7 @@ async def test_everybody_gets_the_words_as_they_were_written_and_once(
     assert (found.stage, found.sends) == (Stage.DONE, (("sent", 3),))
     assert sorted(sent.chat for sent in messenger.sent) == ["chat-7", "chat-8", "chat-9"]
     assert {words(sent.message) for sent in messenger.sent} == {
-        f"From who runs this bot\n\n{WORDS}"
+        f"From whoever runs this bot\n\n{WORDS}"
     }
     assert len({sent.nonce for sent in messenger.sent}) == 3
 
