@@ -502,9 +502,7 @@ async def test_a_card_made_for_somebody_else_changes_nothing(conversation, desk,
     await ada.command("/pick")
     await bob.command("/pick")
     (toast,) = await bob.press(encode(Tap(act, 1, 1)), ada.newest())
-    assert toast == Toast(
-        "This card was made for somebody else, so nothing was changed. Try /pick."
-    )
+    assert toast == Toast("This card is none of yours, so nothing was changed. Try /pick.")
     assert not desk.opinions
 
 
