@@ -38,6 +38,8 @@ _BEFORE = r"(?:(?:it is|it's|it’s|its|the time is|my (?:clock|time|watch) (?:i
 _NOW = r"(?: (?:here|now|right now|just now|at the moment|local time|my time|for me))"
 _SAID = re.compile(rf"(?:(?:here|now) )?{_BEFORE}(?:now )?{_CLOCK}{_NOW}*[.!]?")
 _HERE = re.compile(rf"{_CLOCK}{_NOW}+[.!]?")
+_SAID_IN_WORDS = re.compile(rf"(?:(?:here|now) )?{_BEFORE}(?:now )?(?P<words>.+?){_NOW}*[.!]?")
+_NAMES_HALF = re.compile(r" (?:[ap]m|[ap]\.m\.?|morning|afternoon|evening|night)$")
 _STEP = 15  # minutes: no zone of today lies between
 _EARLIEST, _LATEST = -12 * 60, 14 * 60  # minutes from UTC that places keep
 
@@ -98,7 +100,7 @@ def shown_now(text: str) -> tuple[time, ...]:
     phrase = zones.folded(text).strip()
     found = _SAID.fullmatch(phrase) or _HERE.fullmatch(phrase)
     if found is None:
-        return german_clock.shown_now(phrase)
+        return _shown_in_words(phrase) or german_clock.shown_now(phrase)
     hour, minute, half = found["hour"], int(found["minute"] or 0), found["half"]
     hours = [int(hour)]
     if half:
@@ -106,6 +108,15 @@ def shown_now(text: str) -> tuple[time, ...]:
     elif 1 <= int(hour) <= 12 and not hour.startswith("0"):
         hours.append((int(hour) + 12) % 24)
     return tuple(time(h, minute) for h in hours if h < 24 and minute < 60)
+
+
+def _shown_in_words(phrase: str) -> tuple[time, ...]:
+    found = _SAID_IN_WORDS.fullmatch(phrase)
+    at = spoken(found["words"]) if found else None
+    if found is None or at is None:
+        return ()
+    is_open = 1 <= at.hour <= 12 and not _NAMES_HALF.search(found["words"])
+    return (at, at.replace(hour=(at.hour + 12) % 24)) if is_open else (at,)
 
 
 def offsets(shown: time, now: datetime) -> tuple[timedelta, ...]:
