@@ -127,6 +127,23 @@ async def test_a_tap_that_comes_twice_counts_once(ada, desk):
     assert words.ALREADY["like"] in ada.last
 
 
+async def test_a_card_that_is_a_month_old_works_like_a_new_one(ada, desk, clock):
+    await ada.command("/start")
+    ref = ada.newest()
+    clock.forward(days=31)
+    toast, edit, *_ = await ada.tap("👍 Like", on=ref)
+    assert toast == Toast(words.LIKED_NOW)
+    assert edit.message.card.mark == words.MARK_LIKED
+    await ada.tap("🔖 Save", on=ref)
+    status = await desk.status(await desk.reader(person("7")))
+    assert (status.likes, status.saved) == (1, 1)
+    clock.forward(days=31)
+    (toast, *_) = await ada.tap("↩ Undo", on=ref)
+    assert toast == Toast(words.UNDONE_NOW)
+    status = await desk.status(await desk.reader(person("7")))
+    assert (status.likes, status.saved) == (1, 0)
+
+
 async def test_undo_takes_back_one_step_after_the_other(ada, desk):
     await ada.command("/start")
     await ada.tap("👍 Like")
