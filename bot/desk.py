@@ -224,7 +224,8 @@ class Desk:
         async with self._database.writing() as db:
             seen = await offers.seen_meanwhile(db, new)
             fresh = [one for one in new if one.user not in seen]
-            made = await offers.impressed(db, fresh, said, self._shelf.papers_at_hand())
+            recorded = await offers.record(db, fresh, known=self._shelf.papers_at_hand())
+        made = offers.made(recorded, said)
         self._metrics.picks.labels(Place.CARD.value).inc(len(made))
         cards = {one.user: [offer] for one, offer in zip(fresh, made, strict=True)}
         return [(cards.pop(reader.id, []) if picked[reader.id] else None) for reader in readers]

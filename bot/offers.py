@@ -132,7 +132,7 @@ async def all_again(
 ) -> list[Offer | None]:
     """Return the same for many, by a handful of queries; None for an unknown paper.
 
-    known: as for `impressed`.
+    known: as for `record`.
     """
     kept = await feedback_log.impressions(db, {one.impression for one in asked if one.impression})
     shown = [_own(kept, one) for one in asked]
