@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MANY_UPVOTES = 300.0  # from here on more upvotes say nothing more
 _SLATES = 4  # candidate lists held ready at the same time
 _GUESSED = 4_096  # liked papers whose worth by text is kept: 14 MB
+_FEW = 100
 _REMEMBERED = 20_000  # papers of which is kept what readers teach of them: 11 kB each
 
 
@@ -285,6 +286,9 @@ class Corpus:
         The readers of a day speak of the same papers, so it pays to keep what was worked out.
         """
         kept = self._guessed
+        if len(rows) < _FEW:  # one reader's: to put them in would take longer than to read them
+            few = np.unique(rows)
+            return _Guessed.of(model, self._base, few), find(few, rows)
         if kept.model is not model:
             kept = _Guessed.of(model, self._base, np.unique(rows))
         at = find(kept.rows, rows)
