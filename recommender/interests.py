@@ -34,6 +34,9 @@ _SMALLEST = 0.1  # of all likes, for an interest
 # eleven topics of arXiv titles and twelve categories of the sample.
 _ALIKE, _ALIKE_FEW, _FEW = 0.35, 0.3, 5
 _APART = 0.11
+# A part crowds the other out when a profile of all is for the other's likes less than this of
+# what it is for its own. Chosen on six pairs of categories of arXiv papers.
+_CROWDED = 0.2
 _CLUSTERED = 64  # likes that decide; further ones join the nearest interest
 _AT_ONCE = 1_024  # likes whose texts are held at the same time: 3 MB
 _ROUNDS = 10
@@ -117,10 +120,12 @@ class Arranged:
     """labels: which interest each like belongs to, 0 for the largest, shape (n,).
 
     said: what the reader said of each interest; one for a reader without a like.
+    is_told: whether the labels are of interests, and not of parts of one that nobody is told of.
     """
 
     labels: Rows
     said: tuple[Said | None, ...]
+    is_told: bool = True
 
     def weighed(self) -> Rows:
         """Return the labels by which places are given out: a boosted interest counts twice."""
@@ -130,29 +135,39 @@ class Arranged:
         return np.repeat(self.labels, 1 + np.isin(self.labels, twice))
 
 
-def arranged(corpus: Corpus, liked: Rows, said: Sequence[Said] = ()) -> Arranged:
+_Parts = tuple[Rows, bool]  # which part each like is in, and whether these are interests
+
+
+def arranged(
+    corpus: Corpus, liked: Rows, said: Sequence[Said] = (), *, fairly: bool = False
+) -> Arranged:
     """Return the interests of these likes (rows of the corpus), as far apart as was said.
+
+    fairly: whether one interest of which nothing was said is divided where half of it would
+        crowd out the rest.
 
     What was said of some likes holds for them, wherever the clusters have come to lie since,
     and for likes that came later where they lie in a cluster that is mostly of those. Where
     two sayings are about one like, the later one holds.
     """
-    return all_arranged(corpus, [liked], [said])[0]
+    return all_arranged(corpus, [liked], [said], fairly=fairly)[0]
 
 
 def all_arranged(
-    corpus: Corpus, liked: Sequence[Rows], said: Sequence[Sequence[Said]]
+    corpus: Corpus, liked: Sequence[Rows], said: Sequence[Sequence[Said]], *, fairly: bool = False
 ) -> list[Arranged]:
     """Return what `arranged` does of many readers."""
+    fair = [fairly and not about for about in said]
     return [
-        _arranged(corpus, mine, labels, about)
-        for mine, labels, about in zip(liked, _clusters(corpus.base, liked), said, strict=True)
+        _arranged(corpus, mine, parts, about)
+        for mine, parts, about in zip(liked, _clusters(corpus.base, liked, fair), said, strict=True)
     ]
 
 
-def _arranged(corpus: Corpus, liked: Rows, labels: Rows, said: Sequence[Said]) -> Arranged:
+def _arranged(corpus: Corpus, liked: Rows, parts: _Parts, said: Sequence[Said]) -> Arranged:
+    labels, is_told = parts
     if not said or not len(liked):
-        return Arranged(labels, (None,) * (int(labels.max(initial=0)) + 1))
+        return Arranged(labels, (None,) * (int(labels.max(initial=0)) + 1), is_told)
     meant = np.full(len(liked), -1)
     for number, one in enumerate(said):
         meant[np.isin(corpus.ids[liked], one.papers)] = number
@@ -178,26 +193,33 @@ def named(model: Model, corpus: Corpus, liked: Rows, found: Arranged, number: in
     return ScorePart(PartKind.INTEREST, 0.0, words=words)
 
 
-def cluster(base: Floats) -> Rows:
+def _cluster(base: Floats) -> Rows:
     """Return which interest each like belongs to, 0 for the largest, shape (n,).
 
     base: unit rows, shape (n, d). All zeros where there are few likes, or they cohere.
     """
     few = base[_deciding(len(base))]
-    labels = _parted(few @ few.T)
-    if labels.any() and len(few) < len(base):
+    return _joined(_parted(few @ few.T), base)
+
+
+def _joined(labels: Rows, base: Floats) -> Rows:
+    """Return the part of every like. labels: of those that decide; the others join the nearest."""
+    if labels.any() and len(labels) < len(base):
+        few = base[_deciding(len(base))]
         means = np.stack([few[labels == n].mean(axis=0) for n in range(labels.max() + 1)])
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
         labels = np.argmax(base @ means.T, axis=1)
     return _numbered(labels)
 
 
-def _clusters(base: Floats, liked: Sequence[Rows]) -> list[Rows]:
-    """Return what `cluster` does of many readers; liked: rows of base.
+def _clusters(base: Floats, liked: Sequence[Rows], fair: Sequence[bool]) -> list[_Parts]:
+    """Return the interests of many readers, as `_cluster` finds them; liked: rows of base.
+
+    fair: for whom one interest is divided where half of it would crowd out the rest.
 
     Most have one interest. For those with as many likes this is seen at the same time.
     """
-    found = [np.zeros(len(mine), np.int64) for mine in liked]
+    found: list[_Parts] = [(np.zeros(len(mine), np.int64), True) for mine in liked]
     alike: dict[int, list[int]] = {}
     for reader, mine in enumerate(liked):
         alike.setdefault(len(mine), []).append(reader)
@@ -207,9 +229,14 @@ def _clusters(base: Floats, liked: Sequence[Rows]) -> list[Rows]:
         for start in range(0, len(readers), size):
             some = readers[start : start + size]
             few = base[np.stack([liked[reader][deciding] for reader in some])]
-            is_cut = _cut(few @ few.transpose(0, 2, 1), _least(len(deciding)))[1]
+            grams = few @ few.transpose(0, 2, 1)
+            is_other, is_cut = _cut(grams, _least(len(deciding)))
             for at in np.flatnonzero(is_cut).tolist():
-                found[some[at]] = cluster(base[liked[some[at]]])
+                found[some[at]] = _cluster(base[liked[some[at]]]), True
+            is_unfair = ~is_cut & [fair[reader] for reader in some] & _crowds_out(grams, is_other)
+            for at in np.flatnonzero(is_unfair).tolist():
+                halves = is_other[at].astype(np.int64)
+                found[some[at]] = _joined(halves, base[liked[some[at]]]), False
     return found
 
 
@@ -333,6 +360,16 @@ def _halves(grams: Floats) -> Mask:
 def _member(is_other: Mask) -> Floats:
     """Return 1 for each like where it is and 0 where it is not, shape (readers, n, 2)."""
     return np.stack([~is_other, is_other], axis=2).astype(np.float32)
+
+
+def _crowds_out(grams: Floats, is_other: Mask) -> Mask:
+    """Return where a profile of all likes is for one half's alone, shape (readers,)."""
+    drawn = grams.sum(axis=1) - np.diagonal(grams, axis1=1, axis2=2)
+    sides = np.stack([~is_other, is_other])
+    sizes = sides.sum(axis=2)
+    means = (sides * drawn).sum(axis=2) / np.maximum(sizes, 1)
+    is_crowded = means.min(axis=0) < _CROWDED * means.max(axis=0)
+    return np.asarray(is_crowded & (sizes.min(axis=0) >= _FEWEST), np.bool_)
 
 
 def _stand_apart(grams: Floats, is_other: Mask, sizes: Rows) -> Mask:

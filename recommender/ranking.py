@@ -179,7 +179,7 @@ def likes_of(tastes: Sequence[Taste], rated: int) -> "csr_array[Any]":
 class _Sides:
     """tastes: of the whole reader, then of each interest where there are several.
 
-    interests: of the liked papers.
+    interests: of the liked papers, or their parts.
     """
 
     tastes: tuple[Taste, ...]
@@ -190,7 +190,7 @@ class _Sides:
         cls, corpus: Corpus, whole: Sequence[Taste], said: Sequence[Sequence[Said]]
     ) -> list[Self]:
         """Return the sides of many readers."""
-        found = all_arranged(corpus, [taste.liked for taste in whole], said)
+        found = all_arranged(corpus, [taste.liked for taste in whole], said, fairly=True)
         return [cls._of(taste, one) for taste, one in zip(whole, found, strict=True)]
 
     @classmethod
@@ -209,7 +209,7 @@ class _Sides:
         return {
             taste: (named(model, corpus, liked, self.interests, taste - 1),)
             for taste in wanted
-            if taste
+            if taste and self.interests.is_told
         }
 
     def of_interest(self, interest: int) -> int:

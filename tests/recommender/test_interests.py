@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -5,8 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from recommender.arrays import unit_rows
+from recommender.evaluation import TableEncoder, parse_papers
 from recommender.feedback import Feedback, Verdict
-from recommender.interests import interests_of, turns
+from recommender.interests import arranged, interests_of, turns
 from recommender.picks import PartKind, Request
 from recommender.ranking import recommend, score
 from recommender.taste import taste_of
@@ -41,6 +44,60 @@ def test_both_fields_are_served_where_a_single_profile_serves_one(
     assert {topics[pick.paper] for pick in picks} == {large, small}
     assert abs(served - 0.3) <= 0.15, f"interests {served:.0%}, single profile {averaged:.0%}"
     assert abs(averaged - 0.3) > 0.15, f"interests {served:.0%}, single profile {averaged:.0%}"
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    """Papers of a field whose papers are alike, of one whose papers hardly are, and of others.
+
+    They are too near to each other, and too broad, to be told apart as interests.
+    """
+    rng = np.random.default_rng(0)
+    lines = [json.dumps({"id": n, "title": f"w{n}w"}) for n in range(400)]
+    papers = parse_papers(lines, "papers.jsonl")
+    fields = np.arange(400) % 4
+    alike = np.sqrt([0.16, 0.04, 0.6, 0.6], dtype=np.float32)[fields, None]
+    axes = np.linalg.qr(rng.standard_normal((256, 3)))[0].T.astype(np.float32)
+    centres = np.stack([axes[0], axes[1], axes[2], -axes[2]])[fields]
+    own = unit_rows(rng.standard_normal((400, 256)).astype(np.float32))
+    vectors = alike * centres + np.sqrt(1 - alike**2) * own
+    model, corpus = planted.fresh(papers, TableEncoder(papers, vectors))
+    return model, corpus, fields
+
+
+def likes_of_fields(fields, wanted, each, rng):
+    return tuple(
+        planted.like(int(paper))
+        for field in wanted
+        for paper in rng.permutation(np.flatnonzero(fields == field))[:each]
+    )
+
+
+def test_likes_that_are_alike_do_not_crowd_out_others_of_one_interest(uneven):
+    model, corpus, fields = uneven
+    rng = np.random.default_rng(1)
+    served, averaged, told = [], [], []
+    for _ in range(30):
+        liked = likes_of_fields(fields, (0, 1), 10, rng)
+        told.append(len(interests_of(model, corpus, liked)))
+        (picks,) = recommend(model, corpus, [Request(1, liked, k=10, explores=False)], None, seed=0)
+        served.append(np.mean([fields[pick.paper] == 1 for pick in picks]))
+        averaged.append(np.mean(fields[single_profile(model, corpus, liked, 10)] == 1))
+        if told[-1] == 1:
+            assert not any(part.kind is PartKind.INTEREST for p in picks for part in p.parts)
+    assert np.mean(np.array(told) == 1) >= 0.7
+    assert abs(np.mean(served) - 0.5) <= 0.15
+    assert np.mean(averaged) < 0.15
+
+
+@pytest.mark.parametrize("field", [0, 1])
+def test_a_field_alone_is_hardly_ever_divided(uneven, field):
+    _, corpus, fields = uneven
+    rng = np.random.default_rng(2)
+    drawn = [likes_of_fields(fields, (field,), 20, rng) for _ in range(50)]
+    rows = [np.sort(corpus.rows(f.paper for f in liked)) for liked in drawn]
+    divided = [arranged(corpus, at, fairly=True).labels.any() for at in rows]
+    assert np.mean(divided) <= 0.1
 
 
 @pytest.mark.parametrize(("large", "small"), PAIRS)
