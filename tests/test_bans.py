@@ -67,6 +67,7 @@ async def test_on_telegram_whoever_is_shut_out_is_answered_nowhere(house, databa
         async with running(telegram, conversation, suggesting=suggestions):
             ada.say("/start")
             card = await ada.hears("👍 or 👎")
+            await telegram.until(lambda: len(telegram.deliveries) == 2)  # the first paper too
             found = await ada.sees_results(ada.ask_inline("robot"))
             assert found.titles
             await ban(database, "telegram", BANNED, clock())
