@@ -28,7 +28,7 @@ from bot.conversation.messages import (
     Style,
 )
 from bot.conversation.taps import Act, decode
-from bot.conversation.text import isolated
+from bot.conversation.text import isolated, one_line
 
 MAX_CONTENT = 2_000
 MAX_TITLE = 256
@@ -47,7 +47,6 @@ _COLOUR = 0x5B7DB1  # the stripe beside a card
 _PRIMARY, _SECONDARY, _SUCCESS, _LINK = 1, 2, 3, 5
 _BREAK = "\u200b"  # keeps two styles apart; has no width
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
-_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff"
     "\u2028-\u202e\u2066\u2067\u200b\u2060\ufeff\ufffe\uffff]"
@@ -305,8 +304,7 @@ def _one_direction(line: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return text without line breaks; what must not be parted, as "48 %", stays together."""
-    return _SPACES.sub(" ", _safe(text.replace("\n", " "))).strip()
+    return one_line(_safe(text.replace("\n", " ")))
 
 
 def _fitting(text: str, limit: int, draw: Callable[[str], str]) -> str:

@@ -33,6 +33,7 @@ from bot.conversation.messages import (
     Span,
     Style,
 )
+from bot.conversation.text import one_line
 
 MAX_UNITS = 4096
 MAX_IN_ROW = 8
@@ -42,7 +43,6 @@ SHARE = "📤"  # Telegram's own picker of chats opens
 MAX_SHARED = 200  # characters of a title that goes along
 NOTHING = "…"  # Telegram refuses an empty message
 
-_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 # Hebrew, Arabic, Syriac, Thaana, N'Ko … and their presentation forms; the plane 1 scripts.
 _RIGHT_TO_LEFT = re.compile(
@@ -283,8 +283,7 @@ def _joined(lines: Iterable[RichText]) -> RichText:
 
 
 def _one_line(text: str) -> str:
-    """Return text without line breaks; what must not be parted, as "48 %", stays together."""
-    return _SPACES.sub(" ", _clean(text)).strip()
+    return one_line(_clean(text))
 
 
 def _clean(text: str) -> str:

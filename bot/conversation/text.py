@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _SPACES = re.compile(r"\s+")
+_PARTING = re.compile(r"[^\S\u00a0\u202f]+")
 _UNSEEN = re.compile(
     "[\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
@@ -17,6 +18,11 @@ def visible(text: str) -> str:
     """
     kept = (c if unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp") else " " for c in text)
     return _SPACES.sub(" ", _UNSEEN.sub("", "".join(kept))).strip()
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks; what must not be parted, as "48 %", stays together."""
+    return _PARTING.sub(" ", text).strip()
 
 
 def isolated(text: str) -> str:
