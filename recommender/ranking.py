@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 TOP = 50
 _READERS = 256  # in one matrix product
 _CELLS = 32_000_000  # scores held at the same time: 128 MB
+_CACHED = 32  # rows of scores that a core's cache holds while more is done to them
 _ENTRIES = 250_000  # of the table of worths, looked up at the same time: 8 MB
 _TOLD = 200_000  # summands that are worked out at the same time: 12 MB
 _DIVERSITY = (0.05, 0.15, 0.3, 0.4, 0.5)  # by the surprise dial
@@ -136,12 +137,14 @@ def score(model: Model, corpus: Corpus, slate: Slate, tastes: Sequence[Taste]) -
     scores: Floats = profiles @ slate.features.T
     if slate.worth is not None:
         scores += (likes_of(tastes, slate.worth.shape[0]) @ slate.worth).toarray()
-    scores *= slate.factor
-    for damping in {taste.damping for taste in tastes} - {0.0}:  # few: one at each of the knots
-        at = [row for row, taste in enumerate(tastes) if taste.damping == damping]
-        scores[at] *= np.exp(-damping * slate.spread)
+    # Few: one at each of the knots.
+    dampings, which = np.unique([taste.damping for taste in tastes], return_inverse=True)
+    scales = slate.factor * np.exp(-dampings.astype(np.float32)[:, None] * slate.spread)
     popular = np.array([taste.popular for taste in tastes], np.float32)
-    scores += popular[:, None] * slate.popular
+    for start in range(0, len(tastes), _CACHED):
+        some = slice(start, start + _CACHED)
+        scores[some] *= scales[which[some]]
+        scores[some] += popular[some, None] * slate.popular
     if np.any(slate.rated >= 0):
         scores += _readers_share(model, slate.rated, tastes)
     return scores
@@ -342,7 +345,7 @@ class _Block:
         return Pick(
             paper=PaperId(int(self.slate.ids[chosen.at])),
             rank=rank,
-            score=math.fsum(part.value for part in parts),
+            score=math.fsum([part.value for part in parts]),
             parts=parts,
             is_exploring=explored is not None,
             propensity=explored.propensity if explored else 1.0,
