@@ -222,9 +222,10 @@ class Desk:
         ]
         said = {request.user: request.feedback for request in requests}
         async with self._database.writing() as db:
-            seen = await offers.seen_meanwhile(db, new)
-            fresh = [one for one in new if one.user not in seen]
-            recorded = await offers.record(db, fresh, known=self._shelf.papers_at_hand())
+            meanwhile = await offers.meanwhile(db, new)
+            fresh = [one for one in new if one.user not in meanwhile.late]
+            known = self._shelf.papers_at_hand()
+            recorded = await offers.record(db, fresh, None, known, meanwhile.doubtful)
         made = offers.made(recorded, said)
         self._metrics.picks.labels(Place.CARD.value).inc(len(made))
         cards = {one.user: [offer] for one, offer in zip(fresh, made, strict=True)}
@@ -336,7 +337,7 @@ class Desk:
         async with writing(self._database) as db:
             shown = await feedback_log.last_shown(db, reader.id, paper, WITH_REASON)
             if shown is not None:
-                opened = replace(self._asked(reader, paper), place=Place.OPENED)
+                opened = self._asked(reader, paper)._replace(place=Place.OPENED)
                 await feedback_log.impress(db, [opened])
                 return await offers.again(db, reader.id, shown.id, paper)
             return await offers.asked_for(db, self._asked(reader, paper))
@@ -461,9 +462,11 @@ class Desk:
     ) -> list[Offer]:
         """Record what is about to be shown; nothing if some of it was seen during the ranking."""
         new = [self._shown(reader, pick, place, day) for pick in picks]
-        if await offers.seen_meanwhile(db, new):
+        meanwhile = await offers.meanwhile(db, new)
+        if meanwhile.late:
             return []
-        made = await offers.impressed(db, new, {reader.id: request.feedback})
+        standing = {reader.id: request.feedback}
+        made = await offers.impressed(db, new, standing, meanwhile.doubtful)
         self._metrics.picks.labels(place.value).inc(len(made))
         return made
 

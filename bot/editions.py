@@ -134,11 +134,12 @@ class Editions:
         # What can be done without the database is done before or after: SQLite has one writer.
         columns = feedback_log.columns_of(new)
         async with writing(self._database) as db:
-            if late := await offers.seen_meanwhile(db, new):
+            meanwhile = await offers.meanwhile(db, new)
+            if late := meanwhile.late:
                 new = [impression for impression in new if impression.user not in late]
                 columns = feedback_log.columns_of(new)
             known = self._shelf.papers_at_hand()
-            recorded = await offers.record(db, new, columns, known)
+            recorded = await offers.record(db, new, columns, known, meanwhile.doubtful)
         standing = {request.user: request.feedback for request in requests}
         made = offers.made(recorded, standing)
         self._metrics.picks.labels(Place.DIGEST.value).inc(len(made))

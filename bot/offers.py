@@ -16,7 +16,7 @@ from recommender.feedback import Feedback, Verdict
 from recommender.papers import Paper, PaperId
 from recommender.picks import Pick
 from storage import catalogue, feedback_log, library
-from storage.feedback_log import Columns, Impression, NewImpression, Place
+from storage.feedback_log import Columns, Impression, Meanwhile, NewImpression, Place
 
 Opinions = Mapping[PaperId, Opinion]
 _NO_OPINION = Opinion()
@@ -26,13 +26,13 @@ _NO_OPINION = Opinion()
 class Recorded:
     """Impressions that are recorded, and what it takes to offer them.
 
-    ids: of each. doubtful: of each reader, the papers that may have been seen.
+    ids: of each. doubtful: (reader, paper) that may have been seen.
     """
 
     new: Sequence[NewImpression]
     ids: Sequence[int]
     papers: Mapping[PaperId, Paper]
-    doubtful: Mapping[int, Collection[PaperId]]
+    doubtful: Collection[tuple[int, PaperId]]
 
 
 async def record(
@@ -40,13 +40,16 @@ async def record(
     new: Sequence[NewImpression],
     columns: Columns | None = None,
     known: dict[PaperId, Paper] | None = None,
+    doubtful: Collection[tuple[int, PaperId]] | None = None,
 ) -> Recorded:
     """Record impressions of any readers.
 
     columns: as for `feedback_log.impress`. known: papers that need not be read again; those
-    that are read are put in.
+    that are read are put in. doubtful: (reader, paper) that may have been seen, where it was
+    asked already.
     """
-    doubtful = await feedback_log.doubtful(db, {n.user for n in new})
+    if doubtful is None:
+        doubtful = await feedback_log.doubtful(db, {(n.user, n.paper) for n in new})
     ids = await feedback_log.impress(db, new, columns)
     papers = await _papers(db, [n.paper for n in new], [n.pick for n in new], known)
     return Recorded(new, ids, papers, doubtful)
@@ -65,7 +68,7 @@ def made(recorded: Recorded, standing: Mapping[int, Sequence[Feedback]]) -> list
             impression,
             n.pick,
             said.get(n.user, {}),
-            may_be_seen=n.paper in recorded.doubtful[n.user],
+            may_be_seen=(n.user, n.paper) in recorded.doubtful,
             is_similar=n.place is Place.SIMILAR,
         )
         for n, impression in zip(recorded.new, recorded.ids, strict=True)
@@ -73,18 +76,21 @@ def made(recorded: Recorded, standing: Mapping[int, Sequence[Feedback]]) -> list
 
 
 async def impressed(
-    db: AsyncSession, new: Sequence[NewImpression], standing: Mapping[int, Sequence[Feedback]]
+    db: AsyncSession,
+    new: Sequence[NewImpression],
+    standing: Mapping[int, Sequence[Feedback]],
+    doubtful: Collection[tuple[int, PaperId]] | None = None,
 ) -> list[Offer]:
     """Record impressions and return what they show; see `record` and `made`."""
-    return made(await record(db, new), standing)
+    return made(await record(db, new, doubtful=doubtful), standing)
 
 
-async def seen_meanwhile(db: AsyncSession, new: Sequence[NewImpression]) -> frozenset[int]:
-    """Return whose papers were shown by somebody else while they were ranked here."""
+async def meanwhile(db: AsyncSession, new: Sequence[NewImpression]) -> Meanwhile:
+    """Return what became of papers while they were ranked here, as by somebody else."""
     picked: dict[int, set[PaperId]] = {}
     for impression in new:
         picked.setdefault(impression.user, set()).add(impression.paper)
-    return await feedback_log.seen_meanwhile(db, picked)
+    return await feedback_log.meanwhile(db, picked)
 
 
 async def as_shown(
@@ -240,7 +246,7 @@ async def _papers(
 ) -> dict[PaperId, Paper]:
     """Return the papers shown and those that the picks' parts name."""
     found = {} if known is None else known
-    wanted = {*shown, *(paper for p in picks for paper in _named(p))}
+    wanted = set(shown).union(*map(_named, picks))
     if lacking := wanted - found.keys():
         found |= await catalogue.papers(db, lacking)
     return found

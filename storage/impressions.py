@@ -6,17 +6,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, cast, func, select
+from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Pick, ScorePart
-from storage.database import append, blocks, pairs, table_of
+from storage.database import append, blocks, of_each, pairs, table_of
 from storage.tables import DeliveryRow, ImpressionRow, UserRow
 
 _shown = table_of(ImpressionRow)
+_users = table_of(UserRow)
+
+# A card or a digest that was sent has two points, which make certain; one that ended unknown has
+# one.
+_POINTS = func.sum(
+    case((DeliveryRow.state == "failed", 0), (DeliveryRow.state == "unknown", 1), else_=2)
+)
+_CERTAIN = 2
+
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 Columns = dict[str, Sequence[object]]
 
@@ -38,9 +49,11 @@ WITH_REASON = (*CHOSEN, Place.LOOKUP, Place.SIMILAR)
 """Where it is known why a paper is shown; elsewhere it is shown again."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewImpression:
-    """A paper about to be shown. day: of the delivery it belongs to. pick: None if asked for."""
+class NewImpression(NamedTuple):
+    """A paper about to be shown. A tuple, as `ScorePart` is.
+
+    day: of the delivery it belongs to. pick: None if asked for.
+    """
 
     user: int
     account: int | None
@@ -101,9 +114,11 @@ def columns_of(impressions: Sequence[NewImpression]) -> Columns:
 async def _free_ids(db: AsyncSession, n: int) -> list[int]:
     """Return ids that nobody else will use."""
     if db.get_bind().dialect.name == "postgresql":
-        sequence = func.pg_get_serial_sequence("impressions", "id")
+        # Found once and not for each number.
+        sequence = select(cast(func.pg_get_serial_sequence("impressions", "id"), REGCLASS))
         numbers = func.generate_series(1, n).table_valued("number")
-        return list(await db.scalars(select(func.nextval(sequence)).select_from(numbers)))
+        drawn = select(func.nextval(sequence.scalar_subquery())).select_from(numbers)
+        return list(await db.scalars(drawn))
     # This transaction has the one writer.
     first = (await db.scalar(select(func.max(_shown.c.id))) or 0) + 1
     return list(range(first, first + n))
@@ -112,21 +127,21 @@ async def _free_ids(db: AsyncSession, n: int) -> list[int]:
 def _parts_text(parts: Sequence[ScorePart]) -> str:
     """Return JSON. Put together by hand: a morning's digests have millions of parts."""
     said = [
-        '{"kind": "'
+        '{"kind":"'
         + kind
         + (
-            f'", "value": {value!r}{_words_text(words) if words else ""}}}'
+            f'","value":{value!r}{_words_text(words) if words else ""}}}'
             if paper is None
-            else f'", "value": {value!r}, "paper": {paper}{_words_text(words) if words else ""}}}'
+            else f'","value":{value!r},"paper":{paper}{_words_text(words) if words else ""}}}'
         )
         for kind, value, paper, words in parts
     ]
-    return f"[{', '.join(said)}]"
+    return f"[{','.join(said)}]"
 
 
 @lru_cache(maxsize=10_000)  # the same few words are named again and again
 def _words_text(words: tuple[str, ...]) -> str:
-    return f', "words": {json.dumps(words, ensure_ascii=False)}'
+    return f',"words":{_written(words)}'
 
 
 async def impression(db: AsyncSession, impression: int, user: int) -> Impression | None:
@@ -201,54 +216,71 @@ async def seen(
     second time on, so that its papers may return once (see `doubtful`).
     since: only what was shown from this moment on.
     """
-    return await _by_certainty(db, users, since, is_certain=True)
-
-
-async def seen_meanwhile(
-    db: AsyncSession, picked: Mapping[int, Collection[PaperId]]
-) -> frozenset[int]:
-    """Return the readers who have by now seen one of the papers picked for them, or are gone.
-
-    Ask in the transaction that then shows them: until it ends nobody else who asks can show
-    these readers anything, so no paper is shown twice.
-    """
-    found = set[int]()
-    for block in blocks(sorted(picked)):
-        held = select(UserRow.id).where(UserRow.id.in_(block)).order_by(UserRow.id)
-        there = set(await db.scalars(held.with_for_update(key_share=True)))
-        found |= set(block) - there
-        asked = pairs(db, [(user, int(paper)) for user in block for paper in picked[user]])
-        chosen = _certainty(None, None, True).join_from(
-            _shown, asked, (_shown.c.user_id == asked.c.a) & (_shown.c.paper_id == asked.c.b)
-        )
-        found |= {row.user_id for row in await db.execute(chosen)}
-    return frozenset(found)
-
-
-async def doubtful(db: AsyncSession, users: Collection[int]) -> dict[int, frozenset[PaperId]]:
-    """Return the papers that may have been seen: once, in a digest that ended unknown."""
-    return await _by_certainty(db, users, None, is_certain=False)
-
-
-async def _by_certainty(
-    db: AsyncSession, users: Collection[int], since: datetime | None, *, is_certain: bool
-) -> dict[int, frozenset[PaperId]]:
+    certain = _with_points().having(_POINTS >= _CERTAIN)
+    if since is not None:
+        certain = certain.where(_shown.c.shown_at >= since)
     found: dict[int, set[PaperId]] = {user: set() for user in users}
     for block in blocks(list(users)):
-        for row in await db.execute(_certainty(block, since, is_certain)):
+        for row in await db.execute(of_each(db, certain, _shown.c.user_id, block)):
             found[row.user_id].add(row.paper_id)
     return {user: frozenset(papers) for user, papers in found.items()}
 
 
-def _certainty(
-    users: Sequence[int] | None, since: datetime | None, is_certain: bool
-) -> Select[Any]:
-    """Two points make certain: a card or a sent digest has two, one that ended unknown one."""
-    points = func.sum(
-        case((DeliveryRow.state == "failed", 0), (DeliveryRow.state == "unknown", 1), else_=2)
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What became of picks while they were made.
+
+    late: the readers who have by now seen one of the papers picked for them, or are gone.
+    doubtful: (reader, paper) picked that may have been seen, see `doubtful`.
+    """
+
+    late: frozenset[int]
+    doubtful: frozenset[tuple[int, PaperId]]
+
+
+async def meanwhile(db: AsyncSession, picked: Mapping[int, Collection[PaperId]]) -> Meanwhile:
+    """Return what became of the papers picked for each of these readers.
+
+    Ask in the transaction that then shows them: until it ends nobody else who asks can show
+    these readers anything, so no paper is shown twice.
+    """
+    late, in_doubt = set[int](), set[tuple[int, PaperId]]()
+    for block in blocks(sorted(picked)):
+        held = select(_users.c.id).order_by(_users.c.id).with_for_update(key_share=True)
+        there = set(await db.scalars(of_each(db, held, _users.c.id, block)))
+        late |= set(block) - there
+        for row in await db.execute(_points_of(db, [(u, p) for u in block for p in picked[u]])):
+            if row.points >= _CERTAIN:
+                late.add(row.user_id)
+            elif row.points:
+                in_doubt.add((row.user_id, row.paper_id))
+    return Meanwhile(frozenset(late), frozenset(in_doubt))
+
+
+async def doubtful(
+    db: AsyncSession, shown: Collection[tuple[int, PaperId]]
+) -> frozenset[tuple[int, PaperId]]:
+    """Return which (reader, paper) may have been seen: once, in a digest that ended unknown."""
+    found = set[tuple[int, PaperId]]()
+    for block in blocks(sorted(shown)):
+        for row in await db.execute(_points_of(db, block)):
+            if 0 < row.points < _CERTAIN:
+                found.add((row.user_id, row.paper_id))
+    return frozenset(found)
+
+
+def _points_of(db: AsyncSession, shown: Sequence[tuple[int, PaperId]]) -> Select[Any]:
+    """Return the points of every (reader, paper) of these that was shown."""
+    asked = pairs(db, shown)
+    return _with_points(_POINTS.label("points")).join_from(
+        _shown, asked, (_shown.c.user_id == asked.c.a) & (_shown.c.paper_id == asked.c.b)
     )
-    chosen = (
-        select(_shown.c.user_id, _shown.c.paper_id)
+
+
+def _with_points(*more: ColumnElement[Any]) -> Select[Any]:
+    """Return a row for each reader and paper that we chose for them; more: columns beside."""
+    return (
+        select(_shown.c.user_id, _shown.c.paper_id, *more)
         .outerjoin(
             DeliveryRow,
             (DeliveryRow.user_id == _shown.c.user_id)
@@ -257,8 +289,4 @@ def _certainty(
         )
         .where(_shown.c.place.in_(CHOSEN))
         .group_by(_shown.c.user_id, _shown.c.paper_id)
-        .having(points >= 2 if is_certain else points == 1)
     )
-    if users is not None:
-        chosen = chosen.where(_shown.c.user_id.in_(users))
-    return chosen if since is None else chosen.where(_shown.c.shown_at >= since)

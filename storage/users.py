@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.database import blocks, table_of
+from storage.database import blocks, of_each, table_of
 from storage.tables import AccountRow, DeliveryRow, UserRow
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -142,10 +142,10 @@ async def by_ids(
     """
     found = {}
     for block in blocks(sorted(users)):
-        chosen = select(_users).where(_users.c.id.in_(block))
+        chosen = select(_users)
         if is_held:
             chosen = chosen.order_by(_users.c.id).with_for_update(key_share=True)
-        for row in await db.execute(chosen):
+        for row in await db.execute(of_each(db, chosen, _users.c.id, block)):
             found[row.id] = user_of(row)
     return found
 
@@ -169,11 +169,11 @@ async def accounts_of(db: AsyncSession, users: Collection[int]) -> dict[int, tup
     """
     found: dict[int, list[tuple[int | None, Account]]] = {user: [] for user in users}
     for block in blocks(list(users)):
-        for row in await db.execute(
-            select(_accounts, _users.c.push_account_id)
-            .join(_users, _users.c.id == _accounts.c.user_id)
-            .where(_accounts.c.user_id.in_(block))
-        ):
+        chosen = select(_accounts, _users.c.push_account_id).join(
+            _users, _users.c.id == _accounts.c.user_id
+        )
+        rows = await db.execute(of_each(db, chosen, _accounts.c.user_id, block))
+        for row in rows.all():
             found[row.user_id].append((row.push_account_id, _account(row)))
     return {user: _ordered(mine) for user, mine in found.items()}
 

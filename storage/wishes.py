@@ -8,12 +8,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, func, literal, select, union_all
+from sqlalchemy import Select, Table, delete, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import PaperId
 from recommender.wishes import Kind, Said, Standing, Told, Topic
-from storage.database import blocks, insert_into, table_of
+from storage.database import blocks, insert_into, of_each, table_of
 from storage.tables import FollowRow, InterestRow, MuteRow
 
 LONGEST_TOPIC, LONGEST_NAME = 200, 60  # characters
@@ -28,13 +28,12 @@ async def told(db: AsyncSession, users: Collection[int]) -> dict[int, Told]:
     topics: tuple[dict[int, list[Topic]], ...] = ({}, {})
     interests: dict[int, list[Said]] = {}
     for block in blocks(list(users)):
-        both = union_all(*(_of(table, n, block) for n, table in enumerate((_follows, _mutes))))
+        both = union_all(*(_of(db, table, n, block) for n, table in enumerate((_follows, _mutes))))
         for row in await db.execute(both.order_by("at", "text")):
             kept = topics[row.which].setdefault(row.user_id, [])
             kept.append(Topic(Kind(row.kind), row.text))
-        chosen = select(_interests).where(_interests.c.user_id.in_(block))
-        rows = await db.execute(chosen.order_by(_interests.c.at, _interests.c.paper_id))
-        for row in rows:
+        chosen = select(_interests).order_by(_interests.c.at, _interests.c.paper_id)
+        for row in await db.execute(of_each(db, chosen, _interests.c.user_id, block)):
             interests.setdefault(row.user_id, []).append(_said(row))
     follows, mutes = topics
     return {
@@ -47,9 +46,9 @@ async def told(db: AsyncSession, users: Collection[int]) -> dict[int, Told]:
     }
 
 
-def _of(table: Table, which: int, users: Sequence[int]) -> Any:
+def _of(db: AsyncSession, table: Table, which: int, users: Sequence[int]) -> Select[Any]:
     columns = (table.c.user_id, literal(which).label("which"), table.c.kind, table.c.text)
-    return select(*columns, table.c.at).where(table.c.user_id.in_(users))
+    return of_each(db, select(*columns, table.c.at), table.c.user_id, users)
 
 
 def _said(row: Any) -> Said:

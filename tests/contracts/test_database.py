@@ -8,14 +8,15 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import exc, func, insert, select, text
+from sqlalchemy import exc, func, insert, literal_column, select, text
+from sqlalchemy.dialects import postgresql
 
 from recommender.feedback import Verdict
 from storage import catalogue, feedback_log
-from storage.database import Database, table_of
+from storage.database import Database, of_each, table_of
 from storage.errors import DatabaseIsNewer, DatabaseRefuses, StorageUnavailable
 from storage.migrations import configuration, is_ours
-from storage.tables import Base, SourceRow
+from storage.tables import Base, SourceRow, UserRow
 from tests import servers
 from tests.contracts.examples import arxiv, reader, stored
 
@@ -305,6 +306,28 @@ async def test_a_connection_that_the_server_closed_costs_nobody_anything(postgre
     finally:
         await database.dispose()
         await other.dispose()
+        await postgres.give_back(name)
+
+
+async def test_many_are_looked_up_in_an_index_of_a_table_that_was_never_measured(postgres, clock):
+    """PostgreSQL would read all of it for a thousand at once, and again for the next thousand."""
+    name = await postgres.borrow()
+    database, users = Database(postgres.url(name)), table_of(UserRow)
+    try:
+        await reader(database, "7", clock())
+        others = [column for column in users.c if column is not users.c.id]
+        many = select(*others, literal_column("100 + n"))
+        many = many.select_from(users, text("generate_series(1, 5000) AS n"))
+        async with database.writing() as db:
+            await db.execute(insert(users).from_select([*others, users.c.id], many))
+            chosen = of_each(db, select(users.c.id), users.c.id, range(101, 1101))
+            given = {"dialect": postgresql.dialect(), "compile_kwargs": {"literal_binds": True}}
+            plan = "\n".join(await db.scalars(text(f"EXPLAIN {chosen.compile(**given)}")))
+            assert "Index" in plan
+            assert "Seq Scan" not in plan
+            assert list(await db.scalars(chosen)) == list(range(101, 1101))
+    finally:
+        await database.dispose()
         await postgres.give_back(name)
 
 

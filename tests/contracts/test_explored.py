@@ -16,7 +16,7 @@ from tests.contracts.examples import pick, reader, shown, stored
 
 def drawn(found, paper, now, *, propensity=0.25, model="m1", place=Place.CARD):
     chosen = replace(pick(paper, 5), is_exploring=True, propensity=propensity, model=model)
-    return replace(shown(found, paper, now, place), pick=chosen)
+    return shown(found, paper, now, place)._replace(pick=chosen)
 
 
 async def answered(database, found, paper, impression, verdict, now):

@@ -197,9 +197,8 @@ async def test_however_many_impressions_are_appended_at_once_each_comes_back_as_
         replace(pick(papers[0], n + 1), score=n / 7, parts=(*parts[: n % 3], odd)[: n % 4])
         for n in range(count)
     ]
-    new = [
-        replace(shown(mine, papers[0], clock(), Place.DIGEST, MONDAY), pick=one) for one in picks
-    ]
+    digest = shown(mine, papers[0], clock(), Place.DIGEST, MONDAY)
+    new = [digest._replace(pick=one) for one in picks]
     async with any_database.writing() as db:
         ids = await feedback_log.impress(db, new)
     async with any_database.reading() as db:
@@ -213,7 +212,7 @@ async def test_of_impressions_one_of_which_is_of_no_reader_none_is_kept(
     any_database, ada, papers, clock, count
 ):
     new = [shown(ada.found, papers[0], clock()) for _ in range(count - 1)]
-    new.append(replace(new[0], user=10**6))
+    new.append(new[0]._replace(user=10**6))
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         async with any_database.writing() as db:
             await feedback_log.impress(db, new)
@@ -281,11 +280,12 @@ async def test_a_digest_that_failed_was_not_seen_and_one_in_doubt_may_come_again
         await deliveries.finish(db, user, claimed.day, state, clock())
     async with any_database.reading() as db:
         assert (papers[0] in (await feedback_log.seen(db, [user]))[user]) is is_seen
-        assert (papers[0] in (await feedback_log.doubtful(db, [user]))[user]) is is_doubtful
+        in_doubt = await feedback_log.doubtful(db, [(user, paper) for paper in papers])
+        assert in_doubt == ({(user, papers[0])} if is_doubtful else frozenset())
     async with any_database.writing() as db:
         await feedback_log.impress(db, [shown(ada.found, papers[0], clock(), Place.CARD)])
         assert papers[0] in (await feedback_log.seen(db, [user]))[user]
-        assert not (await feedback_log.doubtful(db, [user]))[user]
+        assert not await feedback_log.doubtful(db, [(user, papers[0])])
 
 
 async def test_what_stands_is_told_for_one_for_many_and_for_training(
@@ -430,4 +430,4 @@ async def test_who_is_gone_is_not_shown_anything(any_database, clock):
     async with any_database.writing() as db:
         await personal.forget(db, gone.user.id)
         picked = {there.user.id: papers, gone.user.id: papers}
-        assert await feedback_log.seen_meanwhile(db, picked) == {gone.user.id}
+        assert (await feedback_log.meanwhile(db, picked)).late == {gone.user.id}

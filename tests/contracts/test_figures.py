@@ -88,7 +88,7 @@ async def test_likes_are_counted_by_model_and_by_whether_the_pick_explored(
 ):
     papers = await stored(any_database, 4, clock())
     usual = [shown(ada, paper, clock()) for paper in papers[:3]]
-    exploring = replace(usual[0], paper=papers[3], pick=replace(pick(papers[3]), is_exploring=True))
+    exploring = usual[0]._replace(paper=papers[3], pick=replace(pick(papers[3]), is_exploring=True))
     asked_for = shown(ada, papers[0], clock(), place=Place.LOOKUP)
     ids = await show(any_database, *usual, exploring, asked_for)
     await say(any_database, ada, "1", papers[0], ids[0], clock(), Verdict.LIKE)
