@@ -27,6 +27,7 @@ _MANY_UPVOTES = 300.0  # from here on more upvotes say nothing more
 _SLATES = 4  # candidate lists held ready at the same time
 _GUESSED = 4_096  # liked papers whose worth by text is kept: 14 MB
 _FEW = 100
+_COMPARED = 4_096  # candidates whose likeness to each other is kept: 64 MB
 _REMEMBERED = 20_000  # papers of which is kept what readers teach of them: 11 kB each
 
 
@@ -55,6 +56,14 @@ class Slate:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def alike(self) -> Floats | None:
+        """Return the likeness of any two candidates, shape (n, n); None where they are too many.
+
+        Lists that are not to say the same thing twice ask for it hundreds of times a reader.
+        """
+        return self.base @ self.base.T if len(self) <= _COMPARED else None
 
     @cached_property
     def places(self) -> Places:

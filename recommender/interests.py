@@ -285,21 +285,15 @@ def turns(labels: Rows, k: int, told: int) -> list[int]:
 
 
 def _alone(taste: Taste, chosen: Mask) -> Taste:
-    """Return the taste with only the chosen likes, which weigh together what all did."""
-    kept = taste.weights <= 0
-    kept[~kept] = chosen
-    weights, values = taste.weights[kept], taste.values[kept]
-    is_liked = weights > 0
-    whole = float(taste.weights[taste.weights > 0].sum())
-    weights[is_liked] *= whole / float(weights[is_liked].sum())
-    return replace(
-        taste,
-        rows=taste.rows[kept],
-        weights=weights,
-        values=values,
-        profile=weights @ values,
-        spoken=taste.spoken.of(kept),
-    )
+    """Return the taste with only the chosen likes, which weigh together what all did.
+
+    The others keep their places, without any weight.
+    """
+    liked = np.flatnonzero(taste.weights > 0)
+    mine = taste.weights[liked[chosen]]
+    weights = np.minimum(taste.weights, 0)
+    weights[liked[chosen]] = mine * (float(taste.weights[liked].sum()) / float(mine.sum()))
+    return replace(taste, weights=weights, profile=weights @ taste.values)
 
 
 def _parted(gram: Floats) -> Rows:

@@ -28,7 +28,7 @@ from recommender.metrics import Doubles
 from recommender.model import Model
 from recommender.papers import PaperId
 from recommender.picks import Pick, Request, ScorePart
-from recommender.taste import Taste, tastes
+from recommender.taste import Spoken, Taste, tastes
 from recommender.wishes import Said
 
 if TYPE_CHECKING:
@@ -175,7 +175,9 @@ def likes_of(tastes: Sequence[Taste], rated: int) -> "csr_array[Any]":
     values *= np.concatenate([one.amounts for one in spoken])
     papers = np.concatenate([one.papers for one in spoken], dtype=np.int32, casting="same_kind")
     starts = np.cumsum([0, *counts], dtype=np.int32)
-    return csr_array((values, papers, starts), shape=(len(tastes), rated))
+    found = csr_array((values, papers, starts), shape=(len(tastes), rated))
+    found.eliminate_zeros()  # what is said for another interest
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,13 +314,14 @@ class _Block:
     def _diverse(self, whose: Sequence[tuple[int, int]], counts: Sequence[int]) -> list[list[int]]:
         """Return so many of the best for each (reader, interest), unlike each other too."""
         rows = [self.first[r] + self.sides[r].of_interest(interest) for r, interest in whose]
-        dials = [
+        spread = [
             _DIVERSITY[self.requests[r].surprise] if self.sides[r].tastes[0].likes else _STRANGER
             for r, _ in whose
         ]
         top = self.top[rows]
         scores = self.scores[np.array(rows)[:, None], top]
-        return diverse(self.slate.base, top, scores, np.array(dials, np.float32), counts)
+        slate, dials = self.slate, np.array(spread, np.float32)
+        return diverse(slate.base, top, scores, dials, counts, slate.alike)
 
     def _explored(self, seed: int) -> list[list[_Chosen]]:
         """Return what fills each reader's exploring slot; nothing for whoever has none."""
@@ -358,72 +361,51 @@ class _Block:
         """Return what the scores of all that was chosen are made of, list by list."""
         slate, flat = self.slate, [one for chosen in lists for one in chosen]
         at = np.array([one.at for one in flat], np.int64)
-        shown = [
-            shown
-            for side, chosen, start in zip(sides, lists, _starts(lists), strict=True)
-            for shown in _shown(side, chosen, start)
-        ]
-        width = max((len(one.taste.rows) for one in shown), default=0)
+        whole = [side.tastes[0] for side in sides]
+        counts = np.array([len(chosen) for chosen in lists], np.int64)
+        places = [slice(*ends) for ends in pairwise([0, *np.cumsum(counts).tolist()])]
+        width = max((len(taste.rows) for taste in whole), default=0)
         judged = np.zeros((len(flat), width), np.int64)
         weights, told = np.zeros(judged.shape, np.float32), np.zeros(judged.shape)
-        damping, popular = np.zeros(len(flat)), np.zeros(len(flat))
         features = slate.features[at]
-        for one in shown:
-            taste, m = one.taste, len(one.taste.rows)
-            judged[one.places, :m], weights[one.places, :m] = taste.rows, taste.weights
-            told[one.places, :m] = features[one.places] @ taste.values.T
-            damping[one.places], popular[one.places] = taste.damping, taste.popular
+        for side, taste, chosen, mine in zip(sides, whole, lists, places, strict=True):
+            m = len(taste.rows)
+            judged[mine, :m], told[mine, :m] = taste.rows, features[mine] @ taste.values.T
+            weights[mine, :m] = [side.tastes[one.taste].weights for one in chosen]
         if slate.worth is not None:
-            told += _by_ease(slate.worth, at, shown, width)
+            told += _by_ease(slate.worth, at, [one.spoken for one in whole], counts, weights)
+        damping = np.repeat([taste.damping for taste in whole], counts)
+        popular = np.repeat([taste.popular for taste in whole], counts)
         factor = slate.factor[at] * np.exp(-damping * slate.spread[at])
         return explanation.Shares(
             rows=slate.rows[at],
             judged=judged,
             is_liked=weights > 0,
             papers=weights * told * factor[:, None],
-            readers=self._by_readers(at, shown),
+            readers=self._by_readers(at, sides, lists),
             popular=popular * slate.popular[at],
             exploring=np.array([one.explored.added if one.explored else 0.0 for one in flat]),
         )
 
-    def _by_readers(self, at: Rows, shown: "Sequence[_Shown]") -> Doubles:
+    def _by_readers(
+        self, at: Rows, sides: Sequence[_Sides], lists: Sequence[Sequence[_Chosen]]
+    ) -> Doubles:
         """Return what readers of the same papers add to each that was chosen."""
         found, rated, readers = np.zeros(len(at)), self.slate.rated[at], self.model.readers
         if readers is None or not np.any(rated >= 0):
             return found
-        said = likes_of([one.taste for one in shown], len(self.model.rated))
-        said = said @ readers.near.matrix()
-        whose = np.empty(len(at), np.int64)
-        for number, one in enumerate(shown):
-            whose[one.places] = number
+        asked: dict[tuple[int, int], Taste] = {}
+        whose = []  # of which of these tastes each is
+        for number, (side, chosen) in enumerate(zip(sides, lists, strict=True)):
+            for one in chosen:
+                asked.setdefault((number, one.taste), side.tastes[one.taste])
+                whose.append((number, one.taste))
+        order = {taste: row for row, taste in enumerate(asked)}
+        rows = np.array([order[taste] for taste in whose], np.int64)
+        said = likes_of(list(asked.values()), len(self.model.rated)) @ readers.near.matrix()
         some = rated >= 0
-        found[some] = np.float32(readers.direct) * said[whose[some], rated[some]]
+        found[some] = np.float32(readers.direct) * said[rows[some], rated[some]]
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What is shown for one taste of a reader: at which places of a block's whole."""
-
-    taste: Taste
-    places: slice | list[int]
-
-    @property
-    def all_places(self) -> Rows:
-        if isinstance(self.places, slice):
-            return np.arange(self.places.start, self.places.stop)
-        return np.array(self.places, np.int64)
-
-
-def _shown(side: _Sides, chosen: Sequence[_Chosen], start: int) -> Iterator[_Shown]:
-    """Yield what one reader is shown; start: where it begins in a block's whole."""
-    numbers = {one.taste for one in chosen}
-    if len(numbers) == 1:
-        yield _Shown(side.tastes[chosen[0].taste], slice(start, start + len(chosen)))
-        return
-    for number in numbers:
-        places = [start + place for place, one in enumerate(chosen) if one.taste == number]
-        yield _Shown(side.tastes[number], places)
 
 
 def _told_together(chosen: Sequence[int], judged: Sequence[int]) -> Iterator[slice]:
@@ -441,35 +423,37 @@ def _told_together(chosen: Sequence[int], judged: Sequence[int]) -> Iterator[sli
     yield slice(start, len(chosen))
 
 
-def _starts(lists: Sequence[Sequence[_Chosen]]) -> list[int]:
-    return [0, *accumulate(map(len, lists[:-1]))]
+def _by_ease(
+    worth: "csr_array[Any]", at: Rows, spoken: Sequence[Spoken], counts: Rows, weights: Floats
+) -> Doubles:
+    """Return e of what was chosen for each paper of its reader, shape (n, width).
+
+    counts: how many were chosen for each reader. weights: as the table that is returned; what
+    weighs nothing is not looked up.
+    """
+    found, width = np.zeros(weights.size), weights.shape[1]
+    firsts = np.cumsum([0, *counts[:-1]]).tolist()
+    sizes = accumulate(len(one.whose) * n for one, n in zip(spoken, counts.tolist(), strict=True))
+    together = zip(spoken, firsts, counts.tolist(), (end // _ENTRIES for end in sizes), strict=True)
+    for _, some in groupby(together, key=lambda entry: entry[3]):
+        entries = [_entries(one, np.arange(first, first + n), width) for one, first, n, _ in some]
+        cells, papers, rows, amounts = map(np.concatenate, zip(*entries, strict=True))
+        counted = np.flatnonzero(weights.ravel()[cells])
+        said = worth[papers[counted], at[rows[counted]]] * amounts[counted].astype(np.float64)
+        found += np.bincount(cells[counted], said, len(found))
+    return found.reshape(weights.shape)
 
 
-def _by_ease(worth: "csr_array[Any]", at: Rows, shown: Sequence[_Shown], width: int) -> Doubles:
-    """Return e of what was chosen for each paper of its reader, shape (n, width)."""
-    found = np.zeros(len(at) * width)
-    counts = [len(one.taste.spoken.whose) * len(one.all_places) for one in shown]
-    together = zip(shown, (end // _ENTRIES for end in accumulate(counts)), strict=True)
-    for _, some in groupby(together, key=lambda entry: entry[1]):
-        entries = [_entries(one, at, width) for one, _ in some]
-        cells, papers, candidates, amounts = map(np.concatenate, zip(*entries, strict=True))
-        said = worth[papers, candidates] * amounts.astype(np.float64)
-        found += np.bincount(cells, said, len(found))
-    return found.reshape(len(at), width)
+def _entries(spoken: Spoken, places: Rows, width: int) -> tuple[Rows, Rows, Rows, Floats]:
+    """Return what is to be looked up, for every paper spoken of and each of these places.
 
-
-def _entries(one: _Shown, at: Rows, width: int) -> tuple[Rows, Rows, Rows, Floats]:
-    """Return what is to be looked up, for every paper spoken of and every one that is shown.
-
-    The cell of a table of so many columns, the rated paper, the candidate, the amount; each of
+    The cell of a table of so many columns, the rated paper, the place, the amount; each of
     shape (entries,).
     """
-    spoken, places = one.taste.spoken, one.all_places
-    cells = places[:, None] * width + spoken.whose
     return (
-        cells.ravel(),
+        (places[:, None] * width + spoken.whose).ravel(),
         np.tile(spoken.papers, len(places)),
-        np.repeat(at[places], len(spoken.whose)),
+        np.repeat(places, len(spoken.whose)),
         np.tile(spoken.amounts, len(places)),
     )
 

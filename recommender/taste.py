@@ -50,12 +50,6 @@ class Spoken:
     papers: Rows
     amounts: Floats
 
-    def of(self, kept: Mask) -> "Spoken":
-        """Return the same for some of the reader's papers."""
-        entries = kept[self.whose]
-        place = np.cumsum(kept) - 1
-        return Spoken(place[self.whose[entries]], self.papers[entries], self.amounts[entries])
-
 
 _SILENCE = Spoken(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
@@ -65,9 +59,10 @@ class Taste:
     """What one reader's feedback amounts to.
 
     likes: papers liked, saved or known. rows: of the n papers that count, in the corpus,
-    ascending. weights: shape (n,), positive for liked, negative for pushed away; the
-    division by their sum is done. values: shape (n, r), q of each paper by text and by ALS.
-    profile: shape (r,), weights·values. spoken: what EASE goes by, beside the profile.
+    ascending. weights: shape (n,), positive for liked, negative for pushed away, 0 for a like of
+    another interest than this is the taste of; the division by their sum is done. values:
+    shape (n, r), q of each paper by text and by ALS. profile: shape (r,), weights·values.
+    spoken: what EASE goes by, beside the profile.
     popular: what popularity counts. damping: the power of a paper's spread by which its score
     is divided.
     """

@@ -21,28 +21,33 @@ def readers(draw):
     return base, top, scores, dials, rng.integers(0, 8, count).tolist()
 
 
-@given(readers())
-def test_each_reader_gets_what_they_may_have_and_as_many_as_there_are(asked):
-    base, top, scores, dials, counts = asked
-    for reader, chosen in enumerate(diverse(base, top, scores, dials, counts)):
+def alike(base, is_known):
+    return base @ base.T if is_known else None
+
+
+@given(readers(), st.booleans())
+def test_each_reader_gets_what_they_may_have_and_as_many_as_there_are(asked, is_known):
+    base, top, scores, _, counts = asked
+    for reader, chosen in enumerate(diverse(*asked, alike(base, is_known))):
         may = set(top[reader, np.isfinite(scores[reader])].tolist())
         assert len(set(chosen)) == len(chosen) == min(counts[reader], len(may))
         assert set(chosen) <= may
 
 
-@given(readers())
-def test_a_reader_among_others_gets_what_they_would_get_alone(asked):
+@given(readers(), st.booleans())
+def test_a_reader_among_others_gets_what_they_would_get_alone(asked, is_known):
     base, top, scores, dials, counts = asked
-    together = diverse(base, top, scores, dials, counts)
+    known = alike(base, is_known)
+    together = diverse(*asked, known)
     for n in range(len(top)):
         at = slice(n, n + 1)
-        assert diverse(base, top[at], scores[at], dials[at], counts[at]) == [together[n]]
+        assert diverse(base, top[at], scores[at], dials[at], counts[at], known) == [together[n]]
 
 
-@given(readers())
-def test_each_place_goes_to_the_best_once_likeness_to_those_before_is_taken_off(asked):
-    base, top, scores, dials, counts = asked
-    for reader, chosen in enumerate(diverse(base, top, scores, dials, counts)):
+@given(readers(), st.booleans())
+def test_each_place_goes_to_the_best_once_likeness_to_those_before_is_taken_off(asked, is_known):
+    base, top, scores, dials, _ = asked
+    for reader, chosen in enumerate(diverse(*asked, alike(base, is_known))):
         may = np.isfinite(scores[reader])
         own, worth = top[reader, may], scores[reader, may]
         spread = np.ptp(worth) if len(worth) else 0.0
