@@ -32,7 +32,7 @@ from bot.conversation.suggestions import Suggestions
 from bot.desk import Desk
 from bot.health import Health
 from bot.jobs.ingest import Ingest, Pace
-from bot.look_up import SourceLookUp
+from bot.look_up import Elsewhere, SourceLookUp
 from bot.metrics import Metrics
 from bot.parts import conversation_of
 from bot.presence import Presence
@@ -45,8 +45,10 @@ from storage.database import Database
 from storage.dialogue_state import DialogueState, open_state
 from storage.errors import DatabaseIsNewer, DatabaseRefuses, StorageUnavailable
 from storage.sources.arxiv import Arxiv
+from storage.sources.elsewhere import OpenReview, OtherCatalogue, SemanticScholar
 from storage.sources.huggingface import HuggingFace
 from storage.sources.polite import PoliteLine
+from storage.sources.source import Now
 
 log = structlog.get_logger()
 
@@ -127,7 +129,9 @@ async def open_house(
             pace=pace,
             most_categories=settings.max_categories,
         )
-        look_up = SourceLookUp(database, arxiv, shelf, AskingPace(state), clock)
+        budget = AskingPace(state)
+        look_up = SourceLookUp(database, arxiv, shelf, budget, clock)
+        others = Elsewhere(other_catalogues(settings, http, clock), budget, clock)
         desk = Desk(database, shelf, look_up, clock, metrics=metrics)
         search = SearchDesk(database, shelf, desk, state, clock)
         presence = Presence(database, clock)
@@ -148,6 +152,7 @@ async def open_house(
                 shelf=shelf,
                 desk=desk,
                 look_up=look_up,
+                others=others,
                 search=search,
                 presence=presence,
                 for_operators=for_operators,
@@ -172,6 +177,31 @@ def collect_seldom() -> None:
     walking through them again and again was 30 % of the time that choosing took.
     """
     gc.set_threshold(50_000, 20, 100)
+
+
+def other_catalogues(
+    settings: Settings, http: httpx.AsyncClient, now: Now
+) -> tuple[OtherCatalogue, ...]:
+    """Return who can be asked what their numbers stand for."""
+    key, password = settings.semantic_scholar_api_key, settings.openreview_password
+    account = None
+    if settings.openreview_name and password:
+        account = settings.openreview_name, password.get_secret_value()
+    return (
+        SemanticScholar(
+            http,
+            settings.semantic_scholar_api_base,
+            key.get_secret_value() if key else None,
+            now=now,
+        ),
+        OpenReview(
+            http,
+            settings.openreview_api_base,
+            settings.openreview_old_api_base,
+            account,
+            now=now,
+        ),
+    )
 
 
 def open_clock(settings: Settings) -> Clock:

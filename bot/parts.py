@@ -21,7 +21,7 @@ from bot.conversation.topics import TopicsFeature
 from bot.desk import Desk
 from bot.group_desk import GroupDesk
 from bot.library_desk import LibraryDesk
-from bot.look_up import SourceLookUp
+from bot.look_up import Elsewhere, SourceLookUp
 from bot.metrics import Metrics
 from bot.personal_pace import PersonalPace
 from bot.presence import Presence
@@ -45,6 +45,7 @@ def conversation_of(
     shelf: Shelf,
     desk: Desk,
     look_up: SourceLookUp,
+    others: Elsewhere,
     search: SearchDesk,
     presence: Presence,
     for_operators: AdminDesk,
@@ -61,7 +62,7 @@ def conversation_of(
         always=settings.arxiv_categories,
         most=settings.max_categories,
     )
-    taught = TeachingDesk(database, shelf, look_up, state, clock)
+    taught = TeachingDesk(database, shelf, look_up, state, clock, others)
     groups = GroupDesk(database, clock, metrics=metrics)
     files = (TasteFiles(library, told), BibliographyFiles(taught))
     teaching, notes = Teaching(taught, files), NotesFeature(library)

@@ -116,6 +116,23 @@ class Settings(BaseSettings):
     hf_api_base: Address = Field(
         "https://huggingface.co", description="Origin of Hugging Face's API."
     )
+    semantic_scholar_api_base: Address = Field(
+        "https://api.semanticscholar.org",
+        description="Asked what its links, and DOIs that arXiv does not have, stand for.",
+    )
+    semantic_scholar_api_key: SecretStr | None = Field(
+        None, description="A free key gives a limit of your own; without one all share one."
+    )
+    openreview_api_base: Address = Field(
+        "https://api2.openreview.net", description="Asked what a link of OpenReview stands for."
+    )
+    openreview_old_api_base: Address = Field(
+        "https://api.openreview.net", description="The same for what is older than 2023."
+    )
+    openreview_name: str = Field(
+        "", description="An account there; who is not logged in is often refused."
+    )
+    openreview_password: SecretStr | None = Field(None, description="Of that account.")
     text_encoder: Literal["static", "neural", "lsa"] = Field(
         "static",
         description="What turns text into vectors: `static`, `neural` (better picks; see "
@@ -181,7 +198,14 @@ class Settings(BaseSettings):
         return tuple(tuple(part.split(":")) for part in parts)
 
     @field_validator(
-        "telegram_api_base", "discord_api_base", "arxiv_api_base", "arxiv_rss_base", "hf_api_base"
+        "telegram_api_base",
+        "discord_api_base",
+        "arxiv_api_base",
+        "arxiv_rss_base",
+        "hf_api_base",
+        "semantic_scholar_api_base",
+        "openreview_api_base",
+        "openreview_old_api_base",
     )
     @classmethod
     def _address(cls, value: str) -> str:
@@ -291,6 +315,8 @@ class Settings(BaseSettings):
             self.discord_token,
             self.telegram_webhook_secret,
             self.redis_url,
+            self.semantic_scholar_api_key,
+            self.openreview_password,
         )
         found = [secret.get_secret_value() for secret in wrapped if secret is not None]
         for url in (self.database_url, self.redis_url and self.redis_url.get_secret_value()):

@@ -8,7 +8,7 @@ have. Of such titles only hashes are kept, which tell of nobody.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Protocol
@@ -40,6 +40,7 @@ from storage.database import Database, blocks
 from storage.dialogue_state import DialogueState
 from storage.feedback_log import NewImpression, Place
 from storage.full_text import words_of
+from storage.sources.elsewhere import Described
 from storage.sources.references import keys_in
 
 MOST_KEYS = 50  # links and ids of one message
@@ -66,6 +67,13 @@ class Source(Protocol):
         """Ask for a few titles at once."""
 
 
+class Others(Protocol):
+    """Asks other catalogues what their numbers stand for; see `bot.look_up.Elsewhere`."""
+
+    async def described(self, reader: Reader, papers: Collection[str]) -> dict[str, Described]:
+        """Raises SourceUnavailable and AskedTooMuch, as `Source` does."""
+
+
 class TeachingDesk:
     """Implements `conversation.teaching.TeachingDesk`. clock: the time now, aware."""
 
@@ -76,10 +84,12 @@ class TeachingDesk:
         source: Source,
         state: DialogueState,
         clock: Callable[[], datetime],
+        others: Others,
     ) -> None:
         self._database = database
         self._shelf = shelf
         self._source = source
+        self._others = others
         self._state = state
         self._clock = clock
 
@@ -90,10 +100,56 @@ class TeachingDesk:
         papers = list(named.papers)
         spelled = await self._spelled(mentions.spelled)
         papers += [paper for paper in spelled if paper is not None]
-        is_settled = papers or named.lacking or named.is_source_away or named.is_slowed
-        if is_settled:
-            return replace(named, papers=tuple(dict.fromkeys(papers)))
+        is_spelled = any(spelled)  # such an address is understood without its number
+        numbers = [key for key in named.lacking if key.startswith("doi:")]
+        numbers += [n for n in mentions.elsewhere if not (is_spelled and n.startswith("s2:"))]
+        told = await self._told(reader, numbers)
+        named = _joined(replace(named, papers=tuple(papers)), told)
+        if named.papers or named.lacking or named.titles or named.is_source_away or named.is_slowed:
+            return replace(named, papers=tuple(dict.fromkeys(named.papers)))
         return await self._titled(reader, mentions)
+
+    async def _told(self, reader: Reader, numbers: Sequence[str]) -> "_Told":
+        """Return what other catalogues' numbers stand for, of papers that we or arXiv have."""
+        asked = [number for number in numbers if not await self._is_in_vain(number)]
+        if not asked:
+            return _Told({})
+        try:
+            told = await self._others.described(reader, asked)
+        except AskedTooMuch:
+            return _Told({}, is_slowed=True)
+        except SourceUnavailable:
+            return _Told({})  # whoever is asked by title or arXiv link needs none of them
+        for number in asked:
+            if number not in told:
+                await self._state.set(_in_vain(number), "1", REMEMBERED)
+        keys = [one.key for one in told.values() if one.key]
+        named = await self._by_keys(reader, keys)
+        known = await self._known(keys)
+        found = {n: known[one.key] for n, one in told.items() if one.key in known}
+        titles = {n: one.title for n, one in told.items() if n not in found and one.title}
+        by_title, is_away, is_slowed = await self._with_titles(reader, list(titles.values()))
+        found |= {n: by_title[title] for n, title in titles.items() if title in by_title}
+        lacking = {n: title for n, title in titles.items() if n not in found}
+        is_away, is_slowed = is_away or named.is_source_away, is_slowed or named.is_slowed
+        return _Told(found, {} if is_away or is_slowed else lacking, is_away, is_slowed)
+
+    async def _with_titles(
+        self, reader: Reader, titles: Sequence[str]
+    ) -> tuple[dict[str, PaperId], bool, bool]:
+        """Return papers by title, and whether arXiv was away, or had been asked for too much."""
+        async with reading(self._database) as db:
+            known = {title: await catalogue.by_title(db, title) for title in titles}
+        found = {title: paper for title, paper in known.items() if paper is not None}
+        asked = [t for t in titles if t not in found and not await self._is_in_vain(t)]
+        if not asked:
+            return found, False, False
+        try:
+            return found | await self._ask_for(reader, asked[:MOST_SAID_TITLES]), False, False
+        except AskedTooMuch:
+            return found, False, True
+        except SourceUnavailable:
+            return found, True, False
 
     async def _by_keys(self, reader: Reader, keys: Sequence[str]) -> Named:
         known = await self._known(keys)
@@ -321,6 +377,28 @@ class TeachingDesk:
 
     async def _is_in_vain(self, title: str) -> bool:
         return not title or await self._state.get(_in_vain(title)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What other catalogues' numbers stand for. titles: of those that nobody has whom we ask."""
+
+    papers: Mapping[str, PaperId]
+    titles: Mapping[str, str] = field(default_factory=dict)
+    is_away: bool = False
+    is_slowed: bool = False
+
+
+def _joined(named: Named, told: _Told) -> Named:
+    """Return what a message names, with what others told of it."""
+    known = told.papers.keys() | told.titles.keys()
+    return Named(
+        (*named.papers, *told.papers.values()),
+        tuple(key for key in named.lacking if key not in known),
+        named.is_source_away or told.is_away,
+        named.is_slowed or told.is_slowed,
+        tuple(dict.fromkeys(told.titles.values())),
+    )
 
 
 def _prefix(batch: str) -> str:

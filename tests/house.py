@@ -14,6 +14,7 @@ from recommender.encoder import Encoder
 from storage import catalogue
 from storage.catalogue import NewPaper
 from storage.database import Database
+from storage.sources.elsewhere import Described
 
 TOPICS = {
     "cs.RO": "robot grasping manipulation tactile gripper arm motion planning",
@@ -54,6 +55,10 @@ class NoSource:
 
     async def by_title(self, reader: Reader, title: str) -> None:
         """Nothing is found."""
+
+    async def described(self, reader: Reader, papers: Collection[str]) -> dict[str, Described]:
+        """Nothing is known."""
+        return {}
 
 
 @dataclass

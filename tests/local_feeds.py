@@ -129,6 +129,10 @@ class LocalFeeds:
             "ARXIV_API_BASE": self.api_base,
             "ARXIV_RSS_BASE": self.atom_base,
             "HF_API_BASE": self.hf_base,
+            # Who is asked for other catalogues' numbers finds nothing here.
+            "SEMANTIC_SCHOLAR_API_BASE": self.origin,
+            "OPENREVIEW_API_BASE": self.origin,
+            "OPENREVIEW_OLD_API_BASE": self.origin,
         }
 
     def fail(self, service: str, kind: str, times: int = 1, **how: Any) -> None:

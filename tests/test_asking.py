@@ -21,7 +21,7 @@ from bot.teaching_desk import TITLES_AT_ONCE, TeachingDesk
 from bot.wishes_desk import WishesDesk
 from storage.dialogue_state import LocalState, asks_of, taken_from
 from tests.conversation.journey import Journey
-from tests.house import papers_of, person, stocked
+from tests.house import NoSource, papers_of, person, stocked
 
 TODAY = date(2026, 3, 2)
 ABSENT = papers_of(TODAY, first=500)  # arXiv has them, the catalogue does not
@@ -64,7 +64,7 @@ async def conversation(any_database, encoder, state, arxiv, clock, tmp_path):
     look_up = SourceLookUp(any_database, arxiv, shelf, AskingPace(state), clock)
     desk = Desk(any_database, shelf, look_up, clock)
     search = SearchDesk(any_database, shelf, desk, state, clock)
-    taught = TeachingDesk(any_database, shelf, look_up, state, clock)
+    taught = TeachingDesk(any_database, shelf, look_up, state, clock, NoSource())
     told = WishesDesk(any_database, shelf, desk, clock, always=["cs.RO"], most=5)
     taste = TasteFiles(LibraryDesk(any_database, look_up, clock), told)
     teaching = Teaching(taught)

@@ -40,7 +40,7 @@ async def house(database, encoder, clock, tmp_path):
     await shelf.refresh()
     desk, state = Desk(database, shelf, NoSource(), clock), LocalState()
     search = SearchDesk(database, shelf, desk, state, clock)
-    taught = TeachingDesk(database, shelf, NoSource(), state, clock)
+    taught = TeachingDesk(database, shelf, NoSource(), state, clock, NoSource())
     teaching, notes = Teaching(taught), NotesFeature(LibraryDesk(database, NoSource(), clock))
     conversation = Conversation(
         desk,

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.conversation import teaching_words, words
-from bot.conversation.ports import SourceUnavailable
+from bot.conversation.ports import AskedTooMuch, SourceUnavailable
 from bot.conversation.service import Conversation
 from bot.conversation.teaching import BibliographyFiles, Teaching
 from bot.desk import Desk
@@ -17,6 +17,7 @@ from recommender.wishes import Kind, Topic
 from storage import personal, users, wishes
 from storage.catalogue import NewPaper
 from storage.dialogue_state import LocalState
+from storage.sources.elsewhere import Described
 from storage.tables import FeedbackRow
 from tests.conversation.journey import Journey
 from tests.house import NoSource, papers_of, person, stocked
@@ -64,6 +65,26 @@ class ScriptedSource:
             await self._shelf.refresh()
 
 
+class ScriptedOthers:
+    """Other catalogues that know what they are told, or cannot be asked."""
+
+    def __init__(self):
+        self.known = {}
+        self.asked = []
+        self.trouble = None
+
+    async def described(self, reader, papers):
+        self.asked.append(tuple(papers))
+        if self.trouble:
+            raise self.trouble
+        return {paper: self.known[paper] for paper in papers if paper in self.known}
+
+
+@pytest.fixture
+def others():
+    return ScriptedOthers()
+
+
 @pytest.fixture
 def state(seconds):
     return LocalState(seconds)
@@ -83,8 +104,8 @@ def source(any_database, clock, shelf):
 
 
 @pytest.fixture
-def taught(any_database, shelf, source, state, clock):
-    return TeachingDesk(any_database, shelf, source, state, clock)
+def taught(any_database, shelf, source, state, clock, others):
+    return TeachingDesk(any_database, shelf, source, state, clock, others)
 
 
 @pytest.fixture
@@ -128,12 +149,14 @@ def bib(*entries):
         f"-{KNOWN[3].title.split()[-1]}-Lovelace-Noether/{'0a' * 20}",
     ],
 )
-async def test_a_paper_of_ours_is_recognised_however_it_is_named_without_asking(ada, source, named):
+async def test_a_paper_of_ours_is_recognised_however_it_is_named_without_asking(
+    ada, source, others, named
+):
     card, near = await ada.say(named)
     assert card.message.card.url == "https://arxiv.org/abs/2603.00003"
     assert card.message.card.mark == words.MARK_LIKED
     assert len(near.message.digest.items) == 3
-    assert source.asked == []
+    assert (source.asked, others.asked) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -165,6 +188,80 @@ async def test_a_doi_is_looked_for_in_the_catalogue(ada, any_database, clock, sh
     card, _ = await ada.say("https://doi.org/10.1109/tro.2017.42")
     assert card.message.card.title == FOUND.title
     assert source.asked == []
+
+
+OPENREVIEW = ("https://openreview.net/forum?id=YicbFdNTTy", "openreview:YicbFdNTTy")
+SCHOLAR = (f"https://www.semanticscholar.org/paper/{'0a' * 20}", f"s2:{'0a' * 20}")
+CORPUS = ("https://api.semanticscholar.org/CorpusID:13756489", "corpusid:13756489")
+DOI = ("https://doi.org/10.5555/3295222.3295349", "doi:10.5555/3295222.3295349")
+
+
+@pytest.mark.parametrize("told", [Described(FOUND.title), Described("Other", FOUND.key)])
+@pytest.mark.parametrize(("link", "number"), [OPENREVIEW, SCHOLAR, CORPUS, DOI])
+async def test_a_number_of_another_catalogue_teaches_by_its_title_or_its_arxiv_id(
+    ada, source, others, link, number, told
+):
+    others.known[number] = told
+    card, near = await ada.say(f"read {link}")
+    assert card.message.card.title == FOUND.title
+    assert card.message.card.mark == words.MARK_LIKED
+    assert len(near.message.digest.items) == 3
+    assert (others.asked, len(source.asked)) == ([(number,)], 1)
+
+
+async def test_several_numbers_and_an_arxiv_link_are_one_list(ada, others):
+    others.known = {OPENREVIEW[1]: Described(KNOWN[1].title), DOI[1]: Described("Nowhere Else")}
+    answer, _ = await ada.say(f"{OPENREVIEW[0]} https://arxiv.org/abs/2603.00003 {DOI[0]}")
+    assert len(answer.message.digest.items) == 2
+    assert "Nowhere Else" in answer.message.digest.footing
+    assert others.asked == [(DOI[1], OPENREVIEW[1])]
+
+
+async def test_a_paper_that_is_not_at_arxiv_is_named_and_not_asked_for_again(ada, source, others):
+    others.known[OPENREVIEW[1]] = Described("A Paper of a Conference Alone")
+    for _ in range(2):
+        await ada.say(OPENREVIEW[0])
+        assert "“" not in ada.last
+        assert "A Paper of a Conference Alone" in ada.last
+        assert "the papers I know are those of arXiv" in ada.last
+    assert len(source.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [(OPENREVIEW, teaching_words.OPENREVIEW), (SCHOLAR, teaching_words.SEMANTIC_SCHOLAR),
+     (DOI, teaching_words.NO_SUCH_DOI)],
+)  # fmt: skip
+async def test_what_nobody_can_tell_is_answered_with_what_to_send_instead(
+    ada, others, number, says
+):
+    await ada.say(number[0])
+    assert says in ada.last
+    await ada.say(number[0])
+    assert others.asked == [(number[1],)]  # not again within a day
+
+
+async def test_others_that_are_away_are_asked_the_next_time(ada, others):
+    others.trouble = SourceUnavailable()
+    await ada.say(OPENREVIEW[0])
+    assert teaching_words.OPENREVIEW in ada.last
+    others.trouble = AskedTooMuch()
+    await ada.say(OPENREVIEW[0])
+    assert words.ASKED_TOO_MUCH in ada.last
+    others.trouble, others.known[OPENREVIEW[1]] = None, Described(KNOWN[1].title)
+    card, _ = await ada.say(OPENREVIEW[0])
+    assert card.message.card.title == KNOWN[1].title
+
+
+async def test_an_arxiv_that_is_away_leaves_a_recognised_paper_for_the_next_time(
+    ada, source, others
+):
+    others.known[DOI[1]], source.is_away = Described(FOUND.title), True
+    await ada.say(DOI[0])
+    assert words.SOURCE_AWAY in ada.last
+    source.is_away = False
+    card, _ = await ada.say(DOI[0])
+    assert card.message.card.title == FOUND.title
 
 
 async def test_papers_near_are_new_unseen_and_of_the_same_subject(ada):

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -25,18 +26,24 @@ from bot import log as logs
 from bot.clock import MachineClock
 from bot.commands import platform_checks
 from bot.commands.finding import Finding, State, fine, note, wrong
+from bot.house import other_catalogues
 from bot.settings import Settings, unknown_names
 from recommender.encoder import EncoderUnavailable
 from storage import encoders, model_store
 from storage.database import Database
 from storage.errors import DatabaseIsNewer, DatabaseRefuses, ModelFilesMissing, StorageUnavailable
 from storage.sources.arxiv import Arxiv
+from storage.sources.elsewhere import OtherCatalogue
 from storage.sources.huggingface import HuggingFace
 from storage.sources.polite import PoliteLine
 from storage.sources.source import Now, Sleep, SourceResting, SourceUnavailable
 
 PATIENCE = 10.0  # seconds for each check
 KNOWN_PAPER = "arxiv:1706.03762"  # any that will always be there
+_KNOWN_ELSEWHERE = (
+    ("Semantic Scholar", "doi:10.18653/v1/n19-1423"),
+    ("OpenReview", "openreview:YicbFdNTTy"),
+)
 _LITTLE_SPACE, _NO_SPACE = 1_000, 100  # MB
 
 Check = Callable[[], Awaitable[list[Finding]]]
@@ -84,6 +91,7 @@ async def examine(
             "Telegram": lambda: platform_checks.telegram(settings, http),
             "Discord": lambda: platform_checks.discord(settings, http),
             "Hugging Face": lambda: _hugging_face(settings, http, now, patience),
+            **_elsewhere(settings, http, now),
             "text encoder": lambda: _encoder(settings),
             "model": lambda: _model(settings, database),
         }
@@ -97,7 +105,13 @@ async def examine(
 
 
 def _secrets(settings: Settings) -> list[str]:
-    secrets = (settings.telegram_token, settings.discord_token, settings.telegram_webhook_secret)
+    secrets = (
+        settings.telegram_token,
+        settings.discord_token,
+        settings.telegram_webhook_secret,
+        settings.semantic_scholar_api_key,
+        settings.openreview_password,
+    )
     return [secret.get_secret_value() for secret in secrets if secret is not None]
 
 
@@ -312,11 +326,35 @@ async def _hugging_face(
     return await _source("Hugging Face", "HF_API_BASE", listed)
 
 
+def _elsewhere(settings: Settings, http: httpx.AsyncClient, now: Now) -> dict[str, Check]:
+    """Return a check of each catalogue that is asked for its numbers.
+
+    The bot does without them, so trouble with one is worth a line and nothing more.
+    """
+
+    async def check(one: OtherCatalogue, what: str, known: str) -> list[Finding]:
+        try:
+            found = await one.described([known])
+        except SourceUnavailable as trouble:
+            says = _TROUBLES.get(trouble.why, f"refuses ({trouble.why})")
+            return [note(what, f"{says}; its links are answered with a request for the title")]
+        return [fine(what, "answers" if found else "answers; it lacks the paper asked for")]
+
+    return {
+        what: partial(check, one, what, known)
+        for one, (what, known) in zip(
+            other_catalogues(settings, http, now), _KNOWN_ELSEWHERE, strict=True
+        )
+    }
+
+
 _TROUBLES = {
     "unreachable": "cannot be reached",
     "timed_out": "gives no answer in time",
     "malformed": "answers with something else than papers",
     "rate_limited": "asks us to wait",
+    "login_required": "wants an account (OPENREVIEW_NAME, OPENREVIEW_PASSWORD)",
+    "login_refused": "refuses OPENREVIEW_NAME and OPENREVIEW_PASSWORD",
 }
 
 

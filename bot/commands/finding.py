@@ -25,7 +25,7 @@ class Finding:
     def line(self) -> str:
         """The finding as it is printed."""
         behind = f" → {self.todo}" if self.todo else ""
-        return f"{self.state} {self.what:<14} {self.says}{behind}"
+        return f"{self.state} {self.what:<16} {self.says}{behind}"
 
 
 def fine(what: str, says: str) -> Finding:

@@ -17,6 +17,19 @@ _LONGEST_TITLE = 300
 _FEWEST = 3  # words of a title among other lines, where "Thanks" is more likely to be a word
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _SPELLED = re.compile(r"semanticscholar\.org/paper/([^/\s?#]{8,300})/[0-9a-f]{40}\b", re.IGNORECASE)
+# What stands for a paper in another catalogue, and by which name it is asked for there.
+_ELSEWHERE = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("s2", r"semanticscholar\.org/[\w-]{1,20}/(?:[^/\s?#]{1,300}/)?([0-9a-f]{40})\b"),
+        ("corpusid", r"\bCorpusID:\s?([0-9]{1,12})\b"),
+        (
+            "openreview",
+            r"openreview\.net/[\w/]{1,60}\?(?:[^\s#]{0,200}?&)?id=([A-Za-z0-9_-]{5,40})",
+        ),
+    )
+)
+_MOST_ELSEWHERE = 10
 _CLOSED = (
     ("OpenReview", re.compile(r"openreview\.net/\w+", re.IGNORECASE)),
     (
@@ -44,7 +57,8 @@ class Mentions:
         them; long ones are cut.
     whole: all that is written as one title, for it may stand on two lines; empty for one line.
     titles: what may be a title, line by line.
-    closed: sites of which there is a link that says nothing to us.
+    closed: sites of which there is a link that by itself says nothing to us.
+    elsewhere: what other catalogues may be asked for, such as `openreview:rJl0r3R9KX`.
     """
 
     text: str
@@ -52,14 +66,15 @@ class Mentions:
     whole: str = ""
     titles: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 def mentions_in(text: str, links: Sequence[str] = ()) -> Mentions:
     """Return what a message may name. links: addresses that markup hid behind words."""
-    whole = "\n".join((text[:LONGEST], *links))[:LONGEST]
-    spelled = [" ".join(re.split(r"[-_\s]+", unquote(s))) for s in _SPELLED.findall(whole)]
-    closed = tuple(name for name, pattern in _CLOSED if pattern.search(_SPELLED.sub(" ", whole)))
-    shown = "\n".join(map(visible, whole.split("\n")))
+    every = "\n".join((text[:LONGEST], *links))[:LONGEST]
+    spelled = [" ".join(re.split(r"[-_\s]+", unquote(s))) for s in _SPELLED.findall(every)]
+    closed = tuple(name for name, pattern in _CLOSED if pattern.search(_SPELLED.sub(" ", every)))
+    shown = "\n".join(map(visible, every.split("\n")))
     lines = [bare for line in text[:LONGEST].split("\n") if (bare := _bare(line))]
     lines = lines[:_MOST_TITLES]
     whole = " ".join(lines) if len(lines) > 1 else ""
@@ -69,7 +84,18 @@ def mentions_in(text: str, links: Sequence[str] = ()) -> Mentions:
         whole if len(whole) <= _LONGEST_TITLE else "",
         tuple(dict.fromkeys(_titles(lines))),
         closed,
+        tuple(_elsewhere(every)),
     )
+
+
+def _elsewhere(text: str) -> list[str]:
+    """Return what other catalogues may be asked for, in the order of their mention."""
+    found = [
+        (match.start(), f"{kind}:{match[1].lower() if kind == 's2' else match[1]}")
+        for kind, pattern in _ELSEWHERE
+        for match in pattern.finditer(text)
+    ]
+    return list(dict.fromkeys(paper for _, paper in sorted(found)))[:_MOST_ELSEWHERE]
 
 
 def _titles(lines: Sequence[str]) -> Iterator[str]:

@@ -60,13 +60,15 @@ class Named:
     """papers: in the order in which they were named. lacking: ids of papers nobody has.
 
     is_source_away: arXiv would have been asked, and could not be.
-    is_slowed: it would have been asked, and was asked too often for this reader.
+    is_slowed: somebody would have been asked, and was asked too often for this reader.
+    titles: of papers that other catalogues know, and nobody whose papers we have.
     """
 
     papers: tuple[PaperId, ...]
     lacking: tuple[str, ...] = ()
     is_source_away: bool = False
     is_slowed: bool = False
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class TeachingDesk(Protocol):
     """What this part asks of the desk. Every method may raise TemporarilyUnavailable."""
 
     async def named(self, reader: Reader, mentions: Mentions) -> Named:
-        """Return what a message names, asking arXiv for what the catalogue lacks."""
+        """Return what a message names, asking arXiv and others for what the catalogue lacks."""
 
     async def teach(
         self, reader: Reader, event: str, papers: Sequence[PaperId], shown: int
@@ -308,7 +310,11 @@ class _Read:
 
 
 def _label(cited: Cited) -> str:
-    return isolated(clipped(visible(cited.label), _NAME))
+    return _name(cited.label)
+
+
+def _name(of: str) -> str:
+    return isolated(clipped(visible(of), _NAME))
 
 
 def _take_back(batch: str) -> Rows:
@@ -322,7 +328,7 @@ def _recognised(named: Named, taught: Taught, *, is_private: bool) -> Message:
     Where others read along it is the same whatever was said of the papers before.
     """
     take_back = _take_back(taught.batch) if taught.new or not is_private else ()
-    unknown = [isolated(clipped(visible(name), _NAME)) for name in named.lacking]
+    unknown = [_name(name) for name in (*named.titles, *named.lacking)]
     lacking = teaching_words.unknown(unknown[:5], len(unknown[5:])) if unknown else ""
     if len(named.papers) == 1:
         (offer,) = taught.offers
@@ -373,7 +379,9 @@ def _near_which(offer: Offer) -> str:
 
 def _refusal(mentions: Mentions, named: Named, unclear: str) -> str:
     """Return why no paper was recognised, and what to send instead."""
-    if mentions.closed and not named.lacking:
+    if named.titles:
+        return teaching_words.not_at_arxiv([_name(title) for title in named.titles])
+    if mentions.closed and not named.lacking and not named.is_slowed:
         return _(_CLOSED[mentions.closed[0]])
     if named.is_slowed:
         return _(words.ASKED_TOO_MUCH)

@@ -23,11 +23,11 @@ OF_A_CHANNEL = N_(
     "messages, then forward this again."
 )
 OPENREVIEW = N_(
-    "An OpenReview link does not tell me which paper it is. Send the paper's title or its arXiv "
+    "OpenReview does not tell me now which paper this link is. Send the paper's title or its arXiv "
     "link instead, and I look for it."
 )
 SEMANTIC_SCHOLAR = N_(
-    "This Semantic Scholar link does not tell me which paper it is. Send the paper's title or its "
+    "Semantic Scholar does not tell me now which paper this link is. Send the paper's title or its "
     "arXiv link instead, and I look for it."
 )
 FILE_EMPTY = N_(
@@ -68,6 +68,19 @@ def recognised_here(papers: int) -> str:
         "I recognised {n} papers; they count as likes of yours, unless you said otherwise before.",
         papers,
     ).format(n=papers)
+
+
+def not_at_arxiv(titles: Sequence[str]) -> str:
+    """titles: of papers that were recognised and that nobody has whose papers we know."""
+    opening = ngettext(
+        "I recognised this paper, but the papers I know are those of arXiv, and it is not among "
+        "them. If it stands there by another title, send its arXiv link; /pick brings another.",
+        "I recognised these papers, but the papers I know are those of arXiv, and they are not "
+        "among them. If they stand there by other titles, send their arXiv links; /pick brings "
+        "others.",
+        len(titles),
+    )
+    return "\n".join((opening, *(f"· {title}" for title in titles)))
 
 
 def more_recognised(more: int) -> str:

@@ -4,7 +4,6 @@ The list is made by hand out of arXiv's papers, so its rows carry arXiv's identi
 are sometimes weeks old. Everything but id and title may be missing.
 """
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -15,7 +14,8 @@ import httpx
 
 from recommender.papers import Link
 from storage.catalogue import NewPaper
-from storage.sources.polite import REST, silence_asked
+from storage.sources.answers import answered
+from storage.sources.polite import REST
 from storage.sources.references import arxiv_key
 from storage.sources.remarks import is_withdrawn, link
 from storage.sources.source import Fetched, Now, SourceUnavailable
@@ -51,16 +51,8 @@ class HuggingFace:
         return await self._ask({"date": day.isoformat(), "limit": str(ROWS), "p": "0"})
 
     async def _ask(self, params: dict[str, str]) -> Fetched:
-        try:
-            async with asyncio.timeout(self._timeout.total_seconds()):
-                response = await self._http.get(self._url, params=params)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise SourceUnavailable("timed_out", REST) from error
-        except httpx.RequestError as error:
-            raise SourceUnavailable("unreachable", REST) from error
-        if response.status_code in (429, 503):
-            why = "rate_limited" if response.status_code == 429 else "http_503"
-            raise SourceUnavailable(why, silence_asked(response, self._now()))
+        request = self._http.get(self._url, params=params)
+        response = await answered(request, self._timeout, self._now)
         if response.status_code != 200:
             raise SourceUnavailable(f"http_{response.status_code}", REST)
         return parse_rows(response.content, self._now().date())

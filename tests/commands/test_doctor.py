@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.model_store import NewModel, Training
 from tests.acceptance.process import run_once
 from tests.conftest import BOUND, Clock
+from tests.local_catalogues import LocalCatalogues
 from tests.local_discord import LocalDiscord
 from tests.local_feeds import LocalFeeds
 from tests.local_telegram import LocalTelegram
@@ -59,7 +60,8 @@ def nobody() -> str:
 def settings(folder: Path, feeds: LocalFeeds | None = None, **given: Any) -> Settings:
     """Settings that reach loopback only; sources are away unless `feeds` stands in."""
     away = nobody()
-    sources = {"arxiv_api_base": away, "arxiv_rss_base": away, "hf_api_base": away}
+    names = ("arxiv_api", "arxiv_rss", "hf_api", "semantic_scholar_api", "openreview_api")
+    sources = {f"{name}_base": away for name in (*names, "openreview_old_api")}
     if feeds is not None:
         sources = {name.lower(): value for name, value in feeds.settings().items()}
     return Settings(_env_file=None, **{"data_dir": folder, **sources, **given})
@@ -91,6 +93,23 @@ async def test_a_fresh_installation_has_nothing_wrong(tmp_path: Path, clock: Clo
     assert found["database"].todo == "the first start makes it"
     assert not (tmp_path / "var").exists(), "looking changes nothing"
     assert {"Python", "packages", "arXiv API", "arXiv feed", "Hugging Face"} <= set(found)
+
+
+async def test_other_catalogues_are_told_of_and_nothing_is_wrong_without_them(
+    tmp_path: Path, clock: Clock
+) -> None:
+    found = await examined(settings(tmp_path), clock)
+    for name in ("Semantic Scholar", "OpenReview"):
+        assert found[name].state is State.NOTE
+        assert found[name].says.startswith("cannot be reached; its links are answered")
+    async with LocalCatalogues(gated=True) as others:
+        there = {name.lower(): value for name, value in others.settings().items()}
+        account = {"openreview_name": others.account[0], "openreview_password": "hunter2"}
+        gated = await examined(settings(tmp_path, **there), clock)
+        refused = await examined(settings(tmp_path, **there, **account), clock)
+    assert gated["Semantic Scholar"].says == "answers; it lacks the paper asked for"
+    assert gated["OpenReview"].says.startswith("wants an account (OPENREVIEW_NAME")
+    assert refused["OpenReview"].says.startswith("refuses OPENREVIEW_NAME")
 
 
 async def test_a_right_telegram_token_is_answered_with_the_bots_name(
@@ -264,7 +283,7 @@ async def test_a_misspelt_name_in_the_file_of_settings_is_told(tmp_path: Path) -
     away = dict.fromkeys(("ARXIV_API_BASE", "ARXIV_RSS_BASE", "HF_API_BASE"), nobody())
     _, said = await run_once(away, tmp_path, "doctor")
     (line,) = [line for line in said.splitlines() if ".env" in line]
-    assert line.startswith("– .env           no settings of Paperlark: TELEGRAM_TOKN → ")
+    assert line.startswith("– .env             no settings of Paperlark: TELEGRAM_TOKN → ")
     assert "sEcReT" not in said
 
 

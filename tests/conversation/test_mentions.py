@@ -56,6 +56,34 @@ def test_addresses_that_spell_a_title_and_those_that_say_nothing_are_told_apart(
     assert mentions_in("see this", [said]).closed == closed
 
 
+@pytest.mark.parametrize(
+    ("said", "elsewhere"),
+    [
+        (f"https://www.semanticscholar.org/paper/{HASH}", f"s2:{HASH}"),
+        (f"www.semanticscholar.org/paper/Attention-Vaswani/{HASH.upper()}?x=1", f"s2:{HASH}"),
+        (f"https://www.semanticscholar.org/reader/{HASH}#page", f"s2:{HASH}"),
+        ("https://api.semanticscholar.org/CorpusID:13756489", "corpusid:13756489"),
+        ("Corpus ID is CorpusID: 13756489.", "corpusid:13756489"),
+        ("https://openreview.net/forum?id=YicbFdNTTy", "openreview:YicbFdNTTy"),
+        ("openreview.net/pdf?id=r1-bFd_TTy&name=x", "openreview:r1-bFd_TTy"),
+        ("https://openreview.net/forum?noteId=AAAAAAAAAA&id=YicbFdNTTy", "openreview:YicbFdNTTy"),
+        ("https://openreview.net/references/pdf?id=YicbFdNTTy", "openreview:YicbFdNTTy"),
+    ],
+)
+def test_what_other_catalogues_may_be_asked_for_is_found(said, elsewhere):
+    assert mentions_in(f"see {said} please").elsewhere == (elsewhere,)
+    assert mentions_in("see this", [said]).elsewhere == (elsewhere,)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["https://openreview.net/group?id=", f"https://example.org/paper/{HASH}", "CorpusID: none",
+     "https://openreview.net/profile?email=a", HASH],
+)  # fmt: skip
+def test_what_is_no_number_of_another_catalogue_is_not_asked_for(said):
+    assert mentions_in(said).elsewhere == ()
+
+
 @given(st.text(), st.lists(st.text(max_size=100), max_size=3))
 @example("x" * 10_000, [])
 @example("\n" * 10_000, ["\u202e"])

@@ -27,8 +27,9 @@ PRIVACY = (
         N_(
             "My operator can. The likes of all readers, without saying whose, teach which papers "
             "go together; a trained model holds numbers about papers only. My logs hold numbers, "
-            "never words. A link or title that you send may be looked up at arXiv, without saying "
-            "who asks. What stands in this chat is also kept by the platform you write on."
+            "never words. A link or title that you send may be looked up at arXiv, a DOI or "
+            "another catalogue's link at Semantic Scholar or OpenReview, without saying who asks. "
+            "What stands in this chat is also kept by the platform you write on."
         ),
     ),
     (
