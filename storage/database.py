@@ -26,8 +26,10 @@ from sqlalchemy import (
     Connection,
     Dialect,
     FromClause,
+    Integer,
     Select,
     Table,
+    Text,
     bindparam,
     column,
     event,
@@ -37,6 +39,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
@@ -54,6 +57,7 @@ from storage.errors import DatabaseRefuses, StorageError, StorageUnavailable
 from storage.tables import Base
 
 T = TypeVar("T")
+Key = ColumnElement[Any]
 
 # Names stay readable, so that the full-text index can read them too.
 _dump_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -352,12 +356,6 @@ def insert_into(db: AsyncSession, row: type[Base]) -> "postgresql.Insert | sqlit
     return sqlite.insert(row)
 
 
-def pairs(db: AsyncSession, values: Sequence[tuple[int, int]]) -> FromClause:
-    """Return a table of many pairs of numbers, with the columns `a` and `b`; see `listed`."""
-    firsts, seconds = ([pair[side] for pair in values] for side in (0, 1))
-    return listed(db, {"a": (BigInteger(), firsts), "b": (BigInteger(), seconds)})
-
-
 def listed(
     db: AsyncSession, columns: Mapping[str, tuple[TypeEngine[Any], Sequence[Any]]]
 ) -> FromClause:
@@ -381,19 +379,34 @@ def listed(
 
 
 def of_each(
-    db: AsyncSession, chosen: Select[Any], column: ColumnElement[Any], ids: Sequence[int]
+    db: AsyncSession, chosen: Select[Any], key: Key | tuple[Key, ...], values: Sequence[Any]
 ) -> Select[Any]:
-    """Return what a statement selects for each of many ids, in its order for each.
+    """Return what a statement selects for each of many values of a key, in its order for each.
 
-    column: what is to be one of them; with an index. PostgreSQL looks each up in it, one after
-    the other as they are given, whatever it believes of the table. Told of a thousand at once
-    it read the whole of tables that had grown since it last took their measure.
+    key: a column, or several whose values are tuples; with an index. PostgreSQL looks each up in
+    it, one after the other as they are given, whatever it believes of the table. Told of a
+    thousand at once it read the whole of tables that had grown since it last took their measure.
     """
-    if db.get_bind().dialect.name != "postgresql":
-        return chosen.where(column.in_(ids))
-    each = listed(db, {"id": (BigInteger(), ids)})
+    is_postgresql = db.get_bind().dialect.name == "postgresql"
+    if not isinstance(key, tuple) and not is_postgresql:
+        return chosen.where(key.in_(values))
+    columns = key if isinstance(key, tuple) else (key,)
+    rows = values if isinstance(key, tuple) else [(value,) for value in values]
+    each = listed(
+        db,
+        {
+            f"key{n}": (
+                BigInteger() if isinstance(column.type, Integer) else Text(),
+                [row[n] for row in rows],
+            )
+            for n, column in enumerate(columns)
+        },
+    )
+    if not is_postgresql:
+        return chosen.where(tuple_(*columns).in_(select(*each.c)))
+    is_it = (column == sought for column, sought in zip(columns, each.c, strict=True))
     # The offset keeps the planner from making a join of any other kind of it.
-    one = chosen.where(column == each.c.id).offset(literal_column("0")).lateral("found")
+    one = chosen.where(*is_it).offset(literal_column("0")).lateral("found")
     return select(*one.c).select_from(each.join(one, true()))
 
 

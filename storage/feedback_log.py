@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, insert, or_, select, tuple_
+from sqlalchemy import Row, Select, case, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.feedback import Dated, Feedback, Rating, Verdict
 from recommender.papers import PaperId
-from storage.database import blocks, insert_into, of_each, pairs, table_of
+from storage.database import blocks, insert_into, of_each, table_of
 from storage.impressions import (
     WITH_REASON,
     Columns,
@@ -71,6 +71,8 @@ __all__ = [
 _shown = table_of(ImpressionRow)
 _standing = table_of(FeedbackRow)
 _log = table_of(FeedbackLogRow)
+_users = table_of(UserRow)
+_ABOUT = (_standing.c.user_id, _standing.c.paper_id)
 
 
 _VERDICTS: dict[str | None, Verdict | None] = {None: None, **{v.value: v for v in Verdict}}
@@ -303,8 +305,8 @@ async def _take_turns(db: AsyncSession, users: Collection[int]) -> None:
     """
     if db.get_bind().dialect.name == "sqlite":
         return  # whoever writes is alone
-    chosen = select(UserRow.id).where(UserRow.id.in_(users)).order_by(UserRow.id)
-    await db.execute(chosen.with_for_update(key_share=True))
+    held = select(_users.c.id).order_by(_users.c.id).with_for_update(key_share=True)
+    await db.execute(of_each(db, held, _users.c.id, sorted(users)))
 
 
 async def _of_event(db: AsyncSession, account: int, event: str) -> Row[Any] | None:
@@ -316,11 +318,9 @@ async def _of_event(db: AsyncSession, account: int, event: str) -> Row[Any] | No
 
 async def _of_events(db: AsyncSession, taps: Sequence[Tap]) -> dict[tuple[int, str], Recorded]:
     """Return what the events among these that are known have done, by account and event."""
-    events = tuple_(_log.c.account_id, _log.c.event)
+    key, events = (_log.c.account_id, _log.c.event), {(tap.account, tap.event) for tap in taps}
     found = {}
-    for row in await db.execute(
-        select(_log).where(events.in_({(tap.account, tap.event) for tap in taps}))
-    ):
+    for row in await db.execute(of_each(db, select(_log), key, sorted(events))):
         before, after = _stands(row)
         about = PaperId(row.paper_id)
         found[row.account_id, row.event] = Recorded(
@@ -351,13 +351,10 @@ async def _stand(db: AsyncSession, user: int, paper: PaperId) -> _Stand:
 
 
 async def _standing_of(db: AsyncSession, taps: Sequence[Tap]) -> dict[tuple[int, PaperId], _Stand]:
-    about = tuple_(_standing.c.user_id, _standing.c.paper_id)
-    rows = await db.execute(
-        select(_standing).where(about.in_({(tap.user, tap.paper) for tap in taps}))
-    )
+    about = sorted({(tap.user, tap.paper) for tap in taps})
     return {
         (row.user_id, PaperId(row.paper_id)): _Stand(_verdict(row.verdict), row.saved_at)
-        for row in rows
+        for row in await db.execute(of_each(db, select(_standing), _ABOUT, about))
     }
 
 
@@ -368,8 +365,8 @@ async def _own_impressions(
     named = {tap.impression for tap in taps if tap.impression is not None}
     if not named:
         return set()
-    columns = (_shown.c.id, _shown.c.user_id, _shown.c.paper_id)
-    rows = await db.execute(select(*columns).where(_shown.c.id.in_(named)))
+    chosen = select(_shown.c.id, _shown.c.user_id, _shown.c.paper_id)
+    rows = await db.execute(of_each(db, chosen, _shown.c.id, sorted(named)))
     return {(impression, user, paper) for impression, user, paper in rows}
 
 
@@ -450,12 +447,7 @@ async def opinions_of(
     """Return what stands of each (reader, paper); where nothing does, a Feedback of None."""
     found = {(user, paper): Feedback(paper, None) for user, paper in asked}
     for block in blocks(sorted(found)):
-        about = pairs(db, [(user, int(paper)) for user, paper in block])
-        rows = await db.execute(
-            select(_standing).join(
-                about, (_standing.c.user_id == about.c.a) & (_standing.c.paper_id == about.c.b)
-            )
-        )
+        rows = await db.execute(of_each(db, select(_standing), _ABOUT, block))
         found |= {(row.user_id, PaperId(row.paper_id)): _feedback(row) for row in rows}
     return found
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Pick, ScorePart
-from storage.database import append, blocks, of_each, pairs, table_of
+from storage.database import append, blocks, of_each, table_of
 from storage.tables import DeliveryRow, ImpressionRow, UserRow
 
 _shown = table_of(ImpressionRow)
@@ -271,10 +271,8 @@ async def doubtful(
 
 def _points_of(db: AsyncSession, shown: Sequence[tuple[int, PaperId]]) -> Select[Any]:
     """Return the points of every (reader, paper) of these that was shown."""
-    asked = pairs(db, shown)
-    return _with_points(_POINTS.label("points")).join_from(
-        _shown, asked, (_shown.c.user_id == asked.c.a) & (_shown.c.paper_id == asked.c.b)
-    )
+    key = (_shown.c.user_id, _shown.c.paper_id)
+    return of_each(db, _with_points(_POINTS.label("points")), key, shown)
 
 
 def _with_points(*more: ColumnElement[Any]) -> Select[Any]:
