@@ -7,7 +7,7 @@ it costs a reader who follows ten things ten look-ups, and one who follows nothi
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from recommender.names import Name, parsed
@@ -15,6 +15,7 @@ from recommender.papers import Paper, PaperId
 from recommender.wishes import NOTHING, Kind, Told, Topic, Wishes
 
 _NO_LETTER = re.compile(r"[\W_]+")
+_ByPaper = dict[PaperId, Topic]
 
 
 class Topics:
@@ -85,18 +86,31 @@ class Topics:
 def wishes(topics: Topics | None, told: Told) -> Wishes:
     """Return what a reader's words mean for the papers of an index.
 
+    Whoever is named means more than a kind of paper: a muted word or category hides no paper of
+    a followed author, and a muted author hides all of theirs.
     topics: needed only for what is about papers.
     """
     if topics is None or not told.is_about_papers:
         return Wishes(interests=told.interests) if told.interests else NOTHING
-    muted = frozenset(paper for topic in told.mutes for paper in topics.papers(topic))
-    promised, wanted = dict[PaperId, Topic](), dict[PaperId, Topic]()
-    for topic in told.follows:
-        kept = promised if topic.kind is Kind.AUTHOR else wanted
+    shunned, muted = _about(topics, told.mutes)
+    promised, wanted = _about(topics, told.follows)
+    promised = {paper: topic for paper, topic in promised.items() if paper not in shunned}
+    hidden = shunned.keys() | (muted.keys() - promised.keys())
+    wanted = {paper: topic for paper, topic in wanted.items() if paper not in hidden}
+    return Wishes(frozenset(hidden), promised, wanted, told.interests)
+
+
+def _about(topics: Topics, told: Iterable[Topic]) -> tuple[_ByPaper, _ByPaper]:
+    """Return the papers of the authors among some topics, and those of words and categories.
+
+    Each with the first topic that it is about.
+    """
+    by_author, others = _ByPaper(), _ByPaper()
+    for topic in told:
+        found = by_author if topic.kind is Kind.AUTHOR else others
         for paper in topics.papers(topic):
-            if paper not in muted:
-                kept.setdefault(paper, topic)
-    return Wishes(muted, promised, wanted, told.interests)
+            found.setdefault(paper, topic)
+    return by_author, others
 
 
 def muted_among(papers: Sequence[Paper], told: Told) -> frozenset[PaperId]:

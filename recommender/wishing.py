@@ -3,9 +3,11 @@
     an author who is followed        every new paper gets a place, before all others; a list
                                      grows for them, up to ten
     a word or category               the best of its papers gets one place of a list
-    a muted author, word, category   none of their papers is picked
+    a muted author, word, category   none of their papers is picked; only of followed authors
+                                     those with a muted word or category are
     an interest boosted              its likes count twice when places are given out
-    an interest muted                its likes count nothing, and what is close to them is hidden
+    an interest muted                its likes count nothing, and what is close to them is hidden,
+                                     save a followed author's papers
     an interest forgotten            its likes count nothing
 
 One place and no more, because a category has a hundred papers a day and would fill any list,
@@ -78,7 +80,8 @@ def _heard(corpus: Corpus, slate: Slate, request: Request) -> Request:
     counted = [f for f in counted if f.paper not in gone]
     dropped = {f.paper for f in request.feedback} - {f.paper for f in counted}
     wishes = request.wishes
-    muted = wishes.muted.union(dropped, paper_ids(slate.ids[close]))
+    near = {*paper_ids(slate.ids[close])} - wishes.promised.keys()  # whoever is followed comes
+    muted = wishes.muted.union(dropped, near)
     return replace(request, feedback=tuple(counted), wishes=replace(wishes, muted=muted))
 
 

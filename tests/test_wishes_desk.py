@@ -105,6 +105,17 @@ async def test_they_are_in_the_digest_that_is_pushed_too(ada, any_database, desk
     assert [by_sofia(item) for item in sent.message.digest.items] == [True] * 3
 
 
+async def test_they_are_in_the_digest_although_their_words_and_categories_are_muted(ada, like):
+    await like(0, 3)
+    await ada.command(f"/follow {SOFIA}")
+    await ada.command("/mute math.NT")
+    assert "its papers come only if you follow who wrote them" in ada.last
+    await ada.command("/today")
+    items = shown(ada)
+    assert [by_sofia(item) for item in items] == [True] * 3 + [False] * 2
+    assert all("math.NT" not in " ".join(item.card.details) for item in items[3:])
+
+
 async def test_what_is_muted_is_in_no_card_and_no_digest_and_a_look_up_still_finds_it(
     ada, desk, reader, like
 ):

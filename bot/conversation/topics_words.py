@@ -41,7 +41,10 @@ NOTHING_FOLLOWED = N_(
     "You follow nobody and nothing yet. A followed author's new papers are always in your digest; "
     "of followed words and categories the best new paper has a place."
 )
-NOTHING_MUTED = N_("You have muted nothing. What you mute is never picked; /search still finds it.")
+NOTHING_MUTED = N_(
+    "You have muted nothing. What you mute is not picked, unless an author you follow wrote it; "
+    "/search still finds it."
+)
 FOLLOW = N_("What you follow")
 MUTED = N_("What you have muted")
 REMOVES = N_("The buttons below end it.")
@@ -79,8 +82,8 @@ _NOW_FOLLOWED = {
 }
 _NOW_MUTED = {
     "author": N_("{topic} is muted now: I will not pick papers by this author."),
-    "word": N_("“{topic}” is muted now: I will not pick papers with it."),
-    "category": N_("{topic} is muted now: I will not pick its papers."),
+    "word": N_("“{topic}” is muted now: papers with it come only if you follow who wrote them."),
+    "category": N_("{topic} is muted now: its papers come only if you follow who wrote them."),
 }
 _ALREADY_FOLLOWED = N_("You already follow {called}.")
 _ALREADY_MUTED = N_("{called} is already muted.")

@@ -75,7 +75,7 @@ async def test_the_answer_says_what_will_come_and_how_much_there_is_now(ada):
         "[What I follow]",
     ]
     await ada.command("/mute blockchain")
-    assert "“blockchain” is muted now: I will not pick papers with it. Of the" in ada.last
+    assert "“blockchain” is muted now: papers with it come only if you follow who" in ada.last
 
 
 async def test_a_wrong_guess_is_one_tap_from_right(ada, wishes):

@@ -113,13 +113,21 @@ def test_a_topic_finds_its_papers_the_newest_first(index, kind, text, found):
     assert index.papers(Topic(kind, text)) == found
 
 
-def test_what_is_muted_is_neither_promised_nor_wanted(index):
-    ada, robots = Topic(Kind.AUTHOR, "Ada Lovelace"), Topic(Kind.CATEGORY, "cs.RO")
-    told = Told(follows=(ada, robots), mutes=(Topic(Kind.WORD, "graph"),))
-    found = wishes(index, told)
-    assert found.muted == {2, 3}
-    assert found.promised == {1: ada}
-    assert found.wanted == {}
+ADA, ROBOTS = Topic(Kind.AUTHOR, "Ada Lovelace"), Topic(Kind.CATEGORY, "cs.RO")
+
+
+def test_a_muted_word_or_category_hides_no_paper_of_a_followed_author(index):
+    mutes = (Topic(Kind.WORD, "graph"), Topic(Kind.CATEGORY, "cs.LG"))
+    found = wishes(index, Told(follows=(ADA, ROBOTS), mutes=mutes))
+    assert found.muted == {3, 4}
+    assert found.promised == {2: ADA, 1: ADA}
+    assert found.wanted == {}  # of what is muted nothing comes for a word or a category
+
+
+def test_a_muted_author_hides_the_papers_of_a_followed_one_too(index):
+    found = wishes(index, Told(follows=(ADA,), mutes=(Topic(Kind.AUTHOR, "Zoë Ångström"),)))
+    assert found.muted == {1}
+    assert found.promised == {2: ADA}
 
 
 def test_who_told_nothing_wishes_nothing(index):

@@ -155,6 +155,17 @@ def test_a_muted_interest_does_not_come_back_by_exploring_or_because_it_was_the_
     assert shown.count("graphs") / len(shown) < 0.1
 
 
+def test_a_followed_authors_paper_comes_although_it_is_near_a_muted_interest(model, corpus, topics):
+    feedback = likes(topics, graphs=6)
+    said = Said(tuple(f.paper for f in feedback), Standing.MUTED)
+    known = {f.paper for f in feedback}
+    papers = [one for one in planted.of_topic(topics, "graphs") if one not in known]
+    wishes = Wishes(promised={papers[0]: ADA}, interests=(said,))
+    picks = told(model, corpus, Request(1, feedback, k=5, explores=False, wishes=wishes))
+    assert picks[0].paper == papers[0]
+    assert {*papers[1:]}.isdisjoint(pick.paper for pick in picks)
+
+
 def test_a_boosted_interest_has_more_places(model, corpus, topics):
     feedback = likes(topics, graphs=14, protein=6)
     boosted = said_of(model, corpus, feedback, topics, "protein", Standing.BOOSTED)
