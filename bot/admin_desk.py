@@ -27,7 +27,7 @@ from storage.database import Database
 log = structlog.get_logger()
 
 VISIT_DAYS = timedelta(days=6)  # and today
-DIGEST_DAYS = 3
+DIGEST_DAYS = 4  # local days: where the sun rises first, tomorrow's digests come today by UTC
 TALLIES = 3  # blocks that are counted when somebody asks; the scheduler counts all the time
 
 
@@ -73,7 +73,8 @@ class AdminDesk:
         ]
 
     async def digests(self) -> Sequence[DayOfDigests]:
-        days = [self._today() - timedelta(days=n) for n in range(DIGEST_DAYS)]
+        newest = self._today() + timedelta(days=1)
+        days = [newest - timedelta(days=n) for n in range(DIGEST_DAYS)]
         async with reading(self._database) as db:
             states = {day: await figures.digests(db, day) for day in days}
             troubles = await figures.troubles(db, days[-1])

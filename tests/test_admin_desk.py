@@ -49,6 +49,20 @@ async def test_the_figures_of_today_are_there_at_once(desk, database, clock):
     assert await desk.digests() == []
 
 
+async def test_a_digest_of_a_day_that_has_not_begun_by_utc_is_shown_too(desk, database, clock):
+    ada = await reader(database, "7", clock())
+    tomorrow = MONDAY + timedelta(days=1)
+    async with database.writing() as db:
+        [claimed] = await deliveries.claim_due(db, EIGHT + timedelta(days=1), 10, next_due)
+        assert claimed.day == tomorrow
+        await deliveries.finish(
+            db, ada.user.id, tomorrow, State.FAILED, EIGHT, reason="unreachable"
+        )
+    assert await desk.digests() == [
+        DayOfDigests(tomorrow, (("failed", 1),), (("", "failed", "unreachable", 1),))
+    ]
+
+
 async def test_a_reader_is_shut_out_by_all_their_accounts(desk, database, clock):
     ada = await reader(database, "7", clock())
     assert await desk.accounts_of(ada.user.id + 1) == []

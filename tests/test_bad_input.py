@@ -96,9 +96,11 @@ places = st.sampled_from(
 
 
 @asynccontextmanager
-async def opened(folder) -> AsyncIterator[House]:
+async def opened(folder, database_url) -> AsyncIterator[House]:
     """The house with its sample papers; arXiv rests, so that nobody waits for it."""
-    given_settings = Settings(_env_file=None, data_dir=folder, operators=(OPERATOR,))
+    given_settings = Settings(
+        _env_file=None, data_dir=folder, database_url=database_url, operators=(OPERATOR,)
+    )
     async with open_house(given_settings, asyncio.Event()) as house:
         await house.ingest.begin_with_the_sample(house.clock())
         await house.shelf.refresh()
@@ -109,8 +111,8 @@ async def opened(folder) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def house(tmp_path):
-    async with opened(tmp_path / "data") as house:
+async def house(tmp_path, any_database_url):
+    async with opened(tmp_path / "data", any_database_url) as house:
         yield house
 
 
@@ -267,6 +269,44 @@ async def test_whatever_a_stranger_does_is_answered_and_touches_nobody_elses_dat
 async def shared(house):
     """The house, somebody who has a past in it, and what judges messages for Discord."""
     return house, await with_a_past(house), LocalDiscord()
+
+
+OLGA = Person(Platform.TELEGRAM, OPERATOR[1], OPERATOR[1])
+CHIEF = replace(
+    OLGA, account="7700000010", chat="-1001", is_private=False, group=replace(GROUP, is_admin=True)
+)
+ORDERS = ("", "broadcast ", "ban ", "unban ", "readers ", "language ", "categories ", "forget ")
+
+
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.sampled_from([OLGA, CHIEF]),
+    st.lists(st.tuples(st.sampled_from(ORDERS), texts, numbers), min_size=1, max_size=5),
+)
+@example(OLGA, [(order, words, 0) for order in ORDERS for words in NASTY])
+@example(CHIEF, [(order, words, 0) for order in ORDERS for words in NASTY])
+async def test_whatever_those_order_who_may_is_answered_and_touches_nobody_elses_data(
+    shared, who, orders
+):
+    house, _, discord = shared
+    chief, name = Somebody(house, who), "admin" if who is OLGA else "channel"
+    before = await everything_of(house.database, VICTIM)
+    await house.state.close()  # who sends a lot is slowed: that is tested elsewhere
+    await chief.commands(name, "")
+    for order, words, n in orders:
+        answered = await chief.commands(name, order + words)
+        for data in (chief.buttons[n % len(chief.buttons)], chief.buttons[-1]):
+            answered += await chief.taps(data)
+            answered += await chief.taps(f"{data[:50]},{n}")
+        for action in answered:
+            if isinstance(action, Send | Edit):
+                drawn(action.message, discord)
+        assert [a for a in answered if isinstance(a, Send | Toast)]
+        assert WENT_WRONG not in str(answered)
+    assert await everything_of(house.database, VICTIM) == before
 
 
 async def test_every_button_of_somebody_else_leaves_their_data_as_it_was(shared):

@@ -194,7 +194,7 @@ def _words(event: str, person: Person, message: Message, bot: Bot) -> Event | No
     if text is None:
         return None
     command = _COMMAND.fullmatch(text)
-    if command:
+    if command and message.forward_origin is None:  # what somebody else wrote is no order
         name, addressee = meant(command[1].lower()), command[2]
         rest = (command[3] or "").strip()
         is_ours = addressee is None or addressee.lower() == bot.username.lower()

@@ -20,7 +20,7 @@ from bot.conversation.language import _
 from bot.conversation.messages import Button, Message, Rows, Span, Style, Toast, plain
 from bot.conversation.ports import Reader
 from bot.conversation.taps import Act, Tap, encode
-from bot.conversation.text import clipped, visible
+from bot.conversation.text import clipped, kept_lines, visible
 
 LONGEST = 1_500  # characters of a broadcast: with what stands above, one message everywhere
 PACES = (1, 5, 10, 20)
@@ -170,7 +170,7 @@ class Admin:
         what, behind = (*command.text.split(maxsplit=1), "", "")[:2]  # perhaps on the next line
         match what.lower():
             case "broadcast" if visible(behind):
-                yield privately(await self._drafted(behind.strip()))
+                yield privately(await self._drafted(kept_lines(behind).strip()))
             case "broadcast":
                 yield privately(await self._broadcast(None))
             case "ban" | "unban" as verb:

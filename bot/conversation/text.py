@@ -5,6 +5,7 @@ import unicodedata
 
 _SPACES = re.compile(r"\s+")
 _PARTING = re.compile(r"[^\S\u00a0\u202f]+")
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNSEEN = re.compile(
     "[\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
@@ -18,6 +19,11 @@ def visible(text: str) -> str:
     """
     kept = (c if unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp") else " " for c in text)
     return _SPACES.sub(" ", _UNSEEN.sub("", "".join(kept))).strip()
+
+
+def kept_lines(text: str) -> str:
+    """Return text as it was written, without what is no character and no database keeps."""
+    return _NO_CHARACTER.sub("", text)
 
 
 def one_line(text: str) -> str:

@@ -50,6 +50,17 @@ async def test_what_is_meant_for_another_bot_is_not_heard_even_in_private(telegr
     assert [(event.name, event.text) for event in heard] == [("pick", "now"), ("weather", "")]
 
 
+async def test_a_command_that_is_forwarded_is_what_somebody_else_wrote_and_no_order(telegram):
+    alice, answering = telegram.person(), Scripted()
+    bob = {"id": 9, "is_bot": False, "first_name": "Bob"}
+    async with running(telegram, answering):
+        alice.say(
+            "/similar 2301.12652", forward_origin={"type": "user", "date": 1, "sender_user": bob}
+        )
+        (said,) = await answering.hears(Said, 1)
+    assert said.text == "/similar 2301.12652"  # and the paper that it names teaches
+
+
 async def test_in_a_group_only_what_is_meant_for_the_bot_is_heard(telegram):
     alice, answering, group = telegram.person(), Scripted(), telegram.group()
     async with running(telegram, answering):

@@ -17,6 +17,7 @@ from bot.conversation.ports import (
     TryLater,
 )
 from bot.jobs.broadcasting import ATTEMPTS, Broadcasting
+from storage import personal, users
 from storage.database import Database
 from storage.errors import StorageUnavailable
 from tests import servers
@@ -120,6 +121,29 @@ async def test_a_process_that_dies_while_sending_never_makes_it_send_twice(
     assert found.sends == (("unknown", 3),)
     assert len(dying.sent) == 3
     assert messenger.sent == []
+
+
+async def test_who_is_forgotten_while_it_is_sent_leaves_no_trace_in_it(
+    any_database, job, desk, three, messenger, clock
+):
+    class Forgetting(RecordingMessenger):
+        async def send(self, chat, message, **how):
+            refs = await super().send(chat, message, **how)
+            async with any_database.writing() as db:
+                await personal.forget(db, three[0].user.id)
+            return refs
+
+    forgetting = Forgetting()
+    number = await begin(desk)
+    await Broadcasting(any_database, {Platform.TELEGRAM: forgetting}, clock).run_once()
+    found = await ended(job, desk, number, clock)
+    assert found.stage is Stage.DONE
+    async with any_database.reading() as db:
+        assert await users.find(db, "telegram", "7") is None
+    sent = sorted(one.chat for one in (*forgetting.sent, *messenger.sent))
+    assert sent[-2:] == ["chat-8", "chat-9"]
+    assert len(sent) == len({*sent})
+    assert found.sends == (("sent", 2),)
 
 
 async def test_who_blocked_the_bot_meanwhile_is_sent_nothing_more(

@@ -20,6 +20,7 @@ from bot.shelf import Shelf
 from recommender.feedback import Verdict
 from storage import deliveries, personal
 from storage.deliveries import State
+from tests import traces
 from tests.conftest import BOUND
 from tests.house import (
     NoSource,
@@ -466,6 +467,31 @@ async def test_who_is_forgotten_while_papers_are_chosen_costs_nobody_else_a_seco
     async with asyncio.timeout(BOUND):
         (edition,) = await forgetful.editions(claimed)
     assert (edition.user.id, len(edition.offers)) == (stays.id, 3)
+
+
+async def test_who_is_forgotten_while_their_digest_is_under_way_leaves_no_trace_of_it(
+    any_database, desk, clock
+):
+    gone = await subscribe(desk, "9140775523")
+    await subscribe(desk, "8")
+
+    class Forgetting(RecordingMessenger):
+        async def send(self, chat, message, **how):
+            refs = await super().send(chat, message, **how)
+            async with any_database.writing() as db:
+                await personal.forget(db, gone.id)
+            return refs
+
+    messenger = Forgetting()
+    clock.forward(hours=1)
+    push = DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock)
+    await push.run_once()
+    assert await traces.in_tables(any_database, ["9140775523"]) == []
+    clock.forward(days=1)
+    await push.run_once()
+    chats = [sent.chat for sent in messenger.sent]
+    assert chats.count("chat-8") == 2
+    assert chats.count("chat-9140775523") <= 1
 
 
 async def test_a_process_that_died_before_sending_costs_nothing(
