@@ -13,6 +13,7 @@ from bot.conversation.messages import Edit, Send, Toast
 from bot.conversation.ports import OutcomeUnknown, TemporarilyUnavailable
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
+from bot.conversation.taps import Act, decode, encode
 from bot.desk import looks_like_a_title
 from bot.jobs.daily_picks import DailyPicks
 from bot.schedule import EVERY_DAY, Schedule
@@ -270,6 +271,50 @@ async def test_a_tap_in_a_pushed_digest_marks_it_there_and_sends_nothing(
     assert papers(edit.message) == papers(pushed)
     status = await desk.status(reader)
     assert (status.likes, status.saved) == (1, 1)
+
+
+async def test_a_digest_that_is_a_month_old_is_marked_and_unmarked_where_it_stands(
+    ada, desk, clock, any_database
+):
+    reader = await subscribed(desk)
+    (pushed,) = (await push(any_database, desk, clock)).to("chat-7")
+    for _ in range(2):  # the first push's papers are long out of the newest days
+        clock.forward(days=15)
+        await stocked(any_database, papers_of(clock().date()), clock())
+        await push(any_database, desk, clock)
+    ref = MessageRef("chat-7", "1")
+    like, skip, save, _ = pushed.digest.items[2].buttons
+    for button, marks in (
+        (save, words.MARK_SAVED),
+        (like, f"{words.MARK_LIKED} · {words.MARK_SAVED}"),
+        (skip, f"{words.MARK_SKIPPED} · {words.MARK_SAVED}"),
+    ):
+        _, edit = await ada.press(button.data, ref)
+        assert papers(edit.message) == papers(pushed)
+        assert [item.card.mark for item in edit.message.digest.items] == ["", "", marks]
+    tapped = decode(skip.data)
+    assert tapped is not None
+    toast, edit = await ada.press(encode(replace(tapped, act=Act.UNDO)), ref)
+    assert toast == Toast(words.UNDONE_NOW)
+    assert edit.message.digest.items[2].card.mark != marks
+    status = await desk.status(reader)
+    assert (status.likes, status.saved) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "act", [Act.LIKE, Act.SKIP, Act.OFF_TOPIC, Act.KNOWN, Act.NOT_NOW, Act.SAVE]
+)
+async def test_each_button_says_so_when_it_is_tapped_again(ada, act):
+    await ada.command("/start")
+    ref, tap = ada.newest(), decode(ada.messages[ada.newest()].rows[0][0].data)
+    assert tap is not None
+    data = encode(replace(tap, act=act))
+    first, *_ = await ada.press(data, ref)
+    again, *_ = await ada.press(data, ref)
+    assert first != again
+    assert "already" in again.text
+    (undone, *_) = await ada.press(encode(replace(tap, act=Act.UNDO)), ref)
+    assert undone == Toast(words.UNDONE_NOW)
 
 
 async def test_a_digest_that_ended_unknown_is_shown_as_perhaps_seen(ada, desk, clock, any_database):
