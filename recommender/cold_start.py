@@ -185,7 +185,7 @@ def hubs_of(
 
     Kept are random mixtures of all readers, which see the same spread but for a few per cent
     (Johnson & Lindenstrauss 1984): however many readers speak, the model stays as large, and
-    it holds nothing of any one person.
+    it holds nothing of any one person, as long as nobody can draw from `rng` again.
     """
     width, n = features.shape[1], worth.shape[0]
     mixed = np.zeros((_MIXTURES, width + n), np.float32)

@@ -9,6 +9,7 @@ stays alone.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from itertools import product
 from typing import TYPE_CHECKING, Any, Self
 
@@ -168,9 +169,22 @@ def with_readers(
         features = np.hstack([base[learnt.sample], sample.factors])
         rng = np.random.default_rng([seed, 5])
         profiles = _profiles(model, likes, base, rng)
-        hubs = hubs_of(profiles, features, sample.worth.matrix().T.tocsr(), powers, rng)
+        mixing = np.random.default_rng(_known_to_nobody(likes))
+        hubs = hubs_of(profiles, features, sample.worth.matrix().T.tocsr(), powers, mixing)
         model = replace(model, hubs=hubs)
     return choice.balance.applied(model)
+
+
+def _known_to_nobody(likes: Interactions) -> int:
+    """Return a seed that whoever has a model and this program cannot find: it comes of all likes.
+
+    Of few readers mixtures can be taken apart again by whoever knows how they were mixed, and
+    the same likes should still give the same model.
+    """
+    told = blake2b(digest_size=16)
+    for array in (likes.likes.indptr, likes.likes.indices, likes.papers, likes.users):
+        told.update(np.ascontiguousarray(array, np.int64).data)
+    return int.from_bytes(told.digest(), "little")
 
 
 def balanced(

@@ -3,9 +3,11 @@ import pytest
 
 from recommender import encoder
 from recommender.candidates import Corpus
+from recommender.interactions import interactions
 from recommender.model import Model, WrongArrays
 from recommender.picks import Request
 from recommender.ranking import recommend
+from recommender.training import train
 from tests.recommender import planted
 
 
@@ -69,3 +71,29 @@ def test_base_vectors_are_unit_rows_and_the_same_for_known_and_new_papers(model,
     assert np.linalg.norm(base, axis=1) == pytest.approx(np.ones(20), abs=2e-3)
     fresh, _ = model.text.read([p.text for p in papers[:20]], coder)
     assert np.allclose(base, fresh, atol=1e-3)
+
+
+def test_nobody_who_has_a_model_and_the_program_finds_out_what_a_reader_likes(
+    school, coder, hybrid
+):
+    """Mixtures of fewer readers than there are mixtures can be taken apart by who can mix again."""
+    ratings = planted.readers_of_schools(school[1], 300, 12)
+    likes = interactions(ratings, [paper.id for paper in school[0]])
+    assert likes.likes.shape[0] == 300
+    stored = hybrid.to_arrays()["hub_likes"].astype(np.float64)
+    rng = np.random.default_rng([0, 5])  # all that stands in the program
+    order = rng.permutation(300)
+    theirs = likes.likes[order].toarray()
+    for mixing in (rng, np.random.default_rng([0, 5]), np.random.default_rng(0)):
+        mixed = mixing.standard_normal((len(stored), 300), np.float32)
+        apart = np.linalg.lstsq(mixed, stored, rcond=None)[0]
+        likeness = [np.corrcoef(a, b)[0, 1] for a, b in zip(apart, theirs, strict=True)]
+        assert np.mean(likeness) < 0.1
+
+
+def test_no_array_of_a_model_has_a_place_for_each_reader(school, coder):
+    ratings = planted.readers_of_schools(school[1], 293, 12)
+    model = train(school[0], ratings, coder, version="v", seed=0)
+    sizes = {size for array in model.to_arrays().values() for size in array.shape}
+    assert model.hubs is not None
+    assert sizes.isdisjoint({293, 294})  # nor one for the end of each reader's likes
