@@ -4,6 +4,7 @@ import json
 import logging
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.account_desk import AccountDesk
 from bot.conversation import words
@@ -398,12 +399,16 @@ async def test_a_linked_person_is_forgotten_on_both_platforms(ada, ben, any_data
 
 async def test_a_wrong_code_changes_nothing_and_guessing_is_slowed(ada, ben):
     await ada.command("/start")
-    for _ in range(5):
-        await ben.command("/link AAAAAA")
-        assert said(ben) == words.LINK_REFUSED["wrong"]
-    await ada.command("/link")
-    await ben.command(f"/link {code_in(ada)}")
-    assert said(ben) == words.LINK_REFUSED["slowed"]
+    with capture_logs() as logs:
+        for _ in range(5):
+            await ben.command("/link AAAAAA")
+            assert said(ben) == words.LINK_REFUSED["wrong"]
+        await ada.command("/link")
+        await ben.command(f"/link {code_in(ada)}")
+        assert said(ben) == words.LINK_REFUSED["slowed"]
+    guesses = [entry["answer"] for entry in logs if entry["event"] == "link.asked"]
+    assert guesses == ["wrong"] * 5 + ["slowed"]
+    assert "AAAAAA" not in str(logs)
     await ben.command("/link what is this")
     assert said(ben) == words.LINK_WANTS_A_CODE
 

@@ -105,6 +105,22 @@ async def test_they_are_in_the_digest_that_is_pushed_too(ada, any_database, desk
     assert [by_sofia(item) for item in sent.message.digest.items] == [True] * 3
 
 
+async def test_when_there_are_more_than_a_message_holds_the_next_digests_bring_the_others(
+    ada, any_database, desk, clock
+):
+    await ada.command("/schedule 08:00 UTC daily 3")
+    await ada.command("/follow Emmy Noether")  # who wrote all forty papers of the day
+    messenger = RecordingMessenger()
+    for _ in range(5):
+        clock.forward(days=1)
+        await DailyPicks(any_database, desk, {Platform.TELEGRAM: messenger}, clock).run_once()
+    items = [sent.message.digest.items for sent in messenger.sent if sent.message.digest]
+    assert [len(some) for some in items] == [10, 10, 10, 10]
+    cards = [item.card for some in items for item in some]
+    assert {card.reason for card in cards} == {"You follow Emmy Noether."}
+    assert len({card.paper for card in cards}) == 40
+
+
 async def test_they_are_in_the_digest_although_their_words_and_categories_are_muted(ada, like):
     await like(0, 3)
     await ada.command(f"/follow {SOFIA}")
