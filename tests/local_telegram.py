@@ -585,6 +585,7 @@ class LocalTelegram:
             "chat": self._chats[posted.chat],
             "from": self.me,
             "text": posted.text,
+            "entities": _entities(posted),
             **markup,
         }
 
@@ -712,6 +713,20 @@ class TelegramPerson:
         """Wait for the answer to a tap; return its text."""
         await self.telegram.until(lambda: query.answers)
         return query.answers[0]
+
+
+def _entities(posted: Posted) -> list[dict[str, Any]]:
+    """Return what is marked in a message, where its words stand for the first time."""
+    kinds = {"a": "text_link", "b": "bold", "i": "italic", "code": "code"}
+    return [
+        {
+            "type": kinds[entity.kind],
+            "offset": utf16(posted.text[: posted.text.find(entity.text)]),
+            "length": utf16(entity.text),
+            **({"url": entity.url} if entity.url else {}),
+        }
+        for entity in posted.entities
+    ]
 
 
 def _menu_of(params: dict[str, Any]) -> tuple[str, str]:

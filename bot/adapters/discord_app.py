@@ -47,6 +47,7 @@ from bot.adapters.discord_rest import (
     silence_library,
 )
 from bot.adapters.discord_silence import telling
+from bot.adapters.looks import Looks
 from bot.adapters.pacing import Pacer
 from bot.adapters.redraws import Redraws
 from bot.conversation.commands import COMMANDS, takes_files
@@ -241,7 +242,8 @@ class Client(discord.Client):
         self._offered = commands
         self._timing = timing
         self._rest = Rest(self.http, pacer)
-        self._redraws = Redraws(partial(redraw, self._rest), timing.redraw)
+        self._looks = Looks()
+        self._redraws = Redraws(partial(redraw, self._rest, self._looks), timing.redraw)
         self._away: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._channels: dict[int, str] = {}  # DM channels by person
@@ -322,7 +324,7 @@ class Client(discord.Client):
         files = [
             discord.Attachment(data=file, state=self._connection) for file in attached(interaction)
         ]
-        reply = InteractionReply(self._rest, interaction, where, born, self._redraws)
+        reply = InteractionReply(self._rest, interaction, where, born, self._redraws, self._looks)
         locale = str(interaction.locale.value)
 
         async def actions() -> AsyncGenerator[Action]:
@@ -366,7 +368,7 @@ class Client(discord.Client):
         group = channel_as_group(channel, message.guild.id) if message.guild else None
         who = person(message.author, chat, where.is_dm, None, group)
         event = said_event(str(message.id), who, text)
-        reply = ChannelReply(self._rest, str(message.id), where, chat)
+        reply = ChannelReply(self._rest, str(message.id), where, chat, self._looks)
         forwarded = [file for one in message.message_snapshots for file in one.attachments]
         files = [*message.attachments, *forwarded]
         lane = _lane(message.author, files)

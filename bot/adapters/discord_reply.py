@@ -13,9 +13,11 @@ from typing import NoReturn, Protocol
 import discord
 import structlog
 
+from bot.adapters import discord_looks
 from bot.adapters.discord_hear import Place, is_about_a_message
 from bot.adapters.discord_render import Payload, form, render
-from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, meaning
+from bot.adapters.discord_rest import EPHEMERAL, TROUBLES, Rest, deliver, edit, meaning
+from bot.adapters.looks import Looks
 from bot.adapters.redraws import Redraws
 from bot.conversation import words
 from bot.conversation.events import MessageRef
@@ -77,9 +79,12 @@ class InteractionReply:
         where: Place,
         born: float,
         redraws: Redraws,
+        looks: Looks,
     ) -> None:
         self._rest = rest
         self._redraws = redraws
+        self._looks = looks
+        self._tapped = interaction.message
         self._id = str(interaction.id)
         self._token = interaction.token
         self._application = str(interaction.application_id)
@@ -114,7 +119,7 @@ class InteractionReply:
                 case Send(message=message, is_private=is_private):
                     await self._say(message, is_private=is_private)
                 case Edit(ref=ref, message=message) if ref.message != self._where.tapped:
-                    await _edit(self._rest, ref, message)
+                    await _edit(self._rest, self._looks, ref, message)
                 case Edit(message=message) if self._where.is_tapped_public:
                     await self._say(message, is_private=True)
                 case Edit(message=message):
@@ -165,18 +170,27 @@ class InteractionReply:
         await self._by_token(self._rest.follow_up, body)
 
     async def _redraw(self, message: Message) -> None:
+        """Draw the tapped message anew, unless it shows this already; the tap is answered then."""
         self._has_shown = True
         body = render(message)
+        look = discord_looks.look(body)
+        ref = MessageRef(self._where.channel, self._where.tapped)
+        if not self._looks.stands(ref, look, discord_looks.told(self._tapped)):
+            await self._looks.draw(ref, look, lambda: self._drawn(ref, body))
+
+    async def _drawn(self, ref: MessageRef, body: Payload) -> bool:
+        """Return whether the message shows it now."""
         try:
             if not self._is_acknowledged:
                 await self._acknowledge({"type": _UPDATE, "data": body})
             else:
                 await self._by_token(self._rest.edit_answer, body)
         except _Gone:
-            if self._where.is_dm:
-                await self._rest.edit(MessageRef(self._where.channel, self._where.tapped), body)
-            else:
+            if not self._where.is_dm:
                 log.info("discord.answer_lost", about=self._id)
+                return False
+            await self._rest.edit(ref, body)
+        return True
 
     async def _ask(self, ask: Ask) -> None:
         """Show a form, which only the acknowledgement can; later say how to answer without."""
@@ -267,8 +281,11 @@ class ChannelReply:
         closed, they are told once how to see it all the same.
     """
 
-    def __init__(self, rest: Rest, event: str, where: Place, private: str | None) -> None:
+    def __init__(
+        self, rest: Rest, event: str, where: Place, private: str | None, looks: Looks
+    ) -> None:
         self._rest = rest
+        self._looks = looks
         self._event = event
         self._where = where
         self._private = private
@@ -289,11 +306,11 @@ class ChannelReply:
             case Send(message=message, is_private=is_private):
                 await self._say(message, is_private=is_private)
             case Edit(ref=ref, message=message):
-                await _edit(self._rest, ref, message)
+                await _edit(self._rest, self._looks, ref, message)
             case Ask(otherwise=message):
                 await self._say(message, is_private=True)
             case Revise(message=message) if self._last:
-                await _edit(self._rest, self._last, message)
+                await _edit(self._rest, self._looks, self._last, message)
             case Revise(message=message):
                 await self._say(message, is_private=True)
             case Redraw():
@@ -390,10 +407,10 @@ async def _perform(reply: Reply, action: Action, event: str) -> None:
         _note(trouble, event)
 
 
-async def _edit(rest: Rest, ref: MessageRef, message: Message) -> None:
+async def _edit(rest: Rest, looks: Looks, ref: MessageRef, message: Message) -> None:
     """Edit a message that the bot sent into a channel; one that is gone stays as it was."""
     try:
-        await rest.edit(ref, render(message))
+        await edit(rest, looks, ref, message)
     except discord.NotFound:
         log.info("discord.message_gone", message=ref.message)
 

@@ -20,8 +20,10 @@ import discord
 import structlog
 from discord.http import HTTPClient, Route
 
+from bot.adapters import discord_looks
 from bot.adapters.discord_render import FILE, Payload, render
 from bot.adapters.discord_silence import telling
+from bot.adapters.looks import Looks
 from bot.adapters.pacing import Pacer, Urgency
 from bot.conversation.events import MessageRef
 from bot.conversation.messages import Attachment, Message
@@ -286,10 +288,23 @@ def _honest(problem: DeliveryError, was_handed_over: bool) -> DeliveryError:
     return problem
 
 
-async def redraw(rest: Rest, ref: MessageRef, message: Message) -> None:
-    """Replace a message in a channel. Raises one of the DeliveryErrors."""
+async def edit(rest: Rest, looks: Looks, ref: MessageRef, message: Message) -> None:
+    """Replace a message in a channel, unless it shows this already."""
+    body = render(message)
+    look = discord_looks.look(body)
+
+    async def made() -> bool:
+        await rest.edit(ref, body)
+        return True
+
+    if not looks.stands(ref, look):
+        await looks.draw(ref, look, made)
+
+
+async def redraw(rest: Rest, looks: Looks, ref: MessageRef, message: Message) -> None:
+    """Edit a message, as above. Raises one of the DeliveryErrors."""
     try:
-        await rest.edit(ref, render(message))
+        await edit(rest, looks, ref, message)
     except TROUBLES as trouble:
         raise meaning(trouble) from trouble
 

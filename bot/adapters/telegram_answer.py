@@ -17,14 +17,16 @@ import structlog
 from telegram import ForceReply, InlineQuery, Update
 from telegram.error import TelegramError
 
+from bot.adapters import telegram_looks
+from bot.adapters.looks import Looks
 from bot.adapters.pacing import Urgency
 from bot.adapters.redraws import Redraws
 from bot.adapters.telegram_files import fetched
-from bot.adapters.telegram_hear import Heard, group_as_person, hear, pressed
+from bot.adapters.telegram_hear import Heard, Tapped, group_as_person, hear, pressed, ref_of
 from bot.adapters.telegram_inline import InlineAnswers
 from bot.adapters.telegram_menu import OperatorMenu
 from bot.adapters.telegram_pacing import MARGIN, Turn
-from bot.adapters.telegram_render import toast
+from bot.adapters.telegram_render import render, toast
 from bot.adapters.telegram_request import Flood, NotSent, ServerTrouble
 from bot.adapters.telegram_send import Manner, TelegramBot, deliver, revise
 from bot.adapters.telegram_standing import with_standing
@@ -222,6 +224,7 @@ class Answers:
         self._patience = patience
         self._turn = Turn(Urgency.ANSWER, patience.silence)
         self._redraws = Redraws(self._redraw, patience.redraw)
+        self._looks = Looks()
         self._lanes = Lanes()
         self._marking = Marking(patience.follow)
         self._known: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
@@ -395,20 +398,34 @@ class Answers:
             case Redraw(ref=ref, draw=draw):
                 self._redraws.put(ref, draw)
             case Edit(ref=ref, message=message):
-                await self._revise(answer, ref, message)
+                await self._edit(answer, ref, message)
+            case Revise(message=message) if answer.last:
+                await self._edit(answer, answer.last, message)
             case Revise(message=message):
-                await self._revise(answer, answer.last, message)
+                await self._send(answer, message)
             case Ask(question=question, placeholder=placeholder):
                 reply = ForceReply(input_field_placeholder=placeholder)
                 await self._send_privately(answer, question, reply)
 
-    async def _revise(self, answer: Answer, ref: MessageRef | None, message: Message) -> None:
-        if ref is None or not await revise(self._bot, ref, message, self._turn):
+    async def _edit(self, answer: Answer, ref: MessageRef, message: Message) -> None:
+        if not await self._drawn(ref, message, answer.heard.tapped):
             await self._send(answer, message)
 
     async def _redraw(self, ref: MessageRef, message: Message) -> None:
         """Raises one of the DeliveryErrors; a message that is gone stays as it was."""
-        await revise(self._bot, ref, message, self._turn)
+        await self._drawn(ref, message)
+
+    async def _drawn(self, ref: MessageRef, message: Message, tapped: Tapped | None = None) -> bool:
+        """Edit a message unless it shows this already; return False when it stands no more.
+
+        Raises one of the DeliveryErrors.
+        """
+        drawn = render(message, self._bot.found_as)
+        look = telegram_looks.look(drawn)
+        told = telegram_looks.told(tapped) if tapped and ref_of(tapped) == ref else None
+        if self._looks.stands(ref, look, told):
+            return True
+        return await self._looks.draw(ref, look, lambda: revise(self._bot, ref, drawn, self._turn))
 
     async def _send(self, answer: Answer, message: Message) -> None:
         heard = answer.heard

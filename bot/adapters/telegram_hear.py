@@ -54,6 +54,10 @@ _COMMAND = re.compile(r"/(\w{1,64})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 _NAMES = frozenset(command.name for command in COMMANDS)
 
 
+Tapped = dict[str, Any]
+"""A message whose button was pressed, as Telegram sent it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """An event, and what Telegram needs for answering it.
@@ -62,6 +66,7 @@ class Heard:
     thread: the forum topic in which the answer belongs.
     query: the callback query that must be answered, for a tap.
     document: a file that has to be fetched before the event is answered.
+    tapped: for a tap, the message as it stood then.
     """
 
     update: int
@@ -71,6 +76,7 @@ class Heard:
     thread: int | None = None
     query: str | None = None
     document: Document | None = None
+    tapped: Tapped | None = None
 
 
 def hear(update: Update, bot: Bot) -> Heard | None:
@@ -114,15 +120,18 @@ def pressed(number: int, query: dict[str, Any]) -> Heard | None:
     chat, kind = str(message["chat"]["id"]), message["chat"]["type"]
     group = None if kind == Chat.PRIVATE else Place(chat, chat, is_channel=kind == Chat.CHANNEL)
     person = _speaker(str(user["id"]), chat, user.get("language_code"), group)
-    ref = MessageRef(chat, str(message["message_id"]))
-    event = Pressed(str(number), person, query.get("data") or "", ref, _shown(message))
+    event = Pressed(str(number), person, query.get("data") or "", ref_of(message), _shown(message))
     thread = message.get("message_thread_id") if message.get("is_topic_message") else None
     # In a group many tap at once, and nobody's vote waits for another's acknowledgement.
     lane = chat if person.is_private else f"{chat}:{person.account}"
-    return Heard(number, event, chat, lane, thread, str(query["id"]))
+    return Heard(number, event, chat, lane, thread, str(query["id"]), tapped=message)
 
 
-def _shown(message: dict[str, Any]) -> tuple[tuple[str, bool], ...]:
+def ref_of(message: Tapped) -> MessageRef:
+    return MessageRef(str(message["chat"]["id"]), str(message["message_id"]))
+
+
+def _shown(message: Tapped) -> tuple[tuple[str, bool], ...]:
     """Return the data of a message's buttons, and which of them are drawn as chosen."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", ())
     return tuple(

@@ -242,12 +242,11 @@ def _keyboard(buttons: Buttons) -> str | None:
     return json.dumps({"inline_keyboard": buttons}) if buttons else None
 
 
-async def revise(bot: TelegramBot, ref: MessageRef, message: Message, turn: Turn) -> bool:
+async def revise(bot: TelegramBot, ref: MessageRef, drawn: Rendered, turn: Turn) -> bool:
     """Edit a message that stands; return False when it stands no more.
 
     Raises one of the DeliveryErrors. An edit may be repeated whatever became of it.
     """
-    drawn = render(message, bot.found_as)
     asked = {
         "chat_id": int(ref.chat),
         "message_id": int(ref.message),

@@ -77,7 +77,8 @@ async def test_each_use_comes_with_what_its_person_and_the_bot_may_do_there(disc
         discord.bot_permissions = POSTING
         shown = await ada.sees("menu", channel)
         assert shown.flags & EPHEMERAL
-        script.says = lambda event: [Toast("Stored."), Edit(event.message, menu)]
+        changed = replace(menu, text=plain("menu, changed"))
+        script.says = lambda event: [Toast("Stored."), Edit(event.message, changed)]
         tap = await ada.gets_answer(await ada.press(shown, "Daily"))
         assert tap.answered == 7
     home = str(discord.server_of(channel))
