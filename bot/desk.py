@@ -401,6 +401,7 @@ class Desk:
             likes=counts.likes,
             skips=counts.skips,
             saved=counts.saved,
+            taught=counts.taught,
             last=_delivery(last) if last else None,
             papers=summary.real or summary.papers,
             newest=summary.newest_first_seen,

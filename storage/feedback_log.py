@@ -100,11 +100,15 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """skips: every kind of skip (skip, off topic, known, not now)."""
+    """skips: every kind of skip (skip, off topic, known, not now).
+
+    taught: papers that say what more is wanted of: liked, known, or saved and not off topic.
+    """
 
     likes: int
     skips: int
     saved: int
+    taught: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,6 +424,11 @@ def _feedback(row: Any) -> Feedback:
     return Feedback(PaperId(row.paper_id), _verdict(row.verdict), row.saved_at is not None)
 
 
+_teaches = or_(  # as `recommender.taste.liking` has it
+    _standing.c.verdict.in_([Verdict.LIKE, Verdict.KNOWN]),
+    _standing.c.saved_at.is_not(None)
+    & (_standing.c.verdict.is_(None) | (_standing.c.verdict != Verdict.OFF_TOPIC)),
+)
 _says_something = or_(_standing.c.verdict.is_not(None), _standing.c.saved_at.is_not(None))
 
 
@@ -501,11 +510,12 @@ async def counts(db: AsyncSession, user: int) -> Counts:
                 func.count(case((_standing.c.verdict == Verdict.LIKE, 1))),
                 func.count(_standing.c.verdict),
                 func.count(_standing.c.saved_at),
+                func.count(case((_teaches, 1))),
             ).where(_standing.c.user_id == user)
         )
     ).one()
-    likes, verdicts, bookmarks = row
-    return Counts(likes, verdicts - likes, bookmarks)
+    likes, verdicts, bookmarks, taught = row
+    return Counts(likes, verdicts - likes, bookmarks, taught)
 
 
 async def ratings(db: AsyncSession) -> Sequence[Rating]:

@@ -238,8 +238,8 @@ async def test_interests_are_named_by_telling_words_and_shown_with_their_weights
 ):
     await ada.command("/interests")
     lines = ada.transcript
-    assert any("70 % of your likes (7 papers)" in line for line in lines)
-    assert any("30 % of your likes (3 papers)" in line for line in lines)
+    assert any("70 % of them (7 papers)" in line for line in lines)
+    assert any("30 % of them (3 papers)" in line for line in lines)
     heads = [line for line in lines if line[:3] in ("1. ", "2. ")][-2:]
     assert set(heads[0][3:].casefold().split(", ")) <= set(TOPICS["cs.RO"].split())
     assert set(heads[1][3:].casefold().split(", ")) <= set(TOPICS["astro-ph.GA"].split())
@@ -282,7 +282,7 @@ async def test_forgotten_likes_stay_in_the_history_and_can_be_brought_back(
     reasons = " ".join(item.card.reason for item in shown(ada))
     assert "Robot" not in reasons
     await ada.tap("2 Bring back")
-    assert any("70 % of your likes (7 papers)" in line for line in ada.transcript[-14:])
+    assert any("70 % of them (7 papers)" in line for line in ada.transcript[-14:])
 
 
 async def test_what_was_said_of_interests_stands_for_another_process(

@@ -179,6 +179,7 @@ def status(found: Status, now: datetime) -> Message:
     last = found.last
     lines = [
         words.taste(found.likes, found.skips, found.saved),
+        *([words.taught(found.taught)] if found.taught else []),
         "",
         f"{_capital(words.schedule_in_words(reader.schedule))}. {push_state(reader)}",
         _last_digest(reader, last) if last else _(words.NO_DIGEST_YET),

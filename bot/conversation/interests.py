@@ -75,7 +75,7 @@ _FROM = {
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """papers: the likes it is made of, the most typical first.
+    """papers: those it is made of, liked, saved or known, the most typical first.
 
     words: its telling words, best first; name: the reader's own, or empty. share: of all likes,
     0 of a forgotten one. examples: its most typical papers.

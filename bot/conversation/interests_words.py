@@ -17,7 +17,7 @@ def place_of(name: str) -> str:
 
 # ---------------------------------------------------------------- the list
 
-OPENING = N_("Your interests, as your likes tell them:")
+OPENING = N_("Your interests, by the papers that you liked, saved or know:")
 NONE_YET = N_(
     "I know no interest of yours yet: like a few papers, and they group by themselves. /pick "
     "brings one."
@@ -64,12 +64,12 @@ def heading(number: int, name: str) -> str:
     return f"{number}. {name}"
 
 
-def size(percent: int, likes: int) -> str:
+def size(percent: int, n: int) -> str:
     return ngettext(
-        "{percent} % of your likes ({likes} paper)",
-        "{percent} % of your likes ({likes} papers)",
-        likes,
-    ).format(percent=percent, likes=likes)
+        "{percent} % of them ({n} paper)",
+        "{percent} % of them ({n} papers)",
+        n,
+    ).format(percent=percent, n=n)
 
 
 def forgotten(count: int) -> str:

@@ -187,12 +187,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What /status tells."""
+    """What /status tells. taught: papers liked, saved or known, of which interests are made."""
 
     reader: Reader
     likes: int
     skips: int
     saved: int
+    taught: int
     last: Delivery | None
     papers: int
     newest: datetime | None  # when papers last came in; None while only the sample is there

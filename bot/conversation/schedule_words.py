@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 
 from bot.conversation import clock_words, german_clock, words, zones
+from bot.conversation.impossible_times import impossible_in, what_is_wrong
 from bot.conversation.language import _
 from bot.conversation.text import clipped, visible
 from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
@@ -118,7 +119,7 @@ def understand(text: str, present: Schedule, weekday: int) -> Understood | Misun
         remark = _settle_numbers(heard)
         return Understood(_applied(heard, present, weekday), bool(heard.zones), remark)
     except _Trouble as trouble:
-        return Misunderstood(str(trouble))
+        return Misunderstood(impossible_in(zones.folded(phrase)) or str(trouble))
 
 
 def _tokens(phrase: str) -> list[tuple[str, str]]:
@@ -157,25 +158,21 @@ def _hear_time(phrase: str, heard: _Heard) -> bool:
         return True
     if found := _CLOCK.fullmatch(phrase):
         hour, minute = int(found[1] or found[4]), int(found[2] or found[5])
-        heard.times.append(_time(phrase, hour, minute, found[3]))
+        heard.times.append(_time(hour, minute, found[3]))
     elif found := _HALF_DAY.fullmatch(phrase):
-        heard.times.append(_time(phrase, int(found[1]), 0, found[2]))
+        heard.times.append(_time(int(found[1]), 0, found[2]))
     elif found := _O_CLOCK.fullmatch(phrase):
-        heard.times.append(_time(phrase, int(found[1]), 0, None))
+        heard.times.append(_time(int(found[1]), 0, None))
     elif (spoken := _in_words(phrase)) is not None:
         heard.times.append(spoken)
         return True
     return found is not None
 
 
-def _time(phrase: str, hour: int, minute: int, half: str | None) -> time:
-    if half is not None:
-        if not 1 <= hour <= 12:
-            raise _Trouble(words.no_time_of_day(phrase))
-        hour = hour % 12 + (12 if half.startswith("p") else 0)
-    if not 0 <= hour <= 23 or minute > 59:
-        raise _Trouble(words.no_time_of_day(phrase))
-    return time(hour, minute)
+def _time(hour: int, minute: int, half: str | None) -> time:
+    if wrong := what_is_wrong(hour, minute, is_half=half is not None):
+        raise _Trouble(wrong)
+    return time(hour % 12 + 12 * half.startswith("p") if half else hour, minute)
 
 
 def _in_words(phrase: str) -> time | None:
@@ -279,8 +276,8 @@ def _settle_numbers(heard: _Heard) -> str:
     numbers, remark = list(heard.bare), ""
     if numbers and not heard.times:
         hour = numbers.pop(0)
-        if hour > 23:
-            raise _Trouble(words.no_hour(hour))
+        if wrong := what_is_wrong(hour, 0):
+            raise _Trouble(wrong)
         heard.times.append(time(hour))
         if 1 <= hour <= MOST_PAPERS and not heard.papers and not numbers:
             remark = words.read_as_hour(hour)

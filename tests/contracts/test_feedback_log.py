@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select
 
 from recommender.feedback import Dated, Feedback, Rating, Verdict
 from recommender.picks import PartKind, ScorePart
+from recommender.taste import liking
 from storage import deliveries, feedback_log, personal
 from storage.database import Database, table_of
 from storage.deliveries import State
@@ -110,6 +111,18 @@ async def test_a_bookmark_stands_beside_the_verdict(ada, papers):
     assert await ada.thinks(papers[0]) == Feedback(papers[0], LIKE, is_saved=True)
     await ada.says(papers[0], save=False)
     assert await ada.thinks(papers[0]) == Feedback(papers[0], LIKE, is_saved=False)
+
+
+async def test_what_makes_interests_is_counted_as_tastes_have_it(any_database, ada, clock):
+    papers = await stored(any_database, 11, clock())
+    said = [(verdict, save) for verdict in (None, *Verdict) for save in (False, True)]
+    for paper, (verdict, save) in zip(papers, said[1:], strict=True):
+        await ada.says(paper, verdict, save=save or None)
+    async with any_database.reading() as db:
+        counted = await feedback_log.counts(db, ada.found.user.id)
+        (mine,) = (await feedback_log.standing(db, [ada.found.user.id])).values()
+    assert counted.taught == sum(liking(one) > 0 for one in mine) == 7
+    assert counted.likes == 2
 
 
 async def test_undo_walks_back_one_change_at_a_time_to_the_beginning(ada, papers):

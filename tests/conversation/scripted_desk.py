@@ -225,6 +225,7 @@ class ScriptedDesk:
             likes=sum(o.verdict is Verdict.LIKE for o in mine),
             skips=sum(o.verdict not in (None, Verdict.LIKE) for o in mine),
             saved=sum(o.is_saved for o in mine),
+            taught=sum(o.is_saved or o.verdict in (Verdict.LIKE, Verdict.KNOWN) for o in mine),
             last=self.last,
             papers=len(self.papers),
             newest=None if self.is_sample else self.now - timedelta(hours=3),

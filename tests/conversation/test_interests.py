@@ -53,14 +53,14 @@ def standings(wishes):
 async def test_the_list_names_each_interest_with_its_weight_and_examples(ada):
     await ada.command("/interests")
     assert ada.transcript[1:] == [
-        "Your interests, as your likes tell them:",
+        "Your interests, by the papers that you liked, saved or know:",
         "",
         "1. GNNs, nodes",
-        "70 % of your likes (14 papers)",
+        "70 % of them (14 papers)",
         "for example “On GNNs and papers 1”, “On GNNs and papers 2”",
         "",
         "2. protein, folding",
-        "30 % of your likes (6 papers)",
+        "30 % of them (6 papers)",
         "for example “On GNNs and papers 40”, “On GNNs and papers 41”",
         "",
         "Boost: twice the places. Mute: no places, and nothing close to it. Forget: its likes stay "
@@ -108,8 +108,8 @@ async def test_a_button_changes_an_interest_and_one_beside_it_changes_it_back(
 async def test_what_was_said_of_an_interest_stands_in_the_list(ada, wishes):
     await ada.command("/interests boost 1")
     await ada.command("/interests mute 2")
-    assert "70 % of your likes (14 papers) · boosted" in ada.transcript
-    assert "30 % of your likes (6 papers) · muted" in ada.transcript
+    assert "70 % of them (14 papers) · boosted" in ada.transcript
+    assert "30 % of them (6 papers) · muted" in ada.transcript
     await ada.command("/interests forget 1")
     assert ada.transcript[-1] == "[2 Bring back]"
     assert "Forgotten: 14 papers" in ada.transcript

@@ -143,8 +143,21 @@ def test_a_bare_number_is_the_hour_and_beside_a_time_the_number_of_papers():
             ("daily mon", "two different kinds of days"),
             ("weekly mon tue", "Weekly means one day"),
         ),
-        *(("11 papers", "1 to 10 papers"), ("8 0", "1 to 10 papers"), ("30", "30 is no hour")),
-        *(("25:00", "no time of day"), ("13pm", "no time of day"), ("8:75", "no time of day")),
+        *(("11 papers", "1 to 10 papers"), ("8 0", "1 to 10 papers"), ("30", "no hour 30,")),
+        *(
+            ("25:00", "no hour 25,"),
+            ("13pm", "no hour 13 with am or pm"),
+            ("8:75", "no minute 75,"),
+        ),
+        *(("it is 25:00 here now", "no hour 25,"), ("es ist 26 Uhr", "no hour 26,")),
+        *(("it is 14:75", "no minute 75,"), ("8:61", "no minute 61,"), ("9960", "no hour 99,")),
+        *(("99 o'clock", "no hour 99,"), ("it is 99 o'clock here", "no hour 99,")),
+        *(
+            ("half past 25", "no hour 25,"),
+            ("75 past 8", "no minute 75,"),
+            ("halb 31", "no hour 31,"),
+        ),
+        *(("it is 13:05 pm here", "no hour 13 with"), ("20 Uhr 99 berlin", "no minute 99,")),
         *(("usa", "more than one clock"), ("EST", "more than one clock")),
         *(("+5:30", "write your city"), ("+15", "write your city"), ("8 " * 200, "too long")),
     ],
@@ -154,6 +167,14 @@ def test_what_is_not_understood_is_answered_by_one_sentence_that_says_what_to_do
     assert isinstance(found, Misunderstood)
     assert says in found.sentence
     assert "nothing was changed" in found.sentence
+
+
+def test_who_told_what_their_clock_shows_is_told_how_to_tell_it_again():
+    for text in ("it is 25:00 here now", "es ist 14:75 hier", "my clock says 99:00"):
+        assert understand(text, PRESENT, WEDNESDAY).sentence.endswith(
+            "like /schedule it is 14:05 here now."
+        )
+    assert understand("25:00", PRESENT, WEDNESDAY).sentence.endswith("like 08:30 or 8 pm.")
 
 
 @given(st.sampled_from(sorted(available_timezones())), st.booleans())

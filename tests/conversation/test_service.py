@@ -373,8 +373,9 @@ async def test_status_tells_taste_digests_and_how_fresh_the_papers_are(ada, desk
     desk.last = Delivery(Due(NOW.date() - timedelta(days=3), NOW), "failed", "blocked")
     desk.troubles = ("arxiv",)
     await ada.command("/status")
-    assert ada.transcript[-9:] == [
+    assert ada.transcript[-10:] == [
         "You liked 1 paper, skipped 0 and saved 0: that is what I know of your taste.",
+        "Your /interests are made of 1 paper that you liked, saved or know.",
         "",
         "5 papers, weekdays at 08:00 (UTC). The next one comes on Monday, 23 November at "
         "08:00 (UTC).",

@@ -99,16 +99,29 @@ def no_such_offset(phrase: str) -> str:
     ).format(phrase=phrase)
 
 
-def no_time_of_day(phrase: str) -> str:
-    return _(
-        "“{phrase}” is no time of day, so nothing was changed: write it like 08:30 or 8 pm."
-    ).format(phrase=phrase)
+A_TIME = N_("08:30 or 8 pm")
+A_CLOCK = N_("/schedule it is 14:05 here now")
 
 
-def no_hour(hour: int) -> str:
+def no_such_hour(hour: int, example: str) -> str:
     return _(
-        "{hour} is no hour of the day, so nothing was changed: write it like 08:30 or 8 pm."
-    ).format(hour=hour)
+        "There is no hour {hour}, so nothing was changed: hours go from 0 to 23. Write something "
+        "like {example}."
+    ).format(hour=hour, example=example)
+
+
+def no_such_minute(minute: int, example: str) -> str:
+    return _(
+        "There is no minute {minute}, so nothing was changed: minutes go from 00 to 59. Write "
+        "something like {example}."
+    ).format(minute=minute, example=example)
+
+
+def no_half_day(hour: int, example: str) -> str:
+    return _(
+        "There is no hour {hour} with am or pm, so nothing was changed: there they go from 1 to "
+        "12. Write something like {example}."
+    ).format(hour=hour, example=example)
 
 
 SAID_TWICE = {

@@ -26,6 +26,15 @@ def taste(likes: int, skips: int, saved: int) -> str:
     return said.format(n=likes, skips=skips, saved=saved)
 
 
+def taught(n: int) -> str:
+    """Return of how many papers interests are made, as /interests counts them."""
+    return ngettext(
+        "Your /interests are made of {n} paper that you liked, saved or know.",
+        "Your /interests are made of {n} papers that you liked, saved or know.",
+        n,
+    ).format(n=n)
+
+
 _WHY_NOT = {
     "blocked": N_("because I was blocked there"),
     "dms_closed": N_("because your direct messages are closed to me"),
