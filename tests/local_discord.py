@@ -134,6 +134,7 @@ class LocalDiscord:
         self.turned_away = 0
         self._next = 5_000
         self._servers: dict[int, int] = {}  # server by channel
+        self._private: set[int] = set()
         self.threads: dict[int, tuple[int, str]] = {}  # the channel around each, and its name
         self.bot_permissions = 0  # in every channel
         self.files: dict[str, bytes] = {}  # that people sent, by their names
@@ -187,6 +188,12 @@ class LocalDiscord:
         """Return a channel of a new server, where everybody is."""
         channel, server = self.number(), self.number()
         self._servers[channel] = server
+        return channel
+
+    def private_channel(self) -> int:
+        """Return a channel of some people without the bot, into which one of them brings it."""
+        channel = self.number()
+        self._private.add(channel)
         return channel
 
     def server_of(self, channel: int) -> int:
@@ -662,6 +669,8 @@ class LocalDiscord:
         self._timers.append(loop.call_later(3.0, self._overdue, interaction))
         server = self._servers.get(interaction.channel)
         user = self._user(interaction.person.number)
+        is_private = interaction.channel in self._private
+        kind, context = (0, 0) if server else (3, 2) if is_private else (1, 1)
         event = {
             "id": str(interaction.number),
             "application_id": str(self.me),
@@ -670,14 +679,14 @@ class LocalDiscord:
             "version": 1,
             "data": data,
             "channel_id": str(interaction.channel),
-            "channel": {"id": str(interaction.channel), "type": 0 if server else 1}
+            "channel": {"id": str(interaction.channel), "type": kind}
             | ({"name": "papers", "position": 0, "permissions": "0"} if server else {})
             | self._as_thread(interaction.channel),
             "locale": interaction.person.locale,
             "entitlements": [],
             "app_permissions": str(self.bot_permissions),
-            "context": 0 if server else 1,
-            "authorizing_integration_owners": {},
+            "context": context,
+            "authorizing_integration_owners": {"1": user["id"]} if is_private else {},
             "attachment_size_limit": 1,
         }
         if server:
