@@ -8,8 +8,9 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from bot import offers
 from bot.conversation.commands import Period
@@ -18,7 +19,7 @@ from bot.conversation.search import PAGE, Found, Trends, Voted
 from bot.shelf import Shelf
 from bot.transactions import reading, writing
 from recommender.candidates import paper_ids
-from recommender.finding import by_taste, closest, fused
+from recommender.finding import between, by_taste, closest, fused
 from recommender.interests import remembered
 from recommender.papers import Paper, PaperId
 from recommender.ranking import nearest
@@ -39,6 +40,30 @@ LIFETIME = 24 * 3600.0  # seconds
 _ALONE = (Place.CARD, Place.LOOKUP, Place.OPENED)  # where a paper is shown as a card
 _DEPTH = 200  # papers of each list that are joined
 _DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What answers a question, each list the most relevant first.
+
+    named: by its id. whole: with every word of it. near: with some words, or of its meaning.
+    is_worded: whether any has a word or an id of the question.
+    """
+
+    named: Sequence[PaperId]
+    whole: Sequence[PaperId]
+    near: Sequence[PaperId]
+    is_worded: bool = True
+
+    @property
+    def relevance(self) -> tuple[PaperId, ...]:
+        return (*self.named, *self.whole, *self.near)
+
+    def cut(self, most: int) -> Self:
+        """Return the first of these, at most so many."""
+        left = most - len(self.named)
+        whole, near = self.whole[:left], self.near[: max(left - len(self.whole), 0)]
+        return replace(self, whole=whole, near=near)
 
 
 class Naming(Protocol):
@@ -72,22 +97,19 @@ class SearchDesk:
     # ------------------------------------------------------------------ search
 
     async def search(self, reader: Reader, asked: str, author: str) -> Found:
-        is_worded = True
-        if author:
-            relevance = await self._by(author, asked)
-        else:
-            relevance, is_worded = await self._sought(asked, FOUND)
+        sought = await (self._by(author, asked) if author else self._sought(asked, FOUND))
         asked = " ".join(filter(None, (asked, author)))
         async with reading(self._database) as db:
             standing = (await feedback_log.standing(db, [reader.id])).get(reader.id, ())
             told = (await wishes.told(db, [reader.id])).get(reader.id, NOTHING_TOLD)
         holding = await self._shelf.held()
         counted = remembered(standing, told.interests)
-        liked = await asyncio.to_thread(by_taste, holding.model, holding.corpus, counted, relevance)
-        # Half taste, half relevance: a favourite that hardly answers is no answer.
-        taste = fused([relevance, liked])
+        whole, near = sought.whole, sought.near
+        model, corpus = holding.model, holding.corpus
+        liked = await asyncio.to_thread(by_taste, model, corpus, counted, [*whole, *near])
+        taste = [*sought.named, *between(whole, near, liked)]
         name = hashlib.blake2b(asked.encode(), digest_size=5).hexdigest()
-        found = Found(name, asked, tuple(relevance), tuple(taste), is_worded)
+        found = Found(name, asked, sought.relevance, tuple(taste), sought.is_worded)
         await self._keep(reader, found)
         return found
 
@@ -95,10 +117,10 @@ class SearchDesk:
         return next((found for found in await self._kept(reader) if found.name == name), None)
 
     async def relevant(self, asked: str, most: int) -> Sequence[PaperId]:
-        return (await self._sought(asked, most))[0]
+        return (await self._sought(asked, most)).relevance
 
-    async def _sought(self, asked: str, most: int) -> tuple[Sequence[PaperId], bool]:
-        """Return relevant papers, and whether any of them has a word or an id of the question."""
+    async def _sought(self, asked: str, most: int) -> "_Sought":
+        """Return relevant papers, by words and by meaning."""
         holding = await self._shelf.held()
         meant = asyncio.create_task(asyncio.to_thread(closest, holding.corpus, asked, _DEPTH))
         try:
@@ -107,12 +129,19 @@ class SearchDesk:
                 written = await catalogue.search(db, asked, _DEPTH)
         finally:
             alike = await meant
-        worded = [paper for paper in written if holding.corpus.offers(paper)]
+        offers = holding.corpus.offers
+        worded = [paper for paper in (*written.whole, *written.some) if offers(paper)]
         first = [paper.id for paper in named.values()]
-        relevance = list(dict.fromkeys([*first, *fused([worded, alike])]))[:most]
-        return relevance, bool(first or worded)
+        others = [paper for paper in fused([worded, alike]) if paper not in set(first)]
+        is_whole = set(written.whole)
+        return _Sought(
+            first,
+            [paper for paper in others if paper in is_whole],
+            [paper for paper in others if paper not in is_whole],
+            is_worded=bool(first or worded),
+        ).cut(most)
 
-    async def _by(self, author: str, asked: str) -> Sequence[PaperId]:
+    async def _by(self, author: str, asked: str) -> "_Sought":
         """Return an author's papers: those about something first, then the newest."""
         async with reading(self._database) as db:
             theirs = await catalogue.by_author(db, author, _DEPTH)
@@ -120,7 +149,8 @@ class SearchDesk:
         offered = [paper for paper in theirs if holding.corpus.offers(paper)]
         about = await self.relevant(asked, _DEPTH) if asked and offered else ()
         first = [paper for paper in about if paper in set(offered)]
-        return list(dict.fromkeys([*first, *offered]))[:FOUND]
+        others = [paper for paper in offered if paper not in set(first)]
+        return _Sought([], first or others, others if first else []).cut(FOUND)
 
     async def _keep(self, reader: Reader, found: Found) -> None:
         others = [kept for kept in await self._kept(reader) if kept.name != found.name]

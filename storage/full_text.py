@@ -88,20 +88,28 @@ def words_of(phrase: str) -> list[str]:
     return _WORD.findall(bare.lower())
 
 
-async def search(db: AsyncSession, words: str, limit: int = 20) -> list[PaperId]:
-    """Return papers whose title, authors or abstract match, best first; any input is safe.
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Papers, best first: those that hold every word asked for, and those that hold some."""
 
-    Papers that hold every word come first; then, if there is room, those that hold some, words
-    such as "the" aside.
+    whole: Sequence[PaperId]
+    some: Sequence[PaperId]
+
+
+async def search(db: AsyncSession, words: str, limit: int = 20) -> Matches:
+    """Return papers whose title, authors or abstract match; any input is safe.
+
+    Only if there is room for them, those that hold some of the words, words such as "the" aside.
     """
     asked = list(dict.fromkeys(words_of(words)))[:MAX_WORDS]
     if not asked:
-        return []
-    found = await _matches(db, [asked], limit)
+        return Matches((), ())
+    whole, some = await _matches(db, [asked], limit), list[PaperId]()
     telling = [word for word in asked if word not in _GLUE]
-    if len(found) < limit and len(asked) > 1 and telling:
-        found += await _matches(db, [[word] for word in telling], limit + len(found))
-    return list(dict.fromkeys(found))[:limit]
+    if len(whole) < limit and len(asked) > 1 and telling:
+        some = await _matches(db, [[word] for word in telling], limit + len(whole))
+    every = set(whole)
+    return Matches(whole, [paper for paper in some if paper not in every][: limit - len(whole)])
 
 
 async def titled_like(db: AsyncSession, typed: str, limit: int) -> list[PaperId]:
@@ -170,7 +178,8 @@ async def spelled(db: AsyncSession, address: str) -> PaperId | None:
     Addresses leave out what is too long for them; at least three words must be the title's.
     """
     asked = set(words_of(address))
-    found = await search(db, address, 20)
+    matches = await search(db, address, 20)
+    found = [*matches.whole, *matches.some]
     rows = await db.execute(
         select(_papers.c.id, _papers.c.title, _papers.c.authors).where(_papers.c.id.in_(found))
     )

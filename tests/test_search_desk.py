@@ -109,17 +109,49 @@ async def test_an_id_among_the_words_comes_first(ada):
     assert listed(ada).items[0].card.title == LAST_YEAR.title
 
 
-async def test_of_relevant_papers_those_of_the_readers_taste_come_first(ada, desk, search):
-    reader = await desk.reader(person("7"))
-    question = "study of galaxy telescope and gripper tactile"
+async def like_robots(desk, search, reader):
     for n, paper in enumerate((await search.relevant("robot grasping manipulation", 50))[:3]):
         await desk.store(reader, f"like-{n}", paper, None, verdict=Verdict.LIKE)
+
+
+async def test_of_relevant_papers_those_of_the_readers_taste_come_first(ada, desk, search):
+    reader = await desk.reader(person("7"))
+    await like_robots(desk, search, reader)
+    question = "study of galaxy telescope and gripper tactile"
+    found = await search.search(reader, question, "")
+    places = [
+        [n for n, paper in enumerate(await search.papers(order)) if paper.categories == ("cs.RO",)]
+        for order in (found.taste, found.relevance)
+    ]
+    assert sum(places[0]) < sum(places[1])
+    assert set(found.taste) == set(found.relevance)
     await ada.command(f"/search {question}")
-    taste = await fields(search, listed(ada))
+    by_taste = listed(ada)
     await ada.tap(words.BY_RELEVANCE)
-    relevance = await fields(search, listed(ada))
-    assert taste.count("cs.RO") > relevance.count("cs.RO")
+    assert listed(ada) != by_taste
     assert isinstance(ada.actions[-1], Edit)
+
+
+async def test_no_favourite_rises_above_a_paper_with_every_word_of_the_question(desk, search):
+    reader = await desk.reader(person("7"))
+    await like_robots(desk, search, reader)
+    found = await search.search(reader, "galaxy spectra gripper arm", "")
+    assert found.taste != found.relevance
+    found = await search.search(reader, "galaxy spectra", "")
+    assert found.taste != found.relevance
+    for order in (found.relevance, found.taste):
+        papers = await search.papers(order)
+        whole = ["galaxy" in p.text.casefold() and "spectra" in p.text.casefold() for p in papers]
+        assert whole == sorted(whole, reverse=True)
+        assert 1 <= sum(whole) < len(whole)
+
+
+async def test_a_paper_named_by_its_id_stands_first_whatever_the_taste(desk, search):
+    reader = await desk.reader(person("7"))
+    await like_robots(desk, search, reader)
+    galaxy = (await search.papers(await search.relevant("galaxy spectra", 1)))[0]
+    found = await search.search(reader, f"{galaxy.key.partition(':')[2]} robot grasping", "")
+    assert found.relevance[0] == found.taste[0] == galaxy.id
 
 
 async def test_a_search_is_kept_a_day_and_then_forgotten(ada, desk, state, seconds):
@@ -260,9 +292,8 @@ async def test_what_a_reader_muted_trends_for_everybody_else(
 
 async def test_an_inline_query_finds_the_same_as_a_search_by_relevance(search, desk):
     page = await Suggestions(search, desk).inline(person(), "galaxy spectra", "")
-    assert [r.card.paper for r in page.results] == (await search.relevant("galaxy spectra", 100))[
-        : len(page.results)
-    ]
+    relevant = list(await search.relevant("galaxy spectra", 100))
+    assert [r.card.paper for r in page.results] == relevant[: len(page.results)]
 
 
 async def test_without_votes_the_newest_papers_are_proposed(search):

@@ -143,7 +143,7 @@ async def test_many_processes_may_migrate_at_once(empty_url, clock):
     await asyncio.gather(*(database.migrate() for database in databases))
     await stored(databases[0], 2, clock())
     async with databases[3].reading() as db:
-        assert len(await catalogue.search(db, "paper")) == 2
+        assert len((await catalogue.search(db, "paper")).whole) == 2
         assert await db.scalar(text("SELECT count(*) FROM alembic_version")) == 1
     for database in databases:
         await database.dispose()

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.finding import by_taste, closest, fused
+from recommender.finding import between, by_taste, closest, fused
 from recommender.papers import PaperId
 from tests.recommender import planted
 
@@ -44,6 +44,23 @@ def test_joined_lists_hold_every_paper_once_and_agreement_comes_first(rankings):
 @given(ids)
 def test_a_list_joined_with_itself_stays_as_it_is(ranking):
     assert fused([ranking]) == fused([ranking, ranking]) == ranking
+
+
+@given(ids, st.data())
+def test_what_answers_all_of_a_question_comes_first_whatever_the_taste(papers, data):
+    n = data.draw(st.integers(0, len(papers)))
+    liked = data.draw(st.permutations(papers))
+    mixed = between(papers[:n], papers[n:], liked)
+    assert set(mixed[:n]) == set(papers[:n])
+    assert sorted(mixed) == sorted(papers)
+
+
+def test_among_papers_that_answer_as_well_taste_counts_as_much_as_relevance():
+    whole, near = [PaperId(n) for n in range(1, 11)], [PaperId(n) for n in range(11, 31)]
+    mixed = between(whole, near, [whole[2], near[19], *whole[3:], *whole[:2], *near[:19]])
+    assert mixed[0] == whole[2]
+    assert mixed[10] == near[0]  # one answer in twenty is liked, the others answer better
+    assert between(whole, near, [*whole, *near]) == [*whole, *near]
 
 
 def test_what_readers_like_comes_first_for_them(model, corpus, topics):
