@@ -16,6 +16,8 @@ from recommender.ranking import best, score
 from recommender.taste import taste_of
 
 _DEPTH = 60  # how little the first places of one list outweigh agreement between lists
+# The same between relevance and a taste, which seldom agree: what one of them has first counts.
+_APART = 10
 
 
 def closest(corpus: Corpus, text: str, k: int) -> list[PaperId]:
@@ -30,12 +32,15 @@ def closest(corpus: Corpus, text: str, k: int) -> list[PaperId]:
     return [PaperId(int(corpus.ids[row])) for row in best(corpus.likeness(vector), k)]
 
 
-def fused(rankings: Iterable[Sequence[PaperId]]) -> list[PaperId]:
-    """Return all papers of some lists in one; ties as the earlier lists have them."""
+def fused(rankings: Iterable[Sequence[PaperId]], depth: int = _DEPTH) -> list[PaperId]:
+    """Return all papers of some lists in one; ties as the earlier lists have them.
+
+    depth: the larger, the less the first places outweigh those behind them.
+    """
     worth = dict[PaperId, float]()
     for ranking in rankings:
         for rank, paper in enumerate(ranking, start=1):
-            worth[paper] = worth.get(paper, 0.0) + 1 / (_DEPTH + rank)
+            worth[paper] = worth.get(paper, 0.0) + 1 / (depth + rank)
     return sorted(worth, key=lambda paper: -worth[paper])
 
 
@@ -51,8 +56,9 @@ def between(
     answers rose above the paper that was asked for.
     """
     is_whole = set(whole)
-    first = fused([whole, [paper for paper in liked if paper in is_whole]])
-    return first + fused([near, near, [paper for paper in liked if paper not in is_whole]])
+    first = fused([whole, [paper for paper in liked if paper in is_whole]], _APART)
+    others = [paper for paper in liked if paper not in is_whole]
+    return first + fused([near, near, others], _APART)
 
 
 def by_taste(

@@ -90,7 +90,10 @@ def words_of(phrase: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Papers, best first: those that hold every word asked for, and those that hold some."""
+    """Papers, best first: those that hold every word asked for, and those that hold some.
+
+    Words such as "the" count only where nothing else was asked for.
+    """
 
     whole: Sequence[PaperId]
     some: Sequence[PaperId]
@@ -99,15 +102,15 @@ class Matches:
 async def search(db: AsyncSession, words: str, limit: int = 20) -> Matches:
     """Return papers whose title, authors or abstract match; any input is safe.
 
-    Only if there is room for them, those that hold some of the words, words such as "the" aside.
+    Only if there is room for them, those that hold some of the words.
     """
     asked = list(dict.fromkeys(words_of(words)))[:MAX_WORDS]
+    asked = [word for word in asked if word not in _GLUE] or asked
     if not asked:
         return Matches((), ())
     whole, some = await _matches(db, [asked], limit), list[PaperId]()
-    telling = [word for word in asked if word not in _GLUE]
-    if len(whole) < limit and len(asked) > 1 and telling:
-        some = await _matches(db, [[word] for word in telling], limit + len(whole))
+    if len(whole) < limit and len(asked) > 1:
+        some = await _matches(db, [[word] for word in asked], limit + len(whole))
     every = set(whole)
     return Matches(whole, [paper for paper in some if paper not in every][: limit - len(whole)])
 
