@@ -301,6 +301,52 @@ async def together() -> list[list[Item]]:
                 ]
 
 
+async def more() -> list[list[Item]]:
+    """All commands; interests muted and forgotten, a list by a tag; other pages of operators."""
+    word, ban = "/admin broadcast We move tonight, back at ten.", "/admin ban discord:7000001"
+    async with LocalDiscord() as discord:
+        olga = AtTheDesk(discord)
+        with tempfile.TemporaryDirectory() as folder:
+            ahead = Path(folder, "ahead")
+            leap(ahead, days=0)
+            operators = {"OPERATORS": f"discord:{olga.person.number}", "CLOCK_FILE": str(ahead)}
+            async with _bot(discord, "run", **operators):
+                said = await olga.uses_one("help")
+                await olga.uses("teach", answers=2, papers=" ".join(_FIELDS))
+                await olga.likes(3)
+                asked = await olga.person.typing("follow", "what", "wang")
+                typing = await olga.person.gets_answer(asked)
+                card = await olga.uses_one("pick")
+                await olga.taps("🔖 Save", card)
+                await olga.uses("note", words="read the ablation again #methods")
+                tagged = await olga.uses_one("saved", words="#methods")
+                interests = await olga.uses_one("interests")
+                await olga.taps("1 Mute", interests)
+                await olga.taps("2 Forget", interests)
+                await olga.uses("schedule", time="08:00", zone="UTC", days="daily", papers=3)
+                leap(ahead, days=1)
+                await olga.person.sees("papers for ")
+                admin = (await olga.says("/admin"))[0]
+                await olga.taps("Likes", admin)
+                likes = _shot(admin)
+                await olga.taps("Digests", admin)
+                digests = _shot(admin)
+                preview = (await olga.says(word))[0]
+                await olga.taps("Send it", preview)
+                shut_out = (await olga.says(ban))[0]
+                return [
+                    [
+                        _shot(said, "help"),
+                        Typing("follow", "what", "wang", list(typing.choices)[:5]),
+                    ],
+                    [
+                        *(_shot(interests, "interests"), _shot(tagged, "saved")),
+                        *(Said("/admin"), likes, digests, Said(word), _shot(preview)),
+                        *(Said(ban), _shot(shut_out)),
+                    ],
+                ]
+
+
 async def german() -> list[list[Item]]:
     """The same in German: a first card and a digest; and a card that only the asker sees."""
     async with _played() as discord:

@@ -329,7 +329,7 @@ def _on_discord(sheet: str) -> str:
     return discord_page(asyncio.run(getattr(discord_plays, sheet)()))
 
 
-_SHEETS = ("cards", "finding", "lists", "taste", "settings", "together", "german")
+_SHEETS = ("cards", "finding", "lists", "taste", "settings", "together", "more", "german")
 PLAYS: dict[str, Callable[[], str]] = {
     "terminal": lambda: terminal_page(
         chat_in_terminal("paperlark chat", "l", "w"), "paperlark chat"

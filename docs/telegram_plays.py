@@ -304,6 +304,57 @@ async def together() -> list[Screen]:
                 ]
 
 
+async def more() -> list[Screen]:
+    """All commands; interests muted and forgotten, a list by a tag; other pages of operators."""
+    word, ban = "/admin broadcast We move tonight, back at ten.", "/admin ban telegram:7000001"
+    async with LocalTelegram() as telegram:
+        olga = OnThePhone(telegram)
+        with tempfile.TemporaryDirectory() as folder:
+            ahead = Path(folder, "ahead")
+            leap(ahead, days=0)
+            operators = {"OPERATORS": f"telegram:{olga.person.id}", "CLOCK_FILE": str(ahead)}
+            async with _bot(telegram, "run", **operators):
+                said = await olga.says_one("/help")
+                await olga.says("/teach " + " ".join(_FIELDS), answers=2)
+                await olga.likes(3)
+                card = await olga.says_one("/pick")
+                await olga.taps("Save", card)
+                await olga.says("/note read the ablation again #methods")
+                tagged = await olga.says_one("/saved #methods")
+                interests = await olga.says_one("/interests")
+                await olga.taps("1 Mute", interests)
+                forgotten = await olga.taps("2 Forget", interests)
+                unknown = await olga.says_one("/serch robots")
+                await olga.says_one("/schedule 08:00 UTC daily 3")
+                leap(ahead, days=1)
+                await olga.person.hears("papers for ")
+                admin = await olga.says_one("/admin")
+                await olga.taps("Likes", admin)
+                likes = olga.bubble(admin)
+                await olga.taps("Digests", admin)
+                digests = olga.bubble(admin)
+                preview = await olga.says_one(word)
+                begun = await olga.taps("Send", preview)
+                progress = olga.bubble(preview, begun)
+                shut_out = await olga.says_one(ban)
+                return [
+                    Screen([Said("/help"), olga.bubble(said)]),
+                    Screen(
+                        [
+                            *(Said("/interests"), olga.bubble(interests, forgotten)),
+                            *(Said("/saved #methods"), olga.bubble(tagged)),
+                            *(Said("/serch robots"), olga.bubble(unknown)),
+                        ]
+                    ),
+                    Screen(
+                        [
+                            *(Said("/admin"), likes, digests),
+                            *(Said(word), progress, Said(ban), olga.bubble(shut_out)),
+                        ]
+                    ),
+                ]
+
+
 async def german() -> list[Screen]:
     """The same in German: a first card, a digest, and a channel that is set up in private."""
     async with _played() as telegram:
