@@ -238,7 +238,7 @@ def listed(found: Sequence[Interest], *, said: str = "", page: int = 1) -> Messa
     first = (page - 1) * PAGE
     some = list(enumerate(found[first : first + PAGE], start=first + 1))
     lines = [line for number, one in some for line in _lines(number, one)]
-    closing = [_(words.ONE_ALONE)] if len(counted) == 1 else []
+    closing = [_(words.ONE_ALONE)] if len(counted) == len(found) == 1 else []
     closing.append(_(words.CLOSING))
     opening = Span(_(words.OPENING), Style.BOLD)
     turns = [(words.BEFORE, page - 1)] * (page > 1) + [(words.NEXT, page + 1)] * (page < pages)
@@ -297,7 +297,7 @@ def _buttons(number: int, interest: Interest) -> tuple[Button, ...]:
     return (
         _button(number, interest, words.RENAME, Change.RENAME),
         _button(number, interest, *boost, is_chosen=is_boosted),
-        _button(number, interest, *mute, is_chosen=is_muted),
+        _button(number, interest, *mute),  # says what it does, not what stands
         _button(number, interest, words.FORGET, Change.FORGET),
     )
 

@@ -84,6 +84,19 @@ async def test_who_has_one_interest_is_told_when_there_will_be_another(ada, wish
     assert "Your likes belong together so far." in ada.last
 
 
+async def test_who_forgot_an_interest_is_not_told_that_their_likes_belong_together(ada):
+    await ada.command("/interests forget 2")
+    await ada.command("/interests")
+    assert "Forgotten: 6 papers" in ada.last
+    assert "belong together" not in ada.last
+
+
+async def test_a_button_that_takes_something_back_is_not_drawn_as_chosen(ada):
+    await ada.command("/interests mute 1")
+    (row, _) = ada.messages[ada.newest()].rows
+    assert [(b.label, b.is_chosen) for b in row][2] == ("1 Unmute", False)
+
+
 @pytest.mark.parametrize(
     ("label", "standing", "said", "then"),
     [
