@@ -50,6 +50,7 @@ NEW_READER = f"""
     Lark: I do not know /frobnicate. /help lists what I understand.
     Ada: /status
     Lark: You liked 1 paper, skipped 1 and saved 1: that is what I know of your taste.
+          Your /interests are made of 2 papers that you liked, saved or know.
           3 papers, weekdays at 08:30 (Europe/Berlin). … I have 60 papers, the newest announced on
           Tuesday, 19 May; … [Change] [Next paper]
 """
