@@ -1,8 +1,7 @@
 """Looking back and taking along, over storage: the desk of /history, /note and /export."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,10 +26,11 @@ from recommender.wishes import NOTHING_TOLD
 from storage import catalogue, feedback_log, library, personal, wishes
 from storage.database import Database, blocks
 from storage.feedback_log import NewImpression, Place
-from storage.sources.references import keys_in
+from storage.sources.references import arxiv_id, keys_in
 
 EXPORT_VERSION = 1
-ASKED_AT_ONCE, MOST_ASKED = 100, 300  # papers of a taste file that arXiv is asked for
+ASKED_AT_ONCE = 100  # papers of a taste file, that one question to arXiv holds
+LONGEST = timedelta(seconds=60)  # that arXiv is asked for one file
 _AT_ONCE = 100  # opinions in one transaction: others want to write too
 
 
@@ -144,13 +144,25 @@ class LibraryDesk:
     async def take_in_asking(
         self, reader: Reader, event: str, papers: Sequence[TastePaper]
     ) -> TakenIn:
-        is_slowed = False
+        # Those of other sources are only listed: there is nobody to ask for them.
+        left = [paper for paper in papers if arxiv_id(paper.key)]
+        is_away = False
+        end = self._clock() + LONGEST
         try:
-            for block in blocks(papers[:MOST_ASKED], ASKED_AT_ONCE):
+            while left and self._clock() <= end:
+                block = left[:ASKED_AT_ONCE]
                 await self._look_up.by_keys(reader, [paper.key for paper in block])
-        except SourceUnavailable as error:  # what came until then is taken in, the rest is listed
-            is_slowed = isinstance(error, AskedTooMuch)
-        return replace(await self.take_in(reader, event, papers), is_slowed=is_slowed)
+                left = left[len(block) :]
+        except SourceUnavailable as error:  # what came until then is taken in
+            is_away = not isinstance(error, AskedTooMuch)
+        taken = await self.take_in(reader, event, papers)
+        unasked = set(left)
+        return TakenIn(
+            taken.stored,
+            tuple(paper for paper in taken.lacking if paper not in unasked),
+            tuple(paper for paper in taken.lacking if paper in unasked),
+            is_away,
+        )
 
     async def _record(
         self,

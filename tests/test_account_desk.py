@@ -16,10 +16,11 @@ from bot.conversation.messages import Edit, Send, Toast
 from bot.conversation.notes import NotesFeature
 from bot.conversation.ports import Reader, SourceUnavailable
 from bot.conversation.service import Conversation
-from bot.conversation.taste_file import parsed
+from bot.conversation.taste_file import TastePaper, parsed
 from bot.jobs.daily_picks import DailyPicks
-from bot.library_desk import LibraryDesk
+from bot.library_desk import ASKED_AT_ONCE, LONGEST, LibraryDesk
 from bot.presence import Presence
+from recommender.feedback import Verdict
 from storage import bans, meeting, users
 from storage.database import Database
 from storage.dialogue_state import open_state, searches_of
@@ -468,20 +469,16 @@ async def test_a_taste_file_carries_likes_to_another_installation(ada, another_d
     first = papers_of(clock().date())
     await stocked(database, [p for p in first if p.key == papers[0].key], clock())
     source = OneSource(database, clock, numbers=2)
-    there = LibraryDesk(database, source, clock)
-    async with database.writing() as db:
-        found = await meeting.find_or_create(
-            db, "telegram", ADA, None, "en", clock(), lambda user, after: None
-        )
-    reader = Reader(found.user.id, found.account.id)
+    there, reader = await reading_there(database, clock, source)
 
     known = await there.take_in(reader, "e", papers)
     assert (known.stored, len(known.lacking)) == (1, 3)
     source.is_away = True
-    assert (await there.take_in_asking(reader, "f", known.lacking)).lacking == known.lacking
+    away = await there.take_in_asking(reader, "f", known.lacking)
+    assert (away.left, away.lacking, away.is_away) == (known.lacking, (), True)
     source.is_away = False
     asked = await there.take_in_asking(reader, "g", known.lacking)
-    assert (asked.stored, len(asked.lacking)) == (2, 1)
+    assert (asked.stored, len(asked.lacking), asked.left) == (2, 1, ())
     again = await there.take_in(reader, "h", papers)
     assert again.stored == 0  # what stands, stands
 
@@ -489,6 +486,55 @@ async def test_a_taste_file_carries_likes_to_another_installation(ada, another_d
                await there.entries(reader, only_saved=False)}  # fmt: skip
     wanted = {p.key: (p.verdict or "", p.is_saved) for p in papers if p not in asked.lacking}
     assert carried == wanted
+
+
+class SlowSource:
+    """Has nothing, and takes its time to say so."""
+
+    def __init__(self, clock, **needs):
+        self.asked, self._clock, self._needs = [], clock, needs
+
+    async def by_keys(self, reader, keys):
+        self.asked += keys
+        self._clock.forward(**self._needs)
+
+    async def by_title(self, reader, title):
+        """Nothing is found."""
+
+
+async def reading_there(database, clock, source):
+    async with database.writing() as db:
+        found = await meeting.find_or_create(
+            db, "telegram", ADA, None, "en", clock(), lambda user, after: None
+        )
+    return LibraryDesk(database, source, clock), Reader(found.user.id, found.account.id)
+
+
+def liked(*keys):
+    return [TastePaper(key, f"Of {key}", Verdict.LIKE, False) for key in keys]
+
+
+async def test_all_of_a_long_taste_file_is_asked_for_and_what_arxiv_cannot_have_is_only_listed(
+    another_database, clock
+):
+    source = SlowSource(clock, seconds=3)
+    there, reader = await reading_there(another_database, clock, source)
+    foreign = liked(*(f"doi:10.1000/{n}" for n in range(400)))
+    own = liked(*(f"arxiv:2611.{n:05d}" for n in range(1_600)))
+    answer = await there.take_in_asking(reader, "e", [*foreign, *own])
+    assert source.asked == [paper.key for paper in own]
+    assert (len(answer.lacking), answer.left) == (2_000, ())
+
+
+async def test_a_slow_arxiv_is_asked_for_a_minute_and_the_rest_is_left(another_database, clock):
+    source = SlowSource(clock, seconds=LONGEST.total_seconds() * 0.4)
+    there, reader = await reading_there(another_database, clock, source)
+    papers = liked(*(f"arxiv:2611.{n:05d}" for n in range(1_000)))
+    answer = await there.take_in_asking(reader, "e", papers)
+    assert len(source.asked) == 3 * ASKED_AT_ONCE
+    assert answer.left == tuple(papers[3 * ASKED_AT_ONCE :])
+    assert not answer.is_away
+    assert len(answer.lacking) == 3 * ASKED_AT_ONCE
 
 
 async def test_a_reply_to_the_question_finds_its_paper_by_the_link_in_it(ada, any_database):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.conversation import topics_words, words
+from bot.conversation import teaching_words, topics_words, words
 from bot.conversation.dialogue import text
 from bot.conversation.events import Said, SentFile
 from bot.conversation.features import Actions, privately
@@ -40,12 +40,14 @@ class TastePaper:
 class TakenIn:
     """stored: how many opinions are new here. lacking: papers that are not known.
 
-    is_slowed: arXiv was not asked for all of those, because it was asked for so much.
+    left: papers that arXiv has not been asked for yet. is_away: because it could not be; otherwise
+        because it was asked for so much, or for so long.
     """
 
     stored: int
     lacking: tuple[TastePaper, ...]
-    is_slowed: bool = False
+    left: tuple[TastePaper, ...] = ()
+    is_away: bool = False
 
 
 class TasteDesk(Protocol):
@@ -98,13 +100,24 @@ class TasteFiles:
             yield privately(text(words.taste_taken_in(len(papers), known.stored, len(lacking))))
         if lacking:
             found = await self._desk.take_in_asking(reader, f"{said.event}:more", lacking)
-            names = [isolated(clipped(p.title, 80)) or p.key for p in found.lacking[:_LISTED]]
-            more = len(found.lacking) - len(names)
-            answer = words.taste_looked_up(found.stored, names, more, is_slowed=found.is_slowed)
-            yield privately(text(answer))
+            yield privately(text(_looked_up(found)))
         if told:  # after the papers, of which interests are made
             stored = await self._tells.take_in_told(reader, told)
             yield privately(text(topics_words.told_taken_in(stored)))
+
+
+def _looked_up(found: TakenIn) -> str:
+    """Return what asking arXiv brought, and what to do about the rest."""
+    names = [isolated(clipped(p.title, 80)) or p.key for p in found.lacking[:_LISTED]]
+    said = list[str]()
+    if names:
+        said.append(teaching_words.unknown(names, len(found.lacking) - len(names)))
+    if found.left:
+        say = words.taste_left_away if found.is_away else words.taste_left
+        said.append(say(len(found.left)))
+    if found.stored or not said:
+        said.insert(0, words.taste_found(found.stored))
+    return "\n\n".join(said)
 
 
 def parsed(content: bytes | None) -> tuple[list[TastePaper], ToldFile]:

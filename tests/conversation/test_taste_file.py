@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation import references, words
+from bot.conversation import references, teaching_words, words
 from bot.conversation.entries import Entry
 from bot.conversation.events import Said, SentFile
 from bot.conversation.service import Conversation
@@ -33,10 +33,11 @@ TOLD = ToldFile(
 
 
 class Knowing:
-    """Knows some papers, and finds others when it asks."""
+    """Knows some papers, and finds others when it asks, but never asks for those of `unasked`."""
 
-    def __init__(self, known=(), findable=()):
+    def __init__(self, known=(), findable=(), unasked=(), is_away=False):
         self.known, self.findable = set(known), set(findable)
+        self.unasked, self.is_away = set(unasked), is_away
 
     async def take_in(self, reader, event, papers):
         lacking = tuple(p for p in papers if p.key not in self.known)
@@ -44,7 +45,10 @@ class Knowing:
 
     async def take_in_asking(self, reader, event, papers):
         self.known |= self.findable
-        return await self.take_in(reader, event, papers)
+        taken = await self.take_in(reader, event, papers)
+        left = tuple(p for p in taken.lacking if p.key in self.unasked)
+        lacking = tuple(p for p in taken.lacking if p not in left)
+        return TakenIn(taken.stored, lacking, left, self.is_away)
 
 
 class Telling:
@@ -75,8 +79,24 @@ async def test_what_is_known_is_taken_in_at_once_and_the_rest_after_asking():
     desk = Knowing(["arxiv:2611.00001"], ["arxiv:2611.00002"])
     first, second = await sent(file_of(1, 2, 3), desk)
     assert first == words.taste_taken_in(3, 1, 2)
-    assert second == words.taste_looked_up(1, ["Paper number 3"], 0)
+    unknown = teaching_words.unknown(["Paper number 3"], 0)
+    assert second == f"{words.taste_found(1)}\n\n{unknown}"
     assert await sent(file_of(1), desk) == [words.taste_taken_in(1, 1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("is_away", "say"), [(False, words.taste_left), (True, words.taste_left_away)]
+)
+async def test_what_arxiv_was_not_asked_for_is_not_called_unknown(is_away, say):
+    keys = [f"arxiv:2611.{n:05d}" for n in range(1, 151)]
+    desk = Knowing(findable=keys[:40], unasked=keys[50:], is_away=is_away)
+    first, second = await sent(file_of(*range(1, 151)), desk)
+    assert first == words.taste_taken_in(150, 0, 150)
+    assert first.count("this takes a minute") == 1
+    found, unknown, left = second.split("\n\n")
+    assert (found, left) == (words.taste_found(40), say(100))
+    assert unknown.count("·") == 10
+    assert "send the file again" in left
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Saved papers, history, notes, and files that are handed over or taken in."""
 
-from collections.abc import Sequence
-
 from bot.conversation.language import N_, _, ngettext
+
+_SLOW = 100  # papers, more than which one question to arXiv does not hold
 
 
 def saved_heading(first: int, last: int, total: int) -> str:
@@ -132,24 +132,34 @@ def taste_taken_in(papers: int, stored: int, lacking: int) -> str:
             lacking,
         )
         said.append(asking.format(n=lacking))
+    if lacking > _SLOW:
+        said.append(_("I ask arXiv a few at a time, so this takes a minute."))
     return " ".join((*said, _("What you said here before stands.")))
 
 
-def taste_looked_up(
-    stored: int, unknown: Sequence[str], more: int, *, is_slowed: bool = False
-) -> str:
-    """is_slowed: arXiv was not asked for all of the unknown ones."""
-    found = ngettext(
+def taste_found(stored: int) -> str:
+    return ngettext(
         "{n} more paper found and taken in.", "{n} more papers found and taken in.", stored
     ).format(n=stored)
-    if not unknown:
-        return found
-    lacking = (
-        _("I have asked arXiv for a lot; send the file again in a minute, and I go on with these:")
-        if is_slowed
-        else _("These I could not find; send the file again later to try once more:")
-    )
-    listed = [f"· {name}" for name in unknown]
-    if more:
-        listed.append(ngettext("and {n} more", "and {n} more", more).format(n=more))
-    return "\n".join((f"{found} {lacking}", *listed))
+
+
+def taste_left(papers: int) -> str:
+    """papers: how many arXiv has not been asked for, because it was asked for a lot."""
+    return ngettext(
+        "For {n} I have not asked arXiv yet, to be polite: send the file again in a minute, and I "
+        "go on with it.",
+        "For {n} I have not asked arXiv yet, to be polite: send the file again in a minute, and I "
+        "go on with them.",
+        papers,
+    ).format(n=papers)
+
+
+def taste_left_away(papers: int) -> str:
+    """papers: how many arXiv has not been asked for, because it cannot be."""
+    return ngettext(
+        "arXiv cannot be asked right now, so {n} is still open: send the file again later, and I "
+        "go on with it.",
+        "arXiv cannot be asked right now, so {n} are still open: send the file again later, and I "
+        "go on with them.",
+        papers,
+    ).format(n=papers)
