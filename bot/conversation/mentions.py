@@ -43,6 +43,13 @@ _CLOSED = (
 )
 _FILE = re.compile(r"\.(?:pdf|ps|djvu|epub)$", re.IGNORECASE)
 _COPY = re.compile(r"(?:\s*\([0-9]{1,2}\)|[\s_]+copy)$", re.IGNORECASE)
+# How the proceedings of NeurIPS, and those of conferences on vision, name their files.
+_PROCEEDINGS = (
+    re.compile(
+        r"(?:NIPS|NeurIPS)-[0-9]{4}-(.+)-Paper(?:-(?:Conference|Datasets|Position|Round)\w*)?", re.I
+    ),
+    re.compile(r"[^_]+_(.+)_(?:CVPR|ICCV|ECCV|WACV|ACCV)W?_[0-9]{4}_paper", re.IGNORECASE),
+)
 _NUMBER_BEFORE = re.compile(r"^[0-9]{1,6}[\s_-]+(?=\D)")
 _BULLET = re.compile(r"^(?:[-*•·–—>]+|\(?\[?[0-9]{1,3}[\].)]+)\s+")
 _LABEL = re.compile(r"^(?:title|paper|titel)\s*:\s*", re.IGNORECASE)
@@ -112,9 +119,16 @@ def _bare(line: str) -> str:
     return _LABEL.sub("", _BULLET.sub("", words)).strip(" \"'“”„«»|")
 
 
+def _spaced(title: str) -> str:
+    return visible(re.sub(r"[-_]+", " ", title))
+
+
 def _titles_of_file(name: str) -> Iterator[str]:
     """Yield what a file's name says: `Author et al. - 2017 - Title`, `123_Some_Title`, …"""
     name = _COPY.sub("", unquote(name))
+    for proceedings in _PROCEEDINGS:
+        if (found := proceedings.fullmatch(name)) and (title := _spaced(found[1])):
+            yield title[:_LONGEST_TITLE]
     plain = visible(re.sub(r"[_+]+", " ", _NUMBER_BEFORE.sub("", name)))
     pieces = [piece.strip() for piece in re.split(r"\s[-–—]\s", plain)]
     years = [at for at, piece in enumerate(pieces) if _YEAR.match(piece)]

@@ -28,6 +28,12 @@ _ARXIV = re.compile(
 )
 _DOI = re.compile(r"(?<![0-9.])10\.[0-9]{4,9}/[^\s\"<>{}|\\^`]+")
 _DATACITE = "10.48550/arxiv."  # arXiv's own DOIs, one for each paper
+# What publishers' addresses put behind a DOI: the form in which the paper is shown, …
+_FORM = re.compile(
+    r"(10\.[0-9]{4,9}/.+?)"
+    r"(?:/(?:full|fulltext|full-text|e?pdf|pdfdirect|abs|abstract|html|meta|summary)|\.pdf){1,3}/?"
+)
+_EDITION = re.compile(r"(10\.1101/[0-9.]+)v[0-9]{1,2}(?:\.[a-z.-]+)?")  # … and bioRxiv the version
 _AFTER_DOI = ".,;:!?'’”»)]>*_"
 _LONGEST = 20_000
 
@@ -83,6 +89,9 @@ def _tidy(doi: str) -> str:
         if doi[-1] == ")" and doi.count("(") >= doi.count(")"):
             break  # its own, as in 10.1016/0370-2693(93)90635-i(b)
         doi = doi[:-1]
+    for behind in (_FORM, _EDITION):
+        if bare := behind.fullmatch(doi):
+            doi = bare[1]
     return doi
 
 

@@ -22,6 +22,15 @@ HASH = "204e3073870fae3d05bcbc2f6a8e263d9b72e776"
         ("1234_Attention_Is_All_You_Need.pdf", "Attention Is All You Need"),
         ("Vaswani et al. - 2017 - Attention Is All You Need.pdf", "Attention Is All You Need"),
         ("Vaswani - Attention Is All You Need.pdf", "Attention Is All You Need"),
+        ("NIPS-2017-attention-is-all-you-need-Paper.pdf", "attention is all you need"),
+        (
+            "NeurIPS-2022-on-paper-planes-Paper-Datasets_and_Benchmarks (1).pdf",
+            "on paper planes",
+        ),
+        (
+            "He_Deep_Residual_Learning_for_Image_Recognition_CVPR_2016_paper.pdf",
+            "Deep Residual Learning for Image Recognition",
+        ),
         ("look at this\nAttention%20Is%20All%20You%20Need.PDF", "Attention Is All You Need"),
     ],
 )
@@ -90,6 +99,8 @@ def test_what_is_no_number_of_another_catalogue_is_not_asked_for(said):
 @example("a - " * 3_000 + ".pdf", [])
 @example("semanticscholar.org/paper/" * 800, [])
 @example("1" * 300 + ".pdf", [])
+@example("NIPS-2017-" + "x-paper" * 2_000 + "!.pdf", [])
+@example("a_" * 5_000 + "CVPR_2016_papers.pdf", [])
 def test_any_message_is_read_within_bounds(text, links):
     found = mentions_in(text, links)
     assert len(found.text) <= LONGEST

@@ -51,8 +51,19 @@ def test_every_way_to_name_a_paper_of_arxiv_is_understood(text):
         ("https://doi.org/10.1016/0370-2693(93)90635-I.", "doi:10.1016/0370-2693(93)90635-i"),
         ("(see 10.1103/PhysRevD.2301.12652)", "doi:10.1103/physrevd.2301.12652"),
         ("https://dl.acm.org/doi/10.1145/3077136.3080659?a=b", "doi:10.1145/3077136.3080659"),
+        ("https://link.springer.com/content/pdf/10.1007/978-3-030-58452-8_24.pdf",
+         "doi:10.1007/978-3-030-58452-8_24"),
+        ("https://onlinelibrary.wiley.com/doi/10.1002/rob.22/full", "doi:10.1002/rob.22"),
+        ("https://www.frontiersin.org/articles/10.3389/fnins.2019.00095/pdf/?x=1",
+         "doi:10.3389/fnins.2019.00095"),
+        ("https://www.biorxiv.org/content/10.1101/2020.01.02.000003v2.full.pdf",
+         "doi:10.1101/2020.01.02.000003"),
+        ("https://www.medrxiv.org/content/10.1101/2020.01.02.20000003v1",
+         "doi:10.1101/2020.01.02.20000003"),
+        ("10.1000/pdf", "doi:10.1000/pdf"),
+        ("10.1038/s41586-021-0v1", "doi:10.1038/s41586-021-0v1"),
     ],
-)
+)  # fmt: skip
 def test_old_identifiers_and_dois_are_understood(text, key):
     assert keys_in(text) == (key,)
 
@@ -93,6 +104,7 @@ def test_many_papers_are_named_once_each_in_the_order_of_their_mention():
 
 @given(st.text())
 @example("10.48550/arxiv." * 50)
+@example("10.1000/x" + "/pdf" * 5_000 + "x")
 @example("ſ\u212a" * 10 + "/0309136")
 def test_no_text_is_too_strange_and_every_key_names_itself(text):
     for key in keys_in(text):
