@@ -33,9 +33,9 @@ def test_every_command_says_where_it_may_be_used_and_by_whom_it_may_be_taken_alo
 
 
 @pytest.fixture
-async def discord(tmp_path):
+async def discord(tmp_path, any_database_url):
     """Discord with the whole house behind it."""
-    async with opened(tmp_path / "data") as house, LocalDiscord() as discord:
+    async with opened(tmp_path / "data", any_database_url) as house, LocalDiscord() as discord:
         app = discord_app.DiscordApp(
             discord.token, discord.api_base, house.conversation, pacer=unpaced()
         )

@@ -44,6 +44,16 @@ async def serving(answer: Answer) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+_SOURCES = (
+    "arxiv_api",
+    "arxiv_rss",
+    "hf_api",
+    "semantic_scholar_api",
+    "openreview_api",
+    "openreview_old_api",
+)
+
+
 async def garbage(_: web.Request) -> web.Response:
     return web.Response(text="<h1>Welcome to your router</h1>")
 
@@ -60,8 +70,7 @@ def nobody() -> str:
 def settings(folder: Path, feeds: LocalFeeds | None = None, **given: Any) -> Settings:
     """Settings that reach loopback only; sources are away unless `feeds` stands in."""
     away = nobody()
-    names = ("arxiv_api", "arxiv_rss", "hf_api", "semantic_scholar_api", "openreview_api")
-    sources = {f"{name}_base": away for name in (*names, "openreview_old_api")}
+    sources = {f"{name}_base": away for name in _SOURCES}
     if feeds is not None:
         sources = {name.lower(): value for name, value in feeds.settings().items()}
     return Settings(_env_file=None, **{"data_dir": folder, **sources, **given})
@@ -280,7 +289,7 @@ async def test_a_file_that_is_no_database_is_told(tmp_path: Path, clock: Clock) 
 
 async def test_a_misspelt_name_in_the_file_of_settings_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("TELEGRAM_TOKN=1:sEcReT\n")
-    away = dict.fromkeys(("ARXIV_API_BASE", "ARXIV_RSS_BASE", "HF_API_BASE"), nobody())
+    away = dict.fromkeys((f"{name.upper()}_BASE" for name in _SOURCES), nobody())
     _, said = await run_once(away, tmp_path, "doctor")
     (line,) = [line for line in said.splitlines() if ".env" in line]
     assert line.startswith("– .env             no settings of Paperlark: TELEGRAM_TOKN → ")
