@@ -23,6 +23,7 @@ from sqlalchemy import func, select, text
 
 from bot import log as logs
 from bot.commands.bench_answers import Sizes, Waits, measure
+from bot.house import collect_seldom
 from recommender.feedback import Verdict
 from recommender.papers import PaperId
 from storage import catalogue, meeting, users
@@ -65,6 +66,7 @@ def run(url: str | None, taps: int, answered: Sizes = ANSWERED) -> int:
     taps: of one round. answered: what the whole bot answers; no more than READERS at once.
     """
     logs.configure("console", level=logging.WARNING)
+    collect_seldom()
     try:
         asyncio.run(_measured(url, max(taps // READERS, 1), answered))
     except StorageError as error:
