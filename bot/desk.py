@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import offers
 from bot.choosing import Choosing
 from bot.conversation.events import Person
+from bot.conversation.mentions import elsewhere_in
 from bot.conversation.ports import (
+    AskedTooMuch,
     Delivery,
     Offer,
     Reader,
@@ -43,6 +45,7 @@ from storage.errors import StorageUnavailable
 from storage.feedback_log import WITH_REASON, NewImpression, Place
 from storage.group_commit import Answer, GroupCommit, Together, Work
 from storage.meeting import Speaker
+from storage.sources.elsewhere import Described
 from storage.sources.references import keys_in
 from storage.tap_line import TapLine
 from storage.users import FOREVER, Found, User
@@ -50,6 +53,7 @@ from storage.users import FOREVER, Found, User
 NEXT_AT_ONCE = 50  # cards chosen together: who comes alone meanwhile waits for that many
 EXPLORES_EVERY = 5  # one card in five, as one slot of a digest of five
 SAVED_PAGE = 10
+_NAMED = 5  # papers that one order may be about
 _SOURCE_NAMES = {"arxiv": "arXiv", "arxiv.api": "arXiv", "huggingface": "Hugging Face"}
 
 
@@ -62,11 +66,21 @@ class LookUp(Protocol):
     async def by_title(self, reader: Reader, title: str) -> None: ...
 
 
+class Others(Protocol):
+    """Asks other catalogues what their numbers stand for; see `bot.look_up.Elsewhere`."""
+
+    async def described(
+        self, reader: Reader, papers: Collection[str]
+    ) -> dict[str, Described | None]:
+        """Raises SourceUnavailable of the conversation's ports, AskedTooMuch too."""
+
+
 class Desk:
     """Implements `bot.conversation.ports.Desk`.
 
     clock: the time now, aware.
     seed: of all ranking, so that a run can be repeated.
+    others: who knows what other catalogues' numbers stand for.
     """
 
     def __init__(
@@ -78,6 +92,7 @@ class Desk:
         seed: int = 0,
         *,
         metrics: Metrics | None = None,
+        others: Others | None = None,
     ) -> None:
         self._database = database
         self._metrics = metrics or Metrics()
@@ -90,6 +105,7 @@ class Desk:
         self._next = Together(self._all_next, most=NEXT_AT_ONCE)
         self._shelf = shelf
         self._look_up = look_up
+        self._others = others
         self._choosing = Choosing(database, shelf, seed)
         self._clock = clock
         self._editions = Editions(database, shelf, self._choosing, clock, self._metrics)
@@ -369,10 +385,30 @@ class Desk:
 
         Raises UnknownPaper when there are some and none is known, and SourceUnavailable.
         """
-        keys = keys_in(words)[:5]
+        keys = keys_in(words)[:_NAMED]
         found = await self._by_keys(reader, keys) if keys else []
-        if keys and not found:
+        numbers = elsewhere_in(words)[:_NAMED]
+        if not found:
+            numbers += [key for key in keys if key.startswith("doi:")]
+        found += await self._told_elsewhere(reader, numbers)
+        if (keys or numbers) and not found:
             raise UnknownPaper
+        return list(dict.fromkeys(found))[:_NAMED]
+
+    async def _told_elsewhere(self, reader: Reader, numbers: Sequence[str]) -> list[PaperId]:
+        """Return the papers that other catalogues' numbers stand for."""
+        if not numbers or self._others is None:
+            return []
+        try:
+            told = await self._others.described(reader, numbers)
+        except AskedTooMuch:
+            raise
+        except SourceUnavailable:
+            return []  # arXiv may be there all the same
+        found: list[PaperId] = []
+        for one in filter(None, told.values()):
+            by_key = await self._by_keys(reader, [one.key]) if one.key else []
+            found += by_key or await self._by_title(reader, one.title)
         return found
 
     async def saved(

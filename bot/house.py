@@ -132,7 +132,7 @@ async def open_house(
         budget = AskingPace(state)
         look_up = SourceLookUp(database, arxiv, shelf, budget, clock)
         others = Elsewhere(other_catalogues(settings, http, clock), budget, clock)
-        desk = Desk(database, shelf, look_up, clock, metrics=metrics)
+        desk = Desk(database, shelf, look_up, clock, metrics=metrics, others=others)
         search = SearchDesk(database, shelf, desk, state, clock)
         presence = Presence(database, clock)
         pacer = partial(_pacer, settings, state, metrics)

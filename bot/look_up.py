@@ -97,25 +97,29 @@ class Elsewhere:
         self._budget = budget
         self._clock = clock
 
-    async def described(self, reader: Reader, papers: Collection[str]) -> dict[str, Described]:
-        """Return what they tell of these; what nobody knows is left out.
+    async def described(
+        self, reader: Reader, papers: Collection[str]
+    ) -> dict[str, Described | None]:
+        """Return what they tell of these: None for what is unknown to who was asked for it.
 
-        Raises the conversation's SourceUnavailable when one that would know some could not be
-        asked and none is known, AskedTooMuch among it.
+        What nobody was asked for is left out. Raises the conversation's SourceUnavailable when one
+        that would know some could not be asked and none is known, AskedTooMuch among it.
         """
-        found: dict[str, Described] = {}
+        found: dict[str, Described | None] = {}
         is_away = False
         for one in self._asked:
-            mine = [paper for paper in papers if one.catalogue.knows(paper)]
+            mine = [paper for paper in papers if one.catalogue.knows(paper)][: one.catalogue.most]
             if not mine:
                 continue
             if not await self._budget.may_ask(reader.id):
+                if any(found.values()):
+                    return found
                 raise ports.AskedTooMuch
             try:
-                found |= await self._ask(one, mine)
+                found |= dict.fromkeys(mine) | await self._ask(one, mine)
             except SourceUnavailable:
                 is_away = True
-        if is_away and not found:
+        if is_away and not any(found.values()):
             raise ports.SourceUnavailable
         return found
 

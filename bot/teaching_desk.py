@@ -2,7 +2,8 @@
 
 The catalogue is asked first, because it answers at once; arXiv is asked a few times for each
 message, one question after the other, and not again within a day for a title that it does not
-have. Of such titles only hashes are kept, which tell of nobody.
+have. Other catalogues are asked what their numbers stand for. Of what nobody knows only hashes are
+kept, which tell of nobody.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from bot.conversation.ports import (
     SourceUnavailable,
 )
 from bot.conversation.teaching import LookedUp, Named, Near, Taught
-from bot.desk import looks_like_a_title
+from bot.desk import Others, looks_like_a_title
 from bot.shelf import Holding, Shelf
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict
@@ -40,7 +41,6 @@ from storage.database import Database, blocks
 from storage.dialogue_state import DialogueState
 from storage.feedback_log import NewImpression, Place
 from storage.full_text import words_of
-from storage.sources.elsewhere import Described
 from storage.sources.references import keys_in
 
 MOST_KEYS = 50  # links and ids of one message
@@ -65,13 +65,6 @@ class Source(Protocol):
 
     async def by_titles(self, reader: Reader, titles: Sequence[str]) -> None:
         """Ask for a few titles at once."""
-
-
-class Others(Protocol):
-    """Asks other catalogues what their numbers stand for; see `bot.look_up.Elsewhere`."""
-
-    async def described(self, reader: Reader, papers: Collection[str]) -> dict[str, Described]:
-        """Raises SourceUnavailable and AskedTooMuch, as `Source` does."""
 
 
 class TeachingDesk:
@@ -115,14 +108,14 @@ class TeachingDesk:
         if not asked:
             return _Told({})
         try:
-            told = await self._others.described(reader, asked)
+            answers = await self._others.described(reader, asked)
         except AskedTooMuch:
             return _Told({}, is_slowed=True)
         except SourceUnavailable:
             return _Told({})  # whoever is asked by title or arXiv link needs none of them
-        for number in asked:
-            if number not in told:
-                await self._state.set(_in_vain(number), "1", REMEMBERED)
+        told = {number: one for number, one in answers.items() if one is not None}
+        for number in answers.keys() - told.keys():  # whom nobody was asked for may be known
+            await self._state.set(_in_vain(number), "1", REMEMBERED)
         keys = [one.key for one in told.values() if one.key]
         named = await self._by_keys(reader, keys)
         known = await self._known(keys)
@@ -406,7 +399,10 @@ def _prefix(batch: str) -> str:
 
 
 def _in_vain(title: str) -> str:
-    """Return the key of a title that arXiv does not have; nothing can be read from it."""
+    """Return the key of a title that arXiv, or a number that others, do not have.
+
+    Nothing can be read from it.
+    """
     normal = " ".join(words_of(title))
     return f"in-vain:{hashlib.blake2b(normal.encode(), digest_size=12).hexdigest()}"
 

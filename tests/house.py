@@ -56,7 +56,9 @@ class NoSource:
     async def by_title(self, reader: Reader, title: str) -> None:
         """Nothing is found."""
 
-    async def described(self, reader: Reader, papers: Collection[str]) -> dict[str, Described]:
+    async def described(
+        self, reader: Reader, papers: Collection[str]
+    ) -> dict[str, Described | None]:
         """Nothing is known."""
         return {}
 

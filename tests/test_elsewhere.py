@@ -17,6 +17,7 @@ AWAY = source.SourceUnavailable("rate_limited", timedelta(minutes=10))
 class ScriptedCatalogue:
     def __init__(self, name, kind):
         self.name = name
+        self.most = 2
         self.trouble = None
         self.asked = 0
         self._kind = kind
@@ -66,9 +67,21 @@ def ask(elsewhere):
 
 
 async def test_only_who_may_know_is_asked_and_each_question_counts(ask, scholar, review, purse):
-    assert await ask("doi:10.1/x", "doi:10.1/y") == TOLD
+    assert await ask("doi:10.1/x", "doi:10.1/y") == TOLD | {"doi:10.1/y": None}
     assert await ask("arxiv:1706.03762") == {}
     assert (scholar.asked, review.asked, purse.left) == (1, 0, 99)
+
+
+async def test_what_one_question_does_not_hold_is_not_called_unknown(ask):
+    assert await ask("doi:10.1/y", "doi:10.1/z", "doi:10.1/x") == {
+        "doi:10.1/y": None,
+        "doi:10.1/z": None,
+    }
+
+
+async def test_a_budget_that_ends_between_two_questions_keeps_the_answer_to_the_first(ask, purse):
+    purse.left = 1
+    assert await ask("doi:10.1/x", "openreview:abcdef") == TOLD
 
 
 async def test_a_reader_who_asked_for_too_much_asks_nobody(ask, scholar, purse):

@@ -8,6 +8,7 @@ import pytest
 
 from bot.conversation import words
 from bot.conversation.messages import Edit, Toast
+from bot.conversation.ports import AskedTooMuch, SourceUnavailable, UnknownPaper
 from bot.conversation.search import Search
 from bot.conversation.service import Conversation
 from bot.conversation.suggestions import Suggestions
@@ -20,6 +21,7 @@ from storage import feedback_log, wishes
 from storage.catalogue import NewPaper
 from storage.dialogue_state import LocalState, searches_of
 from storage.feedback_log import WITH_REASON, Place
+from storage.sources.elsewhere import Described
 from tests.conversation.journey import Journey
 from tests.house import NoSource, papers_of, person, stocked
 
@@ -102,6 +104,44 @@ async def test_words_that_no_paper_has_are_said_to_be_a_guess_by_meaning_on_ever
     assert listed(ada).heading.startswith("No paper says “xyzzyplugh”; nearest in meaning, 6–10")
     await ada.command("/search xyzzyplugh galaxy")
     assert "nearest in meaning" not in listed(ada).heading
+
+
+class ScriptedOthers:
+    """Other catalogues that know what they are told, or cannot be asked."""
+
+    def __init__(self, **known):
+        self.known = known
+        self.trouble = None
+
+    async def described(self, reader, papers):
+        if self.trouble:
+            raise self.trouble
+        return {paper: self.known.get(paper.partition(":")[0]) for paper in papers}
+
+
+@pytest.mark.parametrize(
+    ("link", "kind", "told"),
+    [
+        ("https://openreview.net/forum?id=YicbFdNTTy", "openreview", Described(LAST_YEAR.title)),
+        (f"semanticscholar.org/paper/{'0a' * 20}", "s2", Described("Other", LAST_YEAR.key)),
+        ("https://doi.org/10.5555/3295222", "doi", Described(LAST_YEAR.title)),
+    ],
+)
+async def test_papers_like_one_that_another_catalogues_link_names(
+    any_database, shelf, clock, link, kind, told
+):
+    others = ScriptedOthers(**{kind: told})
+    desk = Desk(any_database, shelf, NoSource(), clock, others=others)
+    reader = await desk.reader(person("7"))
+    (paper,) = await desk.named(reader, link)
+    assert (await desk.offer(reader, paper)).paper.title == LAST_YEAR.title
+    for trouble, said in ((SourceUnavailable(), UnknownPaper), (AskedTooMuch(), AskedTooMuch)):
+        others.trouble = trouble
+        with pytest.raises(said):
+            await desk.linked(reader, link)
+    others.trouble, others.known = None, {}
+    with pytest.raises(UnknownPaper):
+        await desk.linked(reader, link)
 
 
 async def test_an_id_among_the_words_comes_first(ada):

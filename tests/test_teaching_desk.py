@@ -70,6 +70,7 @@ class ScriptedOthers:
 
     def __init__(self):
         self.known = {}
+        self.unasked = set()
         self.asked = []
         self.trouble = None
 
@@ -77,7 +78,7 @@ class ScriptedOthers:
         self.asked.append(tuple(papers))
         if self.trouble:
             raise self.trouble
-        return {paper: self.known[paper] for paper in papers if paper in self.known}
+        return {paper: self.known.get(paper) for paper in papers if paper not in self.unasked}
 
 
 @pytest.fixture
@@ -251,6 +252,16 @@ async def test_others_that_are_away_are_asked_the_next_time(ada, others):
     others.trouble, others.known[OPENREVIEW[1]] = None, Described(KNOWN[1].title)
     card, _ = await ada.say(OPENREVIEW[0])
     assert card.message.card.title == KNOWN[1].title
+
+
+async def test_what_one_that_is_away_was_not_asked_for_is_asked_the_next_time(ada, others):
+    others.known = {DOI[1]: Described(KNOWN[1].title), OPENREVIEW[1]: Described(KNOWN[2].title)}
+    others.unasked = {OPENREVIEW[1]}
+    card, *_ = await ada.say(f"{DOI[0]} {OPENREVIEW[0]}")
+    assert card.message.card.title == KNOWN[1].title
+    others.unasked = set()
+    card, *_ = await ada.say(OPENREVIEW[0])
+    assert card.message.card.title == KNOWN[2].title
 
 
 async def test_an_arxiv_that_is_away_leaves_a_recognised_paper_for_the_next_time(

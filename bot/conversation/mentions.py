@@ -91,11 +91,11 @@ def mentions_in(text: str, links: Sequence[str] = ()) -> Mentions:
         whole if len(whole) <= _LONGEST_TITLE else "",
         tuple(dict.fromkeys(_titles(lines))),
         closed,
-        tuple(_elsewhere(every)),
+        tuple(elsewhere_in(every)),
     )
 
 
-def _elsewhere(text: str) -> list[str]:
+def elsewhere_in(text: str) -> list[str]:
     """Return what other catalogues may be asked for, in the order of their mention."""
     found = [
         (match.start(), f"{kind}:{match[1].lower() if kind == 's2' else match[1]}")

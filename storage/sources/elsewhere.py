@@ -48,6 +48,10 @@ class OtherCatalogue(Protocol):
     def name(self) -> str:
         """In logs."""
 
+    @property
+    def most(self) -> int:
+        """How many ids one question may hold."""
+
     def knows(self, paper: str) -> bool:
         """Return whether an id is of the kind that it can be asked for."""
 
@@ -62,6 +66,7 @@ class SemanticScholar:
     """Asked for `s2:` with 40 hexadecimal digits, `corpusid:` with a number, and `doi:`."""
 
     name = "semanticscholar"
+    most = MOST_IDS
 
     def __init__(
         self,
@@ -123,6 +128,7 @@ class OpenReview:
     """
 
     name = "openreview"
+    most = MOST_NOTES
 
     def __init__(
         self,
