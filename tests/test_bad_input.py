@@ -5,6 +5,7 @@ command and button there is: one that is new is in here by itself.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -28,6 +29,7 @@ from bot.conversation.events import (
     Pressed,
     Said,
     SentFile,
+    Suggests,
 )
 from bot.conversation.messages import Edit, Message, Send, Toast
 from bot.conversation.reference import EXAMPLES
@@ -307,6 +309,32 @@ async def test_whatever_those_order_who_may_is_answered_and_touches_nobody_elses
         assert [a for a in answered if isinstance(a, Send | Toast)]
         assert WENT_WRONG not in str(answered)
     assert await everything_of(house.database, VICTIM) == before
+
+
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(texts, st.one_of(texts, st.integers(-9, 999).map(str)))
+@example("\x00\ud800", "20")
+@example("x" * 10_000, "99999999999999999999")
+async def test_whatever_is_typed_where_papers_are_proposed_gets_what_the_platforms_show(
+    house, typed, offset
+):
+    with capture_logs() as logs:
+        page = await house.suggestions.inline(VICTIM, typed, offset)
+        proposed = [await house.suggestions.choices(VICTIM, what, typed) for what in Suggests]
+    assert troubles(logs) == []
+    assert len(page.results) <= 50
+    assert utf16(page.next_offset) <= 64
+    for result in page.results:
+        assert result.card.title
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", result.start)
+    for choices in proposed:
+        assert len(choices) <= 25
+        for choice in choices:
+            assert 1 <= utf16(choice.label) <= 100
+            assert 1 <= utf16(choice.value) <= 100
 
 
 async def test_every_button_of_somebody_else_leaves_their_data_as_it_was(shared):
