@@ -371,7 +371,8 @@ class _Block:
         for side, taste, chosen, mine in zip(sides, whole, lists, places, strict=True):
             m = len(taste.rows)
             judged[mine, :m], told[mine, :m] = taste.rows, features[mine] @ taste.values.T
-            weights[mine, :m] = [side.tastes[one.taste].weights for one in chosen]
+            for place, one in enumerate(chosen, start=mine.start):
+                weights[place, :m] = side.tastes[one.taste].weights
         if slate.worth is not None:
             told += _by_ease(slate.worth, at, [one.spoken for one in whole], counts, weights)
         damping = np.repeat([taste.damping for taste in whole], counts)

@@ -230,6 +230,18 @@ def test_when_everything_was_seen_the_list_is_empty_and_not_an_error(model, corp
     assert recommend(model, corpus, [], None, 0) == []
 
 
+def test_a_reader_who_has_seen_everything_costs_the_others_of_a_batch_nothing(
+    hybrid, hybrid_corpus
+):
+    ids = [PaperId(int(i)) for i in hybrid_corpus.ids]
+    liked = tuple(Feedback(paper, Verdict.LIKE) for paper in ids[:12])
+    through = Request(1, liked, seen=frozenset(ids))
+    others = [Request(2, liked), Request(3, ())]
+    alone = recommend(hybrid, hybrid_corpus, others, None, 0)
+    assert recommend(hybrid, hybrid_corpus, [through, *others], None, 0) == [[], *alone]
+    assert recommend(hybrid, hybrid_corpus, [*others, through], None, 0) == [*alone, []]
+
+
 def test_nearest_papers_are_of_the_same_topic_and_never_the_paper_itself(model, corpus, topics):
     paper = planted.of_topic(topics, "climate")[0]
     picks = nearest(model, corpus, paper, None, 5)
