@@ -5,23 +5,19 @@ the same ranking. Every transaction is opened here, and what storage cannot do b
 the conversation knows how to say.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import offers
 from bot.choosing import Choosing
 from bot.conversation.events import Person
-from bot.conversation.mentions import elsewhere_in
 from bot.conversation.ports import (
-    AskedTooMuch,
     Delivery,
     Offer,
     Reader,
-    SourceUnavailable,
     Status,
     Stored,
     TemporarilyUnavailable,
@@ -29,6 +25,7 @@ from bot.conversation.ports import (
 )
 from bot.editions import Edition, Editions
 from bot.metrics import Metrics
+from bot.naming import LookUp, Naming, Others
 from bot.reach import place_for_digests
 from bot.readers import as_reader, owed_next
 from bot.schedule import Due, Schedule, end_of_pause
@@ -45,34 +42,13 @@ from storage.errors import StorageUnavailable
 from storage.feedback_log import WITH_REASON, NewImpression, Place
 from storage.group_commit import Answer, GroupCommit, Together, Work
 from storage.meeting import Speaker
-from storage.sources.elsewhere import Described
-from storage.sources.references import keys_in
 from storage.tap_line import TapLine
 from storage.users import FOREVER, Found, User
 
 NEXT_AT_ONCE = 50  # cards chosen together: who comes alone meanwhile waits for that many
 EXPLORES_EVERY = 5  # one card in five, as one slot of a digest of five
 SAVED_PAGE = 10
-_NAMED = 5  # papers that one order may be about
 _SOURCE_NAMES = {"arxiv": "arXiv", "arxiv.api": "arXiv", "huggingface": "Hugging Face"}
-
-
-class LookUp(Protocol):
-    """Asks the sources for papers a person named; stores what is found."""
-
-    async def by_keys(self, reader: Reader, keys: Collection[str]) -> None:
-        """Raises SourceUnavailable of the conversation's ports, AskedTooMuch too."""
-
-    async def by_title(self, reader: Reader, title: str) -> None: ...
-
-
-class Others(Protocol):
-    """Asks other catalogues what their numbers stand for; see `bot.look_up.Elsewhere`."""
-
-    async def described(
-        self, reader: Reader, papers: Collection[str]
-    ) -> dict[str, Described | None]:
-        """Raises SourceUnavailable of the conversation's ports, AskedTooMuch too."""
 
 
 class Desk:
@@ -104,8 +80,7 @@ class Desk:
         self._again = GroupCommit(database.reading, self._all_again)
         self._next = Together(self._all_next, most=NEXT_AT_ONCE)
         self._shelf = shelf
-        self._look_up = look_up
-        self._others = others
+        self._naming = Naming(database, look_up, others)
         self._choosing = Choosing(database, shelf, seed)
         self._clock = clock
         self._editions = Editions(database, shelf, self._choosing, clock, self._metrics)
@@ -370,46 +345,12 @@ class Desk:
         return await offers.all_again(db, asked, self._shelf.papers_at_hand())
 
     async def named(self, reader: Reader, words: str) -> list[PaperId]:
-        """Return the papers a link, id or title names, at most five; showing none of them.
-
-        reader: who asks, and on whose account the sources are. Raises UnknownPaper,
-        SourceUnavailable.
-        """
-        found = await self.linked(reader, words) or await self._by_title(reader, words)
-        if not found:
-            raise UnknownPaper
-        return found
+        """Return the papers that words name, showing none of them; see `Naming`."""
+        return await self._naming.named(reader, words)
 
     async def linked(self, reader: Reader, words: str) -> list[PaperId]:
-        """Return the papers that links and ids name, at most five; nothing without any.
-
-        Raises UnknownPaper when there are some and none is known, and SourceUnavailable.
-        """
-        keys = keys_in(words)[:_NAMED]
-        found = await self._by_keys(reader, keys) if keys else []
-        numbers = elsewhere_in(words)[:_NAMED]
-        if not found:
-            numbers += [key for key in keys if key.startswith("doi:")]
-        found += await self._told_elsewhere(reader, numbers)
-        if (keys or numbers) and not found:
-            raise UnknownPaper
-        return list(dict.fromkeys(found))[:_NAMED]
-
-    async def _told_elsewhere(self, reader: Reader, numbers: Sequence[str]) -> list[PaperId]:
-        """Return the papers that other catalogues' numbers stand for."""
-        if not numbers or self._others is None:
-            return []
-        try:
-            told = await self._others.described(reader, numbers)
-        except AskedTooMuch:
-            raise
-        except SourceUnavailable:
-            return []  # arXiv may be there all the same
-        found: list[PaperId] = []
-        for one in filter(None, told.values()):
-            by_key = await self._by_keys(reader, [one.key]) if one.key else []
-            found += by_key or await self._by_title(reader, one.title)
-        return found
+        """Return the papers that links and ids among the words name; see `Naming`."""
+        return await self._naming.linked(reader, words)
 
     async def saved(
         self, reader: Reader, page: int, sought: str = ""
@@ -516,29 +457,6 @@ class Desk:
     def _asked(self, reader: Reader, paper: PaperId) -> NewImpression:
         return NewImpression(reader.id, reader.account, paper, self._clock(), Place.LOOKUP)
 
-    async def _by_keys(self, reader: Reader, keys: Sequence[str]) -> list[PaperId]:
-        async with reading(self._database) as db:
-            known = await catalogue.named(db, keys)
-        lacking = [key for key in keys if key not in known]
-        if lacking:
-            try:
-                await self._look_up.by_keys(reader, lacking)
-            except SourceUnavailable:
-                if not known:
-                    raise
-            async with reading(self._database) as db:
-                known = await catalogue.named(db, keys)
-        return [known[key].id for key in keys if key in known]
-
-    async def _by_title(self, reader: Reader, words: str) -> list[PaperId]:
-        async with reading(self._database) as db:
-            found = await catalogue.by_title(db, words)
-        if found is None and looks_like_a_title(words):
-            await self._look_up.by_title(reader, words)
-            async with reading(self._database) as db:
-                found = await catalogue.by_title(db, words)
-        return [] if found is None else [found]
-
 
 def _for_a_card(request: Request) -> Request:
     explores = len(request.seen) % EXPLORES_EVERY == EXPLORES_EVERY - 1
@@ -550,11 +468,6 @@ def _says(verdict: Verdict | None, save: bool | None) -> str:
     if verdict is not None:
         return verdict.value
     return "save" if save else "unsave"
-
-
-def looks_like_a_title(words: str) -> bool:
-    """Return whether a text is worth a question to arXiv: four words or more, on one line."""
-    return "\n" not in words.strip() and 20 <= len(words) <= 300 and len(words.split()) >= 4
 
 
 def _delivery(kept: deliveries.Delivery) -> Delivery:

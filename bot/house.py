@@ -113,13 +113,7 @@ async def open_house(
             httpx.AsyncClient(headers={"User-Agent": settings.user_agent}, follow_redirects=True)
         )
         shelf = Shelf(database, settings.data_dir, lambda name: serving_encoder(settings, name))
-        arxiv = Arxiv(
-            PoliteLine(database, http, now=clock, sleep=clock.sleep),
-            api_base=settings.arxiv_api_base,
-            rss_base=settings.arxiv_rss_base,
-            categories=settings.arxiv_categories,
-            now=clock,
-        )
+        arxiv = _arxiv(settings, database, http, clock)
         ingest = Ingest(
             database,
             arxiv,
@@ -177,6 +171,16 @@ def collect_seldom() -> None:
     walking through them again and again was 30 % of the time that choosing took.
     """
     gc.set_threshold(50_000, 20, 100)
+
+
+def _arxiv(settings: Settings, database: Database, http: httpx.AsyncClient, clock: Clock) -> Arxiv:
+    return Arxiv(
+        PoliteLine(database, http, now=clock, sleep=clock.sleep),
+        api_base=settings.arxiv_api_base,
+        rss_base=settings.arxiv_rss_base,
+        categories=settings.arxiv_categories,
+        now=clock,
+    )
 
 
 def other_catalogues(

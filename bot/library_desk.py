@@ -19,7 +19,7 @@ from bot.conversation.ports import (
 )
 from bot.conversation.taste_file import TakenIn, TastePaper
 from bot.conversation.told_file import SaidOf, ToldFile
-from bot.desk import LookUp
+from bot.naming import LookUp
 from bot.transactions import reading, writing
 from recommender.papers import Paper, PaperId
 from recommender.wishes import NOTHING_TOLD

@@ -27,7 +27,7 @@ from bot.conversation.ports import (
     SourceUnavailable,
 )
 from bot.conversation.teaching import LookedUp, Named, Near, Taught
-from bot.desk import Others, looks_like_a_title
+from bot.naming import Others, looks_like_a_title
 from bot.shelf import Holding, Shelf
 from bot.transactions import reading, writing
 from recommender.feedback import Verdict

@@ -14,8 +14,8 @@ from bot.conversation.ports import OutcomeUnknown, TemporarilyUnavailable
 from bot.conversation.service import Conversation
 from bot.conversation.surprise import Surprise
 from bot.conversation.taps import Act, decode, encode
-from bot.desk import looks_like_a_title
 from bot.jobs.daily_picks import DailyPicks
+from bot.naming import looks_like_a_title
 from bot.schedule import EVERY_DAY, Schedule
 from storage import catalogue
 from storage.database import Database
