@@ -1,16 +1,14 @@
 """Short plays on Discord with the real bot, and what its people saw: the matter of the pictures."""
 
 import copy
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from discord import Permissions
 
-from docs.plays import BIBLIOGRAPHY, BOUND, Said, leap, running
+from docs.plays import BIBLIOGRAPHY, BOUND, Said, leap, operated_by, running
 from tests.local_discord import EPHEMERAL, Interaction, LocalDiscord, Posted
 
 
@@ -266,10 +264,7 @@ async def together() -> list[list[Item]]:
         olga.person.permissions = Permissions(manage_guild=True).value
         may = Permissions(view_channel=True, send_messages=True, embed_links=True)
         discord.bot_permissions = may.value
-        with tempfile.TemporaryDirectory() as folder:
-            ahead = Path(folder, "ahead")
-            leap(ahead, days=0)
-            operators = {"OPERATORS": f"discord:{olga.person.number}", "CLOCK_FILE": str(ahead)}
+        with operated_by(f"discord:{olga.person.number}") as (operators, ahead):
             async with _bot(discord, "run", **operators):
                 channel = discord.server_channel()
                 await discord.take_in(channel)
@@ -306,10 +301,7 @@ async def more() -> list[list[Item]]:
     word, ban = "/admin broadcast We move tonight, back at ten.", "/admin ban discord:7000001"
     async with LocalDiscord() as discord:
         olga = AtTheDesk(discord)
-        with tempfile.TemporaryDirectory() as folder:
-            ahead = Path(folder, "ahead")
-            leap(ahead, days=0)
-            operators = {"OPERATORS": f"discord:{olga.person.number}", "CLOCK_FILE": str(ahead)}
+        with operated_by(f"discord:{olga.person.number}") as (operators, ahead):
             async with _bot(discord, "run", **operators):
                 said = await olga.uses_one("help")
                 await olga.uses("teach", answers=2, papers=" ".join(_FIELDS))

@@ -142,6 +142,15 @@ def leap(clock: Path, days: int) -> None:
     fresh.rename(clock)
 
 
+@contextmanager
+def operated_by(account: str) -> Iterator[tuple[dict[str, str], Path]]:
+    """Yield settings of a bot that is operated by somebody, and the clock that it reads."""
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Path(folder, "ahead")
+        leap(clock, days=0)
+        yield {"OPERATORS": account, "CLOCK_FILE": str(clock)}, clock
+
+
 @asynccontextmanager
 async def running(role: str, **settings: str) -> AsyncIterator[None]:
     """Run one part of the program while the block lasts."""

@@ -1,12 +1,10 @@
 """Short plays on Telegram with the real bot, and what people saw: the matter of the pictures."""
 
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from docs.plays import BIBLIOGRAPHY, BOUND, Said, leap, running
+from docs.plays import BIBLIOGRAPHY, BOUND, Said, leap, operated_by, running
 from tests.local_telegram import LocalTelegram, Posted
 
 
@@ -267,10 +265,7 @@ async def together() -> list[Screen]:
     set_up, word = "/channel 08:00 UTC daily 3", "/admin broadcast We move tonight, back at ten."
     async with LocalTelegram() as telegram:
         olga = OnThePhone(telegram)
-        with tempfile.TemporaryDirectory() as folder:
-            ahead = Path(folder, "ahead")
-            leap(ahead, days=0)
-            operators = {"OPERATORS": f"telegram:{olga.person.id}", "CLOCK_FILE": str(ahead)}
+        with operated_by(f"telegram:{olga.person.id}") as (operators, ahead):
             async with _bot(telegram, "run", **operators):
                 group = telegram.group()
                 telegram.admins[group] = {olga.person.id, telegram.me["id"]}
@@ -309,10 +304,7 @@ async def more() -> list[Screen]:
     word, ban = "/admin broadcast We move tonight, back at ten.", "/admin ban telegram:7000001"
     async with LocalTelegram() as telegram:
         olga = OnThePhone(telegram)
-        with tempfile.TemporaryDirectory() as folder:
-            ahead = Path(folder, "ahead")
-            leap(ahead, days=0)
-            operators = {"OPERATORS": f"telegram:{olga.person.id}", "CLOCK_FILE": str(ahead)}
+        with operated_by(f"telegram:{olga.person.id}") as (operators, ahead):
             async with _bot(telegram, "run", **operators):
                 said = await olga.says_one("/help")
                 await olga.says("/teach " + " ".join(_FIELDS), answers=2)

@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.loopback import serving
+
 _OF_S2 = re.compile(r"[0-9a-f]{40}|CorpusId:[0-9]+|DOI:10\.[0-9]{4,9}/\S+")
 
 
@@ -40,12 +42,7 @@ class LocalCatalogues:
         app.router.add_post("/graph/v1/paper/batch", self._batch)
         app.router.add_post("/v2/login", self._login)
         app.router.add_get("/{api:v1|v2}/notes", self._notes)
-        self._runner = web.AppRunner(app)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.origin = f"http://{host}:{port}"
+        self._runner, self.origin = await serving(app)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -26,6 +26,7 @@ from tests.contracts.platforms.discord import (
     wrong_shape,
 )
 from tests.contracts.platforms.published import Breaches
+from tests.loopback import serving
 
 T = TypeVar("T")
 
@@ -155,11 +156,8 @@ class LocalDiscord:
         app.router.add_get("/gateway", self._gateway)
         app.router.add_get("/attachments/{name}", self._attachment)
         app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self._host = "{}:{}".format(*self._runner.addresses[0][:2])
+        self._runner, origin = await serving(app, shutdown_timeout=0.1)
+        self._host = origin.removeprefix("http://")
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from tests.loopback import serving
+
 EASTERN = ZoneInfo("America/New_York")
 ORDER = ("new", "cross", "replace", "replace-cross")
 NAMESPACES = (
@@ -95,12 +97,7 @@ class LocalFeeds:
         app.router.add_get("/{form:rss|atom}/{categories}", self._feed)
         app.router.add_get("/api/query", self._api)
         app.router.add_get("/api/daily_papers", self._daily_papers)
-        self._runner = web.AppRunner(app)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.origin = f"http://{host}:{port}"
+        self._runner, self.origin = await serving(app)
         return self
 
     async def __aexit__(self, *_: object) -> None:

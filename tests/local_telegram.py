@@ -27,6 +27,7 @@ from tests.contracts.platforms.telegram import (
     wrong_object,
     wrong_result,
 )
+from tests.loopback import serving
 from tests.telegram_rules import ApiError, BotFault, Entity, check_button, parse_html
 
 T = TypeVar("T")
@@ -159,11 +160,9 @@ class LocalTelegram:
         application = web.Application()
         application.router.add_route("*", "/bot{token}/{method}", self._handle)
         application.router.add_get("/file/bot{token}/{file}", self._file)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.origin = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self._runner, self.origin = await serving(
+            application, access_log=None, shutdown_timeout=0.2
+        )
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot import log as logs
 from bot.conversation.ports import RecipientGone
+from tests.loopback import serving
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw9"
 DISCORD_TOKEN = "MTE5MDAwMDAwMDAwMDAwMDAwMQ.GabcDE.x9aZ-bcdefghijklmnopqrstuvwxyz_0123456789"
@@ -53,10 +54,8 @@ async def origin() -> AsyncIterator[str]:
 
     app = web.Application()
     app.router.add_route("*", "/{any:.*}", refuse)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    runner, origin = await serving(app)
+    yield origin
     await runner.cleanup()
 
 

@@ -22,6 +22,7 @@ from tests.local_catalogues import LocalCatalogues
 from tests.local_discord import LocalDiscord
 from tests.local_feeds import LocalFeeds
 from tests.local_telegram import LocalTelegram
+from tests.loopback import serving
 from tests.servers import Postgres, RedisServer, free_port
 
 TOKEN = "7001:local-bot-token-0123456789abcdef"
@@ -31,15 +32,13 @@ Answer = Callable[[web.Request], Any]
 
 
 @asynccontextmanager
-async def serving(answer: Answer) -> AsyncIterator[str]:
+async def answering(answer: Answer) -> AsyncIterator[str]:
     """A server that gives every request the same answer."""
     app = web.Application()
     app.router.add_route("*", "/{any:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    runner, origin = await serving(app, shutdown_timeout=0.1)
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield origin
     finally:
         await runner.cleanup()
 
@@ -190,7 +189,7 @@ async def test_a_wrong_discord_token_leads_to_the_developer_portal(
 async def test_whatever_else_answers_in_the_place_of_a_platform_is_no_crash(
     answer: Answer, tmp_path: Path, clock: Clock
 ) -> None:
-    async with serving(answer) as origin:
+    async with answering(answer) as origin:
         found = await examined(
             settings(
                 tmp_path,
@@ -244,7 +243,7 @@ async def test_a_platform_that_keeps_us_waiting_is_given_up(tmp_path: Path, cloc
         await ended.wait()
         return web.Response()
 
-    async with serving(never) as origin:
+    async with answering(never) as origin:
         found = await examined(
             settings(tmp_path, telegram_token=TOKEN, telegram_api_base=origin, hf_api_base=origin),
             clock,
