@@ -117,32 +117,36 @@ class TeachingDesk:
         for number in answers.keys() - told.keys():  # whom nobody was asked for may be known
             await self._state.set(_in_vain(number), "1", REMEMBERED)
         keys = [one.key for one in told.values() if one.key]
-        named = await self._by_keys(reader, keys)
+        some = [await self._by_keys(reader, block) for block in blocks(keys, IDS_AT_ONCE)]
         known = await self._known(keys)
         found = {n: known[one.key] for n, one in told.items() if one.key in known}
         titles = {n: one.title for n, one in told.items() if n not in found and one.title}
         by_title, is_away, is_slowed = await self._with_titles(reader, list(titles.values()))
         found |= {n: by_title[title] for n, title in titles.items() if title in by_title}
-        lacking = {n: title for n, title in titles.items() if n not in found}
-        is_away, is_slowed = is_away or named.is_source_away, is_slowed or named.is_slowed
-        return _Told(found, {} if is_away or is_slowed else lacking, is_away, is_slowed)
+        left = {n: title for n, title in titles.items() if n not in found}
+        return _Told(
+            found,
+            # Only what was asked for, now or lately, is known to be nowhere.
+            {n: title for n, title in left.items() if await self._is_in_vain(title)},
+            is_away or any(one.is_source_away for one in some),
+            is_slowed or any(one.is_slowed for one in some),
+        )
 
     async def _with_titles(
         self, reader: Reader, titles: Sequence[str]
     ) -> tuple[dict[str, PaperId], bool, bool]:
         """Return papers by title, and whether arXiv was away, or had been asked for too much."""
         async with reading(self._database) as db:
-            known = {title: await catalogue.by_title(db, title) for title in titles}
-        found = {title: paper for title, paper in known.items() if paper is not None}
+            found = dict(await catalogue.titled_exactly(db, titles))
         asked = [t for t in titles if t not in found and not await self._is_in_vain(t)]
-        if not asked:
-            return found, False, False
         try:
-            return found | await self._ask_for(reader, asked[:MOST_SAID_TITLES]), False, False
+            for block in blocks(asked[:MOST_TITLES], TITLES_AT_ONCE):
+                found |= await self._ask_for(reader, block)
         except AskedTooMuch:
             return found, False, True
         except SourceUnavailable:
             return found, True, False
+        return found, False, False
 
     async def _by_keys(self, reader: Reader, keys: Sequence[str]) -> Named:
         known = await self._known(keys)
@@ -293,6 +297,9 @@ class TeachingDesk:
             untitled += _without(block, found)
             waiting = waiting[len(block) :]
             yield LookedUp(_papers(found), (*untitled, *waiting), is_asking=not waiting)
+        if found := await self._with_numbers(reader, untitled, keys):
+            untitled = _without(untitled, found)
+            yield LookedUp(_papers(found), tuple(untitled), is_asking=True)
         lacking = [one for one in untitled if await self._is_in_vain(one.title)]
         lacking = [one for one in lacking if not _arxiv(keys[one])]
         async for step in self._asked_for(reader, _without(untitled, lacking), lacking, keys):
@@ -344,6 +351,18 @@ class TeachingDesk:
             one: known[first]
             for one in cited
             if (first := next((key for key in ordered[one] if key in known), ""))
+        }
+
+    async def _with_numbers(
+        self, reader: Reader, cited: Sequence[Cited], keys: Mapping[Cited, tuple[str, ...]]
+    ) -> dict[Cited, PaperId]:
+        """Return entries that give neither title nor arXiv's id, and what their DOIs stand for."""
+        nameless = [one for one in cited if not one.title and not _arxiv(keys[one])]
+        told = await self._told(reader, [doi for one in nameless for doi in keys[one]])
+        return {
+            one: told.papers[first]
+            for one in nameless
+            if (first := next((doi for doi in keys[one] if doi in told.papers), ""))
         }
 
     async def _with_exact_titles(self, cited: Sequence[Cited]) -> dict[Cited, PaperId]:

@@ -275,6 +275,38 @@ async def test_an_arxiv_that_is_away_leaves_a_recognised_paper_for_the_next_time
     assert card.message.card.title == FOUND.title
 
 
+async def test_every_title_that_others_tell_is_asked_for_before_it_is_said_to_be_nowhere(
+    ada, source, others
+):
+    numbers = [f"openreview:Note{n:06d}" for n in range(TITLES_AT_ONCE + 2)]
+    others.known = {n: Described(f"An Unheard Of Title {n[-6:]}") for n in numbers}
+    sent = " ".join(f"https://openreview.net/forum?id={n.partition(':')[2]}" for n in numbers)
+    await ada.say(sent)
+    assert sum(len(asked) - 1 for asked in source.asked) == len(numbers)
+    assert all(f"An Unheard Of Title {n[-6:]}" in ada.last for n in numbers)
+
+
+async def test_what_arxiv_was_not_asked_for_is_not_said_to_be_nowhere(ada, source, others):
+    others.known[OPENREVIEW[1]], source.is_away = Described("An Unheard Of Title Indeed"), True
+    await ada.say(OPENREVIEW[0])
+    assert words.SOURCE_AWAY in ada.last
+    source.is_away = False
+    await ada.say(OPENREVIEW[0])
+    assert "An Unheard Of Title Indeed" in ada.last
+
+
+async def test_an_entry_with_a_doi_alone_is_found_by_what_others_tell_of_it(ada, others):
+    others.known = {
+        DOI[1]: Described(KNOWN[1].title),
+        "doi:10.1234/x": Described("Other", FOUND.key),
+    }
+    file = bib("doi={10.5555/3295222.3295349}", "doi={10.1234/x}", "doi={10.1234/unheard}")
+    read = await ada.send("library.bib", file)
+    assert "2 new likes" in str(read)
+    assert "10.1234/unheard" in str(read)
+    assert others.asked == [(DOI[1], "doi:10.1234/x", "doi:10.1234/unheard")]
+
+
 async def test_papers_near_are_new_unseen_and_of_the_same_subject(ada):
     _, near = await ada.say("2603.00003")
     first = titles_near(near.message)

@@ -97,7 +97,8 @@ class TasteFiles:
         known = await self._desk.take_in(reader, said.event, papers)
         lacking = known.lacking
         if papers:
-            yield privately(text(words.taste_taken_in(len(papers), known.stored, len(lacking))))
+            asked = sum(paper.key.startswith("arxiv:") for paper in lacking)
+            yield privately(text(words.taste_taken_in(len(papers), known.stored, asked)))
         if lacking:
             found = await self._desk.take_in_asking(reader, f"{said.event}:more", lacking)
             yield privately(text(_looked_up(found)))

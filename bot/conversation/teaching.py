@@ -381,12 +381,12 @@ def _refusal(mentions: Mentions, named: Named, unclear: str) -> str:
     """Return why no paper was recognised, and what to send instead."""
     if named.titles:
         return teaching_words.not_at_arxiv([_name(title) for title in named.titles])
-    if mentions.closed and not named.lacking and not named.is_slowed:
-        return _(_CLOSED[mentions.closed[0]])
     if named.is_slowed:
         return _(words.ASKED_TOO_MUCH)
     if named.is_source_away:
         return _(words.SOURCE_AWAY)
+    if mentions.closed and not named.lacking:
+        return _(_CLOSED[mentions.closed[0]])
     if named.lacking and all(key.startswith("doi:") for key in named.lacking):
         return _(teaching_words.NO_SUCH_DOI)
     said = visible(mentions.text)

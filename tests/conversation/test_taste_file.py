@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -82,6 +83,14 @@ async def test_what_is_known_is_taken_in_at_once_and_the_rest_after_asking():
     unknown = teaching_words.unknown(["Paper number 3"], 0)
     assert second == f"{words.taste_found(1)}\n\n{unknown}"
     assert await sent(file_of(1), desk) == [words.taste_taken_in(1, 1, 0)]
+
+
+async def test_papers_that_arxiv_cannot_have_are_not_said_to_be_asked_for():
+    foreign = replace(paper(2), key="doi:10.1000/2")
+    entries = [Entry(paper(1), "like", NOW), Entry(foreign, "like", NOW)]
+    first, second = await sent(references.taste(entries).encode())
+    assert first == words.taste_taken_in(2, 0, 1)
+    assert second == teaching_words.unknown(["Paper number 1", "Paper number 2"], 0)
 
 
 @pytest.mark.parametrize(

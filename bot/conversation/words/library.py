@@ -118,6 +118,7 @@ def taste_too_long(most: int) -> str:
 
 
 def taste_taken_in(papers: int, stored: int, lacking: int) -> str:
+    """lacking: how many arXiv is about to be asked for."""
     said = [
         ngettext(
             "I read {n} paper: {stored} taught me something new.",
