@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import UniqueConstraint, insert, select
+from sqlalchemy import UniqueConstraint, insert, select, text, update
 
 from recommender.feedback import Verdict
 from recommender.wishes import Said, Standing
@@ -150,6 +150,30 @@ async def test_whatever_will_be_forgotten_is_handed_out_before(any_database, clo
     assert set(handed_out) == told
     assert NOTE in json.dumps(handed_out)
     assert NAME in json.dumps(handed_out)
+
+
+async def test_what_is_handed_out_keeps_its_order_whatever_the_database_learns_of_its_tables(
+    any_database, clock
+):
+    found, *_ = await full_life(any_database, clock)
+    words = [{"user_id": found.user.id, "kind": "word", "at": clock()} for _ in range(200)]
+    async with any_database.writing() as db:
+        await db.execute(
+            insert(FollowRow), [row | {"text": f"{97 * n % 200:03}"} for n, row in enumerate(words)]
+        )
+    async with any_database.reading() as db:
+        before = await personal.everything(db, found.user.id)
+    async with any_database.writing() as db:
+        await db.execute(
+            update(FollowRow).where(FollowRow.text < "100").values(at=clock() + timedelta(days=1))
+        )
+        await db.execute(text("ANALYZE"))
+    async with any_database.reading() as db:
+        after = await personal.everything(db, found.user.id)
+    for name, rows in before.items():
+        keys = [column.name for column in Base.metadata.tables[name].primary_key.columns]
+        ordered = [[row[key] for key in keys] for row in rows]
+        assert ordered == [[row[key] for key in keys] for row in after[name]] == sorted(ordered)
 
 
 async def test_what_was_forgotten_is_in_no_byte_of_the_files(database, clock, tmp_path):
