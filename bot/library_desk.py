@@ -120,7 +120,7 @@ class LibraryDesk:
                 if row.get("paper_id") is not None
             }
             named |= {PaperId(p) for row in rows.get("interests", ()) for p in row["papers"]}
-            papers = await catalogue.papers(db, named)
+            papers = await catalogue.papers(db, sorted(named))
         return {
             "format": "paperlark-person",
             "version": EXPORT_VERSION,

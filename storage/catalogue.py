@@ -106,7 +106,7 @@ async def take_in(db: AsyncSession, papers: Sequence[NewPaper], now: datetime) -
     """
     await one_at_a_time(db, "catalogue")
     news = [storable(paper) for paper in papers]
-    had = await by_keys(db, {paper.key for paper in news})
+    had = await by_keys(db, [paper.key for paper in news])
     stand = dict(had)
     for new in news:
         have = stand.get(new.key)
@@ -190,34 +190,37 @@ def _paper(row: Row[Any]) -> Paper:
 
 
 async def papers(db: AsyncSession, ids: Collection[PaperId]) -> dict[PaperId, Paper]:
-    """Return the papers of these ids; unknown ids are left out."""
+    """Return the papers of these ids, in the order asked for; unknown ids are left out."""
     found = {}
     for block in blocks(list(ids)):
         for row in await db.execute(select(_papers).where(_papers.c.id.in_(block))):
             found[PaperId(row.id)] = _paper(row)
-    return found
+    return {paper: found[paper] for paper in ids if paper in found}
 
 
 async def by_keys(db: AsyncSession, keys: Collection[str]) -> dict[str, Paper]:
-    """Return the papers of these keys (`arxiv:2301.12652`); unknown keys are left out."""
+    """Return the papers of these keys (`arxiv:2301.12652`), in the order asked for.
+
+    Unknown keys are left out.
+    """
     found = {}
     for block in blocks(list(keys)):
         for row in await db.execute(select(_papers).where(_papers.c.key.in_(block))):
             found[str(row.key)] = _paper(row)
-    return found
+    return {key: found[key] for key in keys if key in found}
 
 
 async def named(db: AsyncSession, keys: Collection[str]) -> dict[str, Paper]:
     """Return the papers that people mean by these keys: by their own, or by the DOI they have.
 
-    Unknown keys are left out.
+    In the order asked for; unknown keys are left out.
     """
     found = await by_keys(db, keys)
     dois = [key[len(_DOI) :] for key in keys if key.startswith(_DOI) and key not in found]
     for block in blocks(dois):
         for row in await db.execute(select(_papers).where(_papers.c.doi.in_(block))):
             found[f"{_DOI}{row.doi}"] = _paper(row)
-    return found
+    return {key: found[key] for key in keys if key in found}
 
 
 async def changed_since(

@@ -248,6 +248,7 @@ async def test_everything_about_a_person_comes_as_one_file(ada, any_database):
     assert {row["verdict_after"] for row in document["feedback_log"]} == {"like", None}
     shown = {str(row["paper_id"]) for row in document["impressions"]}
     assert shown <= set(document["papers"])
+    assert list(document["papers"]) == sorted(document["papers"], key=int)
 
 
 @pytest.mark.parametrize("form", ["bibtex", "ris", "csl", "csv"])

@@ -149,6 +149,12 @@ async def test_an_id_among_the_words_comes_first(ada):
     assert listed(ada).items[0].card.title == LAST_YEAR.title
 
 
+async def test_papers_that_are_named_by_their_ids_come_in_the_order_of_the_ids(search):
+    named = [papers_of(TODAY)[n].key for n in (4, 1, 3)]
+    found = await search.relevant(" ".join(named), 3)
+    assert [paper.key for paper in await search.papers(found)] == named
+
+
 async def like_robots(desk, search, reader):
     for n, paper in enumerate((await search.relevant("robot grasping manipulation", 50))[:3]):
         await desk.store(reader, f"like-{n}", paper, None, verdict=Verdict.LIKE)

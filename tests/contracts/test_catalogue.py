@@ -139,6 +139,22 @@ async def test_a_thousand_papers_from_two_sources_are_taken_in_and_read_back(any
         assert len(await catalogue.papers(db, ids)) == 1000
 
 
+async def test_papers_come_in_the_order_in_which_they_were_asked_for(any_database, clock):
+    news = [arxiv(n, doi=f"10.1/{n}") for n in range(9)]
+    ids = dict(zip(range(9), (await take(any_database, news, clock())).new, strict=True))
+    asked = [7, 2, 8, 0, 5]
+    keys = [news[n].key for n in asked]
+    dois = [f"doi:10.1/{n}" for n in asked]
+    async with any_database.reading() as db:
+        assert list(await catalogue.papers(db, [ids[n] for n in asked])) == [ids[n] for n in asked]
+        assert list(await catalogue.by_keys(db, keys)) == keys
+        assert list(await catalogue.named(db, [*dois, *keys])) == [*dois, *keys]
+    changed = [arxiv(n, upvotes=1) for n in asked]
+    taken = await take(any_database, changed, clock())
+    assert taken.updated == tuple(ids[n] for n in asked)
+    assert (await take(any_database, changed, clock())).unchanged == taken.updated
+
+
 async def titled(database, clock, *titles, **changes):
     news = [arxiv(i, title=title, **changes) for i, title in enumerate(titles)]
     return (await take(database, news, clock())).new
