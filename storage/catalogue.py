@@ -213,13 +213,14 @@ async def by_keys(db: AsyncSession, keys: Collection[str]) -> dict[str, Paper]:
 async def named(db: AsyncSession, keys: Collection[str]) -> dict[str, Paper]:
     """Return the papers that people mean by these keys: by their own, or by the DOI they have.
 
-    In the order asked for; unknown keys are left out.
+    In the order asked for; unknown keys are left out. Of two with one DOI the first met is meant.
     """
     found = await by_keys(db, keys)
     dois = [key[len(_DOI) :] for key in keys if key.startswith(_DOI) and key not in found]
     for block in blocks(dois):
-        for row in await db.execute(select(_papers).where(_papers.c.doi.in_(block))):
-            found[f"{_DOI}{row.doi}"] = _paper(row)
+        chosen = select(_papers).where(_papers.c.doi.in_(block)).order_by(_papers.c.id)
+        for row in await db.execute(chosen):
+            found.setdefault(f"{_DOI}{row.doi}", _paper(row))
     return {key: found[key] for key in keys if key in found}
 
 

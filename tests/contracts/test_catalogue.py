@@ -378,3 +378,13 @@ async def test_a_doi_names_the_paper_that_has_it_in_any_case(any_database, clock
         "doi:10.1103/physrevd.1": "arxiv:2603.00001",
         "arxiv:2603.00002": "arxiv:2603.00002",
     }
+
+
+async def test_of_two_papers_with_one_doi_the_one_met_first_is_meant(any_database, clock):
+    for number in (5, 1):
+        await take(any_database, [arxiv(number, doi="10.1/twice")], clock())
+    # PostgreSQL moves a row that is changed behind the others.
+    await take(any_database, [arxiv(5, doi="10.1/twice", upvotes=1)], clock())
+    async with any_database.reading() as db:
+        found = await catalogue.named(db, ["doi:10.1/twice"])
+    assert found["doi:10.1/twice"].key == "arxiv:2603.00005"
