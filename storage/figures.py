@@ -263,7 +263,10 @@ async def digests(db: AsyncSession, day: date) -> dict[State, int]:
 
 
 async def troubles(db: AsyncSession, since: date) -> list[Trouble]:
-    """Return what kept digests from arriving since a local day, the newest day first."""
+    """Return what kept digests from arriving since a local day, the newest day first.
+
+    Of a day by platform, what happened most first.
+    """
     rows = await db.execute(
         select(_outbox.c.day, _accounts.c.platform, _outbox.c.state, _outbox.c.reason, func.count())
         .outerjoin_from(_outbox, _accounts, _accounts.c.id == _outbox.c.account_id)
@@ -271,4 +274,8 @@ async def troubles(db: AsyncSession, since: date) -> list[Trouble]:
         .group_by(_outbox.c.day, _accounts.c.platform, _outbox.c.state, _outbox.c.reason)
     )
     found = [Trouble(day, where, State(state), why, n) for day, where, state, why, n in rows]
-    return sorted(found, key=lambda one: (-one.day.toordinal(), one.platform or "", -one.n))
+
+    def order(one: Trouble) -> tuple[int, str, int, str, str]:
+        return -one.day.toordinal(), one.platform or "", -one.n, one.state, one.reason or ""
+
+    return sorted(found, key=order)
