@@ -29,7 +29,7 @@ async def told(db: AsyncSession, users: Collection[int]) -> dict[int, Told]:
     interests: dict[int, list[Said]] = {}
     for block in blocks(list(users)):
         both = union_all(*(_of(db, table, n, block) for n, table in enumerate((_follows, _mutes))))
-        for row in await db.execute(both.order_by("at", "text")):
+        for row in await db.execute(both.order_by("at", "text", "kind")):
             kept = topics[row.which].setdefault(row.user_id, [])
             kept.append(Topic(Kind(row.kind), row.text))
         chosen = select(_interests).order_by(_interests.c.at, _interests.c.paper_id)
