@@ -128,9 +128,13 @@ async def say(db: AsyncSession, user: int, said: Said, now: datetime) -> None:
 
 
 async def unsay(db: AsyncSession, user: int, papers: Collection[PaperId]) -> None:
-    """Let nothing stand about these papers; what was said of others with them stays."""
+    """Let nothing stand about these papers; what was said of others with them stays.
+
+    Where two sayings have come to stand for the same paper, as after a link, the later one does.
+    """
     gone = frozenset(papers)
-    rows = await db.execute(select(_interests).where(_interests.c.user_id == user))
+    chosen = select(_interests).where(_interests.c.user_id == user)
+    rows = await db.execute(chosen.order_by(_interests.c.at, _interests.c.paper_id))
     for row in list(rows):
         left = [paper for paper in row.papers if paper not in gone]
         if len(left) == len(row.papers):

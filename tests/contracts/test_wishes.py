@@ -93,6 +93,28 @@ async def test_what_is_said_of_papers_replaces_what_was_said_of_them_before(
     assert (await told(any_database, ada))[ada].interests == (left,)
 
 
+@pytest.mark.parametrize("is_later_first", [True, False])
+async def test_of_two_sayings_that_come_to_stand_for_one_paper_the_later_stays(
+    any_database, ada, clock, is_later_first
+):
+    bob = (await reader(any_database, "bob", clock(), platform="discord")).user.id
+    one, two, three = await stored(any_database, 3, clock())
+    early, late = clock(), clock.forward(minutes=1)
+    earlier, later = Said((one, two, three), Standing.MUTED), Said((two, one), Standing.BOOSTED)
+    for user, said, at in (
+        ((bob, later, late), (ada, earlier, early))
+        if is_later_first
+        else ((bob, earlier, early), (ada, later, late))
+    ):
+        await do(any_database, wishes.say, user, said, at)
+    async with any_database.writing() as db:
+        await linking.join(db, ada, bob, clock(), next_due)
+    assert (await told(any_database, ada))[ada].interests == (earlier, later)
+    await do(any_database, wishes.unsay, ada, [one])
+    left = Said((two,), Standing.BOOSTED)
+    assert (await told(any_database, ada))[ada].interests == (left,)
+
+
 async def test_what_was_said_follows_a_link_and_goes_home_when_it_is_undone(
     any_database, ada, clock
 ):
