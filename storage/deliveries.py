@@ -456,6 +456,7 @@ async def recover(db: AsyncSession, now: datetime, older_than: timedelta) -> Rec
                 _outbox.c.next_try.is_(None),
                 _outbox.c.claimed_at < now - older_than,
             )
+            .order_by(_outbox.c.user_id, _outbox.c.day)
             .with_for_update(skip_locked=True)
         )
     ).all()

@@ -244,6 +244,18 @@ async def test_what_a_dead_process_left_is_tried_again_only_if_it_was_never_begu
     assert (await delivery(any_database, begun)).state is State.SENT
 
 
+async def test_what_a_dead_process_was_sending_is_told_in_the_order_of_its_readers(
+    any_database, clock
+):
+    people = [await reader(any_database, name, clock()) for name in "abcde"]
+    await claim(any_database, EIGHT)
+    for found in reversed(people):
+        await begin(any_database, found)
+    async with any_database.writing() as db:
+        left = await deliveries.recover(db, EIGHT + 11 * MINUTE, 10 * MINUTE)
+    assert left.unknown == tuple((found.user.id, MONDAY) for found in people)
+
+
 async def test_who_never_began_puts_off_no_digest_that_another_process_is_sending(
     any_database, ada
 ):
