@@ -283,8 +283,9 @@ async def serve(
         if not chat and len(roles) > 1 and not wanted & {Role.TELEGRAM, Role.DISCORD}:
             log.warning("no_platform", hint="set TELEGRAM_TOKEN or DISCORD_TOKEN to be spoken to")
         metrics, health = Metrics(), Health()
-        for role in wanted:
-            health.part(role.value)
+        for role in Role:
+            if role in wanted:
+                health.part(role.value)
         async with AsyncExitStack() as stack:
             monitor = Monitor(metrics, health)
             if settings.metrics_port is not None:
