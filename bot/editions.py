@@ -85,7 +85,8 @@ class Editions:
             chosen |= await self._impress(requests, picks, claims, reachable)
             if waiting := [user for user in waiting if user not in chosen]:
                 async with reading(self._database) as db:
-                    waiting = await users.by_ids(db, waiting)  # but for who is forgotten
+                    there = await users.by_ids(db, waiting)
+                waiting = [user for user in waiting if user in there]  # but for who is forgotten
         return [
             Edition(
                 claims[user].user,
