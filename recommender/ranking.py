@@ -473,6 +473,6 @@ def best(scores: Floats, k: int) -> Rows:
     k = min(k, len(scores))
     if not k:
         return np.zeros(0, np.int64)
-    top = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else np.arange(len(scores))
-    top = top[np.isfinite(scores[top])]
-    return np.asarray(top[np.lexsort((top, -scores[top]))], np.int64)
+    least = np.partition(scores, -k)[-k]
+    top = np.flatnonzero((scores >= least) & np.isfinite(scores))  # all that tie with the last
+    return np.asarray(top[np.argsort(-scores[top], kind="stable")][:k], np.int64)

@@ -11,7 +11,7 @@ from recommender.encoder import LsaEncoder
 from recommender.feedback import Feedback, Verdict
 from recommender.papers import PaperId
 from recommender.picks import PartKind, Request
-from recommender.ranking import TOP, leading, nearest, recommend, score
+from recommender.ranking import TOP, best, leading, nearest, recommend, score
 from recommender.taste import taste_of
 from tests.recommender import planted
 
@@ -240,6 +240,15 @@ def test_a_reader_who_has_seen_everything_costs_the_others_of_a_batch_nothing(
     alone = recommend(hybrid, hybrid_corpus, others, None, 0)
     assert recommend(hybrid, hybrid_corpus, [through, *others], None, 0) == [[], *alone]
     assert recommend(hybrid, hybrid_corpus, [*others, through], None, 0) == [*alone, []]
+
+
+@given(st.integers(0, 400), st.integers(0, 50), st.integers(0, 9), st.integers(0, 10**6))
+def test_of_equal_scores_those_that_stand_first_are_the_best(n, k, taken, seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(-2, 3, n).astype(np.float32)
+    scores[rng.random(n) < taken / 10] = -np.inf
+    ordered = sorted(np.flatnonzero(np.isfinite(scores)).tolist(), key=lambda at: -scores[at])
+    assert best(scores, k).tolist() == ordered[:k]
 
 
 def test_nearest_papers_are_of_the_same_topic_and_never_the_paper_itself(model, corpus, topics):
