@@ -110,9 +110,9 @@ class TeachingDesk:
         try:
             answers = await self._others.described(reader, asked)
         except AskedTooMuch:
-            return _Told({}, is_slowed=True)
-        except SourceUnavailable:
-            return _Told({})  # whoever is asked by title or arXiv link needs none of them
+            return _Told({}, is_slowed=True, unasked=frozenset(asked))
+        except SourceUnavailable:  # whoever is asked by title or arXiv link needs none of them
+            return _Told({}, unasked=frozenset(asked))
         told = {number: one for number, one in answers.items() if one is not None}
         for number in answers.keys() - told.keys():  # whom nobody was asked for may be known
             await self._state.set(_in_vain(number), "1", REMEMBERED)
@@ -123,13 +123,18 @@ class TeachingDesk:
         titles = {n: one.title for n, one in told.items() if n not in found and one.title}
         by_title, is_away, is_slowed = await self._with_titles(reader, list(titles.values()))
         found |= {n: by_title[title] for n, title in titles.items() if title in by_title}
+        # Only what was asked for, now or lately, is known to be nowhere.
         left = {n: title for n, title in titles.items() if n not in found}
+        nowhere = {n: title for n, title in left.items() if await self._is_in_vain(title)}
+        is_cut = any(one.is_source_away or one.is_slowed for one in some)
+        unlooked = {n for n, one in told.items() if not one.title and one.key and is_cut}
         return _Told(
             found,
-            # Only what was asked for, now or lately, is known to be nowhere.
-            {n: title for n, title in left.items() if await self._is_in_vain(title)},
+            nowhere,
             is_away or any(one.is_source_away for one in some),
             is_slowed or any(one.is_slowed for one in some),
+            unasked=frozenset(asked) - answers.keys(),
+            waiting=frozenset((left.keys() - nowhere.keys()) | (unlooked - found.keys())),
         )
 
     async def _with_titles(
@@ -297,13 +302,15 @@ class TeachingDesk:
             untitled += _without(block, found)
             waiting = waiting[len(block) :]
             yield LookedUp(_papers(found), (*untitled, *waiting), is_asking=not waiting)
-        if found := await self._with_numbers(reader, untitled, keys):
-            untitled = _without(untitled, found)
-            yield LookedUp(_papers(found), tuple(untitled), is_asking=True)
+        numbered = await self._with_numbers(reader, untitled, keys)
+        untitled = _without(untitled, (*numbered.found, *numbered.left, *numbered.untold))
+        if numbered.found:
+            yield LookedUp(_papers(numbered.found), tuple(untitled), is_asking=True)
         lacking = [one for one in untitled if await self._is_in_vain(one.title)]
         lacking = [one for one in lacking if not _arxiv(keys[one])]
         async for step in self._asked_for(reader, _without(untitled, lacking), lacking, keys):
-            yield step
+            left = (*numbered.left, *step.left)
+            yield replace(step, left=left, untold=tuple(numbered.untold))
 
     async def _asked_for(
         self,
@@ -355,15 +362,19 @@ class TeachingDesk:
 
     async def _with_numbers(
         self, reader: Reader, cited: Sequence[Cited], keys: Mapping[Cited, tuple[str, ...]]
-    ) -> dict[Cited, PaperId]:
-        """Return entries that give neither title nor arXiv's id, and what their DOIs stand for."""
+    ) -> "_Numbered":
+        """Look up entries that give neither title nor arXiv's id, by what their DOIs stand for."""
         nameless = [one for one in cited if not one.title and not _arxiv(keys[one])]
         told = await self._told(reader, [doi for one in nameless for doi in keys[one]])
-        return {
+        found = {
             one: told.papers[first]
             for one in nameless
             if (first := next((doi for doi in keys[one] if doi in told.papers), ""))
         }
+        rest = _without(nameless, found)
+        left = [one for one in rest if told.waiting.intersection(keys[one])]
+        rest = _without(rest, left)
+        return _Numbered(found, left, [one for one in rest if told.unasked.intersection(keys[one])])
 
     async def _with_exact_titles(self, cited: Sequence[Cited]) -> dict[Cited, PaperId]:
         """Return entries and their papers of the catalogue by title."""
@@ -393,12 +404,27 @@ class TeachingDesk:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What other catalogues' numbers stand for. titles: of those that nobody has whom we ask."""
+    """What other catalogues' numbers stand for. titles: of those that nobody has whom we ask.
+
+    unasked: the numbers that nobody could be asked for. waiting: those that are told, and for whose
+    papers arXiv could not be asked.
+    """
 
     papers: Mapping[str, PaperId]
     titles: Mapping[str, str] = field(default_factory=dict)
     is_away: bool = False
     is_slowed: bool = False
+    unasked: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """Entries looked up by their DOIs. left: arXiv was not asked yet. untold: see `LookedUp`."""
+
+    found: Mapping[Cited, PaperId]
+    left: Sequence[Cited]
+    untold: Sequence[Cited]
 
 
 def _joined(named: Named, told: _Told) -> Named:

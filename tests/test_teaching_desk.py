@@ -307,6 +307,45 @@ async def test_an_entry_with_a_doi_alone_is_found_by_what_others_tell_of_it(ada,
     assert others.asked == [(DOI[1], "doi:10.1234/x", "doi:10.1234/unheard")]
 
 
+DOIS_ALONE = bib("doi={10.5555/3295222.3295349}", "doi={10.1234/x}", "title={Nowhere}")
+
+
+@pytest.mark.parametrize("trouble", [SourceUnavailable(), AskedTooMuch()])
+async def test_an_entry_whose_doi_nobody_could_be_asked_for_is_not_said_to_be_nowhere(
+    ada, others, trouble
+):
+    others.trouble = trouble
+    await ada.send("library.bib", DOIS_ALONE)
+    said = [line.removeprefix("~").strip() for line in ada.transcript]
+    assert list(filter(None, said))[-5:] == [
+        "1 entry I did not find:",
+        "· Nowhere",
+        teaching_words.untold(2),
+        "· 10.5555/3295222.3295349",
+        "· 10.1234/x",
+    ]
+    others.trouble, others.known[DOI[1]] = None, Described(KNOWN[1].title)
+    others.unasked = {"doi:10.1234/x"}
+    await ada.send("library.bib", DOIS_ALONE)
+    assert "1 new like" in str(ada.transcript)
+    assert teaching_words.untold(1) in str(ada.transcript)
+    others.unasked = set()
+    await ada.send("library.bib", DOIS_ALONE)
+    assert "2 entries I did not find:" in ada.last
+
+
+@pytest.mark.parametrize("described", [Described(FOUND.title), Described("", FOUND.key)])
+async def test_an_entry_that_others_tell_of_while_arxiv_is_away_is_left_for_the_next_time(
+    ada, source, others, described
+):
+    others.known[DOI[1]], source.is_away = described, True
+    await ada.send("library.bib", bib("doi={10.5555/3295222.3295349}"))
+    assert teaching_words.left(1) in ada.last
+    source.is_away = False
+    await ada.send("library.bib", bib("doi={10.5555/3295222.3295349}"))
+    assert "1 new like" in str(ada.transcript)
+
+
 async def test_papers_near_are_new_unseen_and_of_the_same_subject(ada):
     _, near = await ada.say("2603.00003")
     first = titles_near(near.message)

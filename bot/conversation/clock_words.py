@@ -1,6 +1,6 @@
 """Times of day in English words, and what somebody's own clock shows at this moment.
 
-"half past eight", "quarter to nine in the evening", "eight thirty"; and "it is 14:05 here now",
+"half past eight", "quarter to nine pm", "eight thirty"; and "it is 14:05 here now",
 from which it follows how far a place is from UTC, though not yet which place it is.
 """
 
@@ -8,7 +8,8 @@ import re
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.conversation import german_clock, zones
+from bot.conversation import day_parts, german_clock, zones
+from bot.conversation.day_parts import Part, Said, said
 
 _WORD_NAMES = "one two three four five six seven eight nine ten eleven twelve"
 _WORDS = tuple(_WORD_NAMES.split())
@@ -24,12 +25,12 @@ _MINUTES = {
 }
 _BEHIND = {"fifteen": 15, "thirty": 30, "forty-five": 45, "forty five": 45}
 _HOUR = rf"(?P<hour>{'|'.join(_WORDS)}|[0-9]{{1,2}})"
-_PART = r"(?: (?P<part>am|a\.m\.?|pm|p\.m\.?|(?:in the )?(?:morning|afternoon|evening)|at night))?"
+_HALF = r"(?: (?P<half>am|a\.m\.?|pm|p\.m\.?))?"
 _PAST = re.compile(
     rf"(?P<minutes>{'|'.join(_MINUTES)}|[0-9]{{1,2}})(?: minutes?)? (?P<way>past|after|to|before) "
-    rf"{_HOUR}(?: o['’]?clock)?{_PART}"
+    rf"{_HOUR}(?: o['’]?clock)?{_HALF}"
 )
-_SPOKEN = re.compile(rf"{_HOUR}(?: (?P<behind>{'|'.join(_BEHIND)}|o['’]?clock))?{_PART}")
+_SPOKEN = re.compile(rf"{_HOUR}(?: (?P<behind>{'|'.join(_BEHIND)}|o['’]?clock))?{_HALF}")
 _CLOCK = (
     r"(?P<hour>[0-9]{1,2})(?:[:.h](?P<minute>[0-9]{2})(?::[0-9]{2})?)?"
     r" ?(?P<half>am|pm|a\.m\.?|p\.m\.?)?"
@@ -39,23 +40,22 @@ _NOW = r"(?: (?:here|now|right now|just now|at the moment|local time|my time|for
 _SAID = re.compile(rf"(?:(?:here|now) )?{_BEFORE}(?:now )?{_CLOCK}{_NOW}*[.!]?")
 _HERE = re.compile(rf"{_CLOCK}{_NOW}+[.!]?")
 _SAID_IN_WORDS = re.compile(rf"(?:(?:here|now) )?{_BEFORE}(?:now )?(?P<words>.+?){_NOW}*[.!]?")
-_NAMES_HALF = re.compile(r" (?:[ap]m|[ap]\.m\.?|morning|afternoon|evening|night)$")
 _STEP = 15  # minutes: no zone of today lies between
 _EARLIEST, _LATEST = -12 * 60, 14 * 60  # minutes from UTC that places keep
 
 
-def spoken(phrase: str) -> time | None:
+def spoken(phrase: str) -> Said | None:
     """Return the time of day that a folded phrase of words names; None for any other phrase.
 
     A bare number, in digits or in a word, is none: it may count papers.
     """
     if found := _PAST.fullmatch(phrase):
         minutes = _MINUTES.get(found["minutes"]) or int(found["minutes"])
-        return _time(found, -minutes if found["way"] in ("to", "before") else minutes)
+        return _said(found, -minutes if found["way"] in ("to", "before") else minutes)
     found = _SPOKEN.fullmatch(phrase)
-    if found is None or not (found["behind"] or found["part"]):
+    if found is None or not (found["behind"] or found["half"]):
         return None
-    return _time(found, _BEHIND.get(found["behind"] or "", 0))
+    return _said(found, _BEHIND.get(found["behind"] or "", 0))
 
 
 def number(word: str) -> int | None:
@@ -63,30 +63,17 @@ def number(word: str) -> int | None:
     return _WORDS.index(word) + 1 if word in _WORDS else None
 
 
-def _time(found: re.Match[str], minutes: int) -> time | None:
-    written = found["hour"]
-    hour = number(written) or int(written)
-    part = (found["part"] or "").replace(".", "").removeprefix("in the ")
-    if hour > (12 if part else 23) or abs(minutes) > 59:
+def _said(found: re.Match[str], minutes: int) -> Said | None:
+    hour, half = number(found["hour"]) or int(found["hour"]), found["half"]
+    if hour > (12 if half else 23) or abs(minutes) > 59:
         return None
-    total = _of_day(hour, part) * 60 + minutes
-    if not part and hour == 1 and total < 60:
-        total += 12 * 60  # a quarter to one is before lunch, not in the middle of the night
-    total %= 24 * 60
-    return time(total // 60, total % 60)
-
-
-def _of_day(hour: int, part: str) -> int:
-    """Return the hour of the day, by the part of it that was named; 24 is the end of a night."""
-    match part:
-        case "am" | "morning":
-            return hour % 12
-        case "pm" | "afternoon" | "evening":
-            return hour % 12 + 12
-        case "at night":
-            return hour + 12 if hour > 5 else hour
-        case _:
-            return hour
+    one = said(hour, minutes)
+    if half:
+        at = one.within(Part.MORNING if half.startswith("a") else Part.PM)
+        return None if at is None else Said(at.hour * 60 + at.minute)
+    if hour == 1 and minutes < 0:  # a quarter to one is before lunch, not at night
+        return Said((one.minutes + 12 * 60) % (24 * 60), is_open=True)
+    return one
 
 
 # ---------------------------------------------------------------- what a clock shows
@@ -97,7 +84,12 @@ def shown_now(text: str) -> tuple[time, ...]:
 
     Of a time that may be before or after noon both are returned.
     """
-    phrase = zones.folded(text).strip()
+    phrase, part = day_parts.apart(zones.folded(text).strip())
+    shown = _shown(phrase)
+    return shown if part is None else tuple(one for one in shown if day_parts.holds(part, one))
+
+
+def _shown(phrase: str) -> tuple[time, ...]:
     found = _SAID.fullmatch(phrase) or _HERE.fullmatch(phrase)
     if found is None:
         return _shown_in_words(phrase) or german_clock.shown_now(phrase)
@@ -112,11 +104,8 @@ def shown_now(text: str) -> tuple[time, ...]:
 
 def _shown_in_words(phrase: str) -> tuple[time, ...]:
     found = _SAID_IN_WORDS.fullmatch(phrase)
-    at = spoken(found["words"]) if found else None
-    if found is None or at is None:
-        return ()
-    is_open = 1 <= at.hour <= 12 and not _NAMES_HALF.search(found["words"])
-    return (at, at.replace(hour=(at.hour + 12) % 24)) if is_open else (at,)
+    shown = spoken(found["words"]) if found else None
+    return shown.readings if shown else ()
 
 
 def offsets(shown: time, now: datetime) -> tuple[timedelta, ...]:

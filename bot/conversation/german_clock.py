@@ -1,10 +1,12 @@
-"""Times of day in German words: "halb neun", "Viertel vor acht", "20 Uhr 15", "acht Uhr abends".
+"""Times of day in German words: "halb neun", "Viertel vor acht", "20 Uhr 15", "acht Uhr".
 
 Phrases are folded (`zones.folded`), so that "fünf" and "zwölf" stand here without dots.
 """
 
 import re
 from datetime import time
+
+from bot.conversation.day_parts import Said, said
 
 _HOUR_NAMES = "ein|eins zwei drei vier funf sechs sieben acht neun zehn elf zwolf"
 _HOURS = {
@@ -14,32 +16,28 @@ _MINUTES = {"funf": 5, "zehn": 10, "viertel": 15, "zwanzig": 20}
 _LATER = {"funfzehn": 15, "zwanzig": 20, "dreissig": 30, "vierzig": 40, "funfundvierzig": 45}
 _HOUR = rf"({'|'.join(_HOURS)}|[0-9]{{1,2}})"
 _MINUTE = rf"({'|'.join(_MINUTES)}|[0-9]{{1,2}})"
-_PART = r"(?: (fruh|morgens|vormittags|mittags|nachmittags|abends|nachts))?"
-_HALF = re.compile(rf"(?:{_MINUTE} (vor|nach) )?halb ?{_HOUR}(?: uhr)?{_PART}")
-_QUARTERS = re.compile(rf"(dreiviertel|drei viertel) {_HOUR}(?: uhr)?{_PART}")
-_BESIDE = re.compile(rf"{_MINUTE}(?: minuten?)? (vor|nach) {_HOUR}(?: uhr)?{_PART}")
+_HALF = re.compile(rf"(?:{_MINUTE} (vor|nach) )?halb ?{_HOUR}(?: uhr)?")
+_QUARTERS = re.compile(rf"(dreiviertel|drei viertel) {_HOUR}(?: uhr)?")
+_BESIDE = re.compile(rf"{_MINUTE}(?: minuten?)? (vor|nach) {_HOUR}(?: uhr)?")
 # Behind "Uhr" a number up to ten counts papers, as it does beside any time.
 _BEHIND = rf"({'|'.join(_LATER)}|0[0-9]|1[1-9]|[2-5][0-9])"
-_FULL = re.compile(rf"{_HOUR} ?uhr(?: {_BEHIND})?{_PART}")
-_OF_THE_DAY = re.compile(rf"{_HOUR} (fruh|morgens|vormittags|mittags|nachmittags|abends|nachts)")
+_FULL = re.compile(rf"{_HOUR} ?uhr(?: {_BEHIND})?")
 
 
-def spoken(phrase: str) -> time | None:
+def spoken(phrase: str) -> Said | None:
     """Return the time of day that a folded phrase names; None for any other phrase.
 
     A bare number, in digits or in a word, is none: it may count papers.
     """
     if found := _HALF.fullmatch(phrase):
         beside = _signed(found[1], found[2]) if found[1] else 0
-        return _time(found[3], beside - 30, found[4])
+        return _said(found[3], beside - 30)
     if found := _QUARTERS.fullmatch(phrase):
-        return _time(found[2], -15, found[3])
+        return _said(found[2], -15)
     if found := _BESIDE.fullmatch(phrase):
-        return _time(found[3], _signed(found[1], found[2]), found[4])
+        return _said(found[3], _signed(found[1], found[2]))
     if found := _FULL.fullmatch(phrase):
-        return _time(found[1], _minutes(found[2]) if found[2] else 0, found[3])
-    if found := _OF_THE_DAY.fullmatch(phrase):
-        return _time(found[1], 0, found[2])
+        return _said(found[1], _minutes(found[2]) if found[2] else 0)
     return None
 
 
@@ -77,16 +75,6 @@ def _signed(word: str, way: str) -> int:
     return -_minutes(word) if way == "vor" else _minutes(word)
 
 
-def _time(word: str, minutes: int, part: str | None) -> time | None:
-    """part: of the day; without one an hour is what it says."""
+def _said(word: str, minutes: int) -> Said | None:
     hour = _HOURS[word] if word in _HOURS else int(word)
-    if hour > (12 if part else 23) or abs(minutes) > 59:
-        return None
-    if part in ("mittags", "nachmittags", "abends") and hour < 12:
-        hour += 12
-    if (part in ("fruh", "morgens") and hour == 12) or (part == "nachts" and hour == 12):
-        hour = 0
-    if part == "nachts" and hour > 5:
-        hour += 12
-    total = (hour * 60 + minutes) % (24 * 60)
-    return time(total // 60, total % 60)
+    return None if hour > 23 or abs(minutes) > 59 else said(hour, minutes)

@@ -3,7 +3,7 @@
 
 Every part is optional and in any order, in English or German, whatever is spoken otherwise. A
 bare number is the hour, as "8" alone mostly is; with a time beside it, it is the number of papers
-("8:30 5", "8 5"). "5 papers" always is.
+("8:30 5", "8 5"). "5 papers" always is. A part of the day belongs to the hour, wherever it stands.
 Whatever is not understood, or said twice, changes nothing and is answered by one sentence.
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 
-from bot.conversation import clock_words, german_clock, words, zones
+from bot.conversation import clock_words, day_parts, german_clock, words, zones
+from bot.conversation.day_parts import Part, Said, said
 from bot.conversation.impossible_times import impossible_in, what_is_wrong
 from bot.conversation.language import _
 from bot.conversation.text import clipped, visible
@@ -29,8 +30,8 @@ _O_CLOCK = re.compile(r"([0-9]{1,2}) ?(?:h|o'?clock|o’clock|uhr)")
 _PAPERS = re.compile(r"([0-9]{1,6}) ?(?:papers?|picks?|artikel|vorschlage|x)|x ?([0-9]{1,6})")
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _NAMED_TIMES = {
-    **dict.fromkeys(("noon", "mittag", "mittags"), time(12)),
-    **dict.fromkeys(("midnight", "mitternacht", "mitternachts"), time(0)),
+    **dict.fromkeys(("noon", "12 noon"), Said(12 * 60)),
+    **dict.fromkeys(("midnight", "12 midnight", "mitternacht", "mitternachts"), Said(0)),
 }
 _ONE_DAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:s|r|rs|(?:s|nes|rs|ur)?days?)?")
 _DAY_RANGE = re.compile(r"([a-z]+) ?(?:-|–|to|until|bis|\.\.) ?([a-z]+)")
@@ -94,7 +95,8 @@ class _Trouble(Exception):
 class _Heard:
     """What was found so far."""
 
-    times: list[time] = field(default_factory=list)
+    times: list[Said] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     zones: list[str] = field(default_factory=list)
     day_sets: list[frozenset[int]] = field(default_factory=list)
     papers: list[int] = field(default_factory=list)
@@ -153,35 +155,58 @@ def _refuse(token: str, written: str) -> None:
 
 
 def _hear_time(phrase: str, heard: _Heard) -> bool:
+    one = _said(phrase)
+    if one is not None:
+        heard.times.append(one)
+    return one is not None
+
+
+def _said(phrase: str) -> Said | None:
+    """Return the time that a phrase names, in any of our languages; a bare number is none."""
     if phrase in _NAMED_TIMES:
-        heard.times.append(_NAMED_TIMES[phrase])
-        return True
+        return _NAMED_TIMES[phrase]
     if found := _CLOCK.fullmatch(phrase):
-        hour, minute = int(found[1] or found[4]), int(found[2] or found[5])
-        heard.times.append(_time(hour, minute, found[3]))
-    elif found := _HALF_DAY.fullmatch(phrase):
-        heard.times.append(_time(int(found[1]), 0, found[2]))
-    elif found := _O_CLOCK.fullmatch(phrase):
-        heard.times.append(_time(int(found[1]), 0, None))
-    elif (spoken := _in_words(phrase)) is not None:
-        heard.times.append(spoken)
-        return True
-    return found is not None
-
-
-def _time(hour: int, minute: int, half: str | None) -> time:
-    if wrong := what_is_wrong(hour, minute, is_half=half is not None):
-        raise _Trouble(wrong)
-    return time(hour % 12 + 12 * half.startswith("p") if half else hour, minute)
-
-
-def _in_words(phrase: str) -> time | None:
-    """Return the time that words name, in any of our languages."""
+        return _time(int(found[1] or found[4]), int(found[2] or found[5]), found[3])
+    if found := _HALF_DAY.fullmatch(phrase):
+        return _time(int(found[1]), 0, found[2])
+    if found := _O_CLOCK.fullmatch(phrase):
+        return _time(int(found[1]), 0, None)
     english = clock_words.spoken(phrase)
     return german_clock.spoken(phrase) if english is None else english
 
 
+def _time(hour: int, minute: int, half: str | None) -> Said:
+    if wrong := what_is_wrong(hour, minute, is_half=half is not None):
+        raise _Trouble(wrong)
+    if half is None:
+        return said(hour, minute)
+    return Said((hour % 12 + 12 * half.startswith("p")) * 60 + minute)
+
+
+def _hear_part(phrase: str, heard: _Heard) -> bool:
+    """Hear a part of the day; a bare number beside it is its hour."""
+    if part := day_parts.part_in(phrase):
+        heard.parts.append(part)
+        return True
+    found = day_parts.beside(phrase)
+    if found is None:
+        return False
+    words_beside, part = found
+    one, hour = _said(words_beside), _number(words_beside)
+    if one is None and hour is not None:
+        one = _time(hour, 0, None)
+        if part is Part.NOON and one.within(part) is None:
+            return False  # noon is a time by itself, and "5 mittags" five papers then
+    if one is None:
+        return False
+    heard.times.append(one)
+    heard.parts.append(part)
+    return True
+
+
 def _number(word: str) -> int | None:
+    if re.fullmatch("[0-9]{1,2}", word):
+        return int(word)
     return clock_words.number(word) or german_clock.number(word)
 
 
@@ -263,6 +288,7 @@ def _hear_number(phrase: str, heard: _Heard) -> bool:
 
 _HEARERS: tuple[Callable[[str, _Heard], bool], ...] = (
     _hear_time,
+    _hear_part,
     _hear_papers,
     _hear_days,
     _hear_manner,
@@ -274,12 +300,14 @@ _HEARERS: tuple[Callable[[str, _Heard], bool], ...] = (
 def _settle_numbers(heard: _Heard) -> str:
     """Decide what bare numbers are, and return what to say about it."""
     numbers, remark = list(heard.bare), ""
+    if Part.NOON in heard.parts and not heard.times:
+        heard.times.append(_NAMED_TIMES["noon"])
     if numbers and not heard.times:
         hour = numbers.pop(0)
         if wrong := what_is_wrong(hour, 0):
             raise _Trouble(wrong)
-        heard.times.append(time(hour))
-        if 1 <= hour <= MOST_PAPERS and not heard.papers and not numbers:
+        heard.times.append(said(hour))
+        if 1 <= hour <= MOST_PAPERS and not (heard.papers or heard.parts or numbers):
             remark = words.read_as_hour(hour)
     heard.papers += numbers
     if heard.is_offset:
@@ -287,10 +315,28 @@ def _settle_numbers(heard: _Heard) -> str:
     return remark
 
 
+def _times(heard: _Heard) -> list[time]:
+    """Return the times of the day that were named, each in its part of the day."""
+    if not heard.parts:
+        return [one.at for one in heard.times]
+    if not heard.times:
+        raise _Trouble(_(words.HOUR_IS_MISSING))
+    if len(set(heard.parts)) > 1:
+        raise _Trouble(words.said_twice("times"))
+    times = {one: one.within(heard.parts[0]) for one in heard.times}
+    for one, at in times.items():
+        if at is None and len(times) > 1:
+            raise _Trouble(words.said_twice("times"))
+        if at is None:
+            raise _Trouble(words.no_hour_of_part(one.at.hour, _(words.A_TIME)))
+    return [at for at in times.values() if at is not None]
+
+
 def _applied(heard: _Heard, present: Schedule, weekday: int) -> Schedule:
     """Return the present schedule with what was heard put in."""
+    times = _times(heard)
     once: tuple[tuple[Sequence[object], str], ...] = (
-        (heard.times, "times"),
+        (times, "times"),
         (heard.zones, "zones"),
         (heard.papers, "numbers"),
         (heard.quiet, "sounds"),
@@ -302,8 +348,8 @@ def _applied(heard: _Heard, present: Schedule, weekday: int) -> Schedule:
     if any(not 1 <= papers <= MOST_PAPERS for papers in heard.papers):
         raise _Trouble(words.too_many_papers(MOST_PAPERS))
     changed = replace(present, days=_days(heard, present, weekday))
-    if heard.times:
-        changed = replace(changed, at=heard.times[0])
+    if times:
+        changed = replace(changed, at=times[0])
     if heard.zones:
         changed = replace(changed, zone=heard.zones[0])
     if heard.papers:

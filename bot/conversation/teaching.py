@@ -6,7 +6,7 @@ recognised, what was not, and a few papers near it that the reader has not seen.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -98,6 +98,7 @@ class LookedUp:
     found: by this step alone. waiting: not found so far, and still to be looked for.
     lacking: nobody has them. left: not asked for this time.
     is_asking: whether the next step waits for arXiv.
+    untold: they give DOIs alone, and who would know those could not be asked.
     """
 
     found: tuple[PaperId, ...]
@@ -105,6 +106,7 @@ class LookedUp:
     lacking: tuple[Cited, ...] = ()
     left: tuple[Cited, ...] = ()
     is_asking: bool = False
+    untold: tuple[Cited, ...] = ()
 
 
 def has_links(said: Said) -> bool:
@@ -290,14 +292,13 @@ class _Read:
         lines = [teaching_words.read_file(self.entries, len(self.papers), self.new)]
         if self.more:
             lines.append(teaching_words.cut_at(MOST, self.more))
-        missing = [_label(one) for one in self._missing]
-        if missing:
-            lines += ["", teaching_words.not_found(len(missing))]
-            lines += [f"· {name}" for name in missing[:LISTED]]
-        if len(missing) > LISTED:
-            lines.append(teaching_words.and_more(len(missing) - LISTED))
+        if missing := self._missing:
+            lines += ["", teaching_words.not_found(len(missing)), *_listed(missing)]
         if self.last and self.last.left:
             lines += ["", teaching_words.left(len(self.last.left))]
+        if self.last and self.last.untold:
+            untold = self.last.untold
+            lines += ["", teaching_words.untold(len(untold)), *_listed(untold)]
         return text("\n".join(lines), buttons=_take_back(self.batch) if self.new else ())
 
     def missing_file(self) -> Message | None:
@@ -307,6 +308,12 @@ class _Read:
         lines = "".join(f"{visible(one.label)}\r\n" for one in self._missing)
         file = Attachment("not-found.txt", f"\ufeff{lines}".encode("utf-8", "replace"))
         return Message(plain(_(teaching_words.NOT_FOUND_FILE)), attachment=file)
+
+
+def _listed(cited: Sequence[Cited]) -> Iterator[str]:
+    yield from (f"· {_label(one)}" for one in cited[:LISTED])
+    if len(cited) > LISTED:
+        yield teaching_words.and_more(len(cited) - LISTED)
 
 
 def _label(cited: Cited) -> str:

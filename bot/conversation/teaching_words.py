@@ -166,6 +166,16 @@ def left(entries: int) -> str:
     ).format(n=entries)
 
 
+def untold(entries: int) -> str:
+    return ngettext(
+        "{n} entry gives only a DOI, and I did not look it up, because Semantic Scholar could not "
+        "be asked just now: send the file again later, and I do it then.",
+        "{n} entries give only a DOI, and I did not look them up, because Semantic Scholar could "
+        "not be asked just now: send the file again later, and I do it then.",
+        entries,
+    ).format(n=entries)
+
+
 def cut_at(most: int, more: int) -> str:
     return ngettext(
         "I read the first {most} entries; send the last {n} as a file of its own.",

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import hours_words, zones
+from bot.conversation.day_parts import Part, holds
 from bot.conversation.language import LANGUAGES, speaking
 from bot.conversation.schedule_words import Misunderstood, Understood, understand
 from bot.schedule import EVERY_DAY, WEEKDAYS, Schedule
@@ -15,8 +16,8 @@ WEDNESDAY = 2
 
 PIECES = """8 8:30 08.30 8am pm 12pm noon 25:00 5 papers x3 berlin new york Europe/Berlin usa est
 +2 utc-5 +5:30 quiet loud line best daily weekdays weekly mon,wed tue-fri sunday every day
-halb acht uhr leise laut zeile täglich werktags wöchentlich mo-fr samstags bis jeden
-at , ; & 🤷 0 99 1e9 ² ٣"""
+halb acht uhr abends morgens night leise laut zeile täglich werktags wöchentlich mo-fr samstags bis
+jeden at , ; & 🤷 0 99 1e9 ² ٣"""
 spoken = st.sampled_from(PIECES.split())
 
 
@@ -50,10 +51,65 @@ def test_a_place_may_be_written_as_its_button_calls_it(language):
         *(("dreiviertel neun", "08:45"), ("fünf vor halb zehn", "09:25"), ("0 Uhr", "00:00")),
         *(("acht Uhr abends", "20:00"), ("zehn Uhr dreißig", "10:30"), ("elf nachts", "23:00")),
         *(("halb eins mittags", "12:30"), ("halb acht abends", "19:30"), ("8 Uhr 05", "08:05")),
+        *(("20 Uhr abends", "20:00"), ("abends um acht", "20:00"), ("8 Uhr morgens", "08:00")),
+        *(("abends 8", "20:00"), ("abends 20:15 Uhr", "20:15"), ("8:15 Uhr abends", "20:15")),
+        *(("am Abend um halb acht", "19:30"), ("8:30 am Abend", "20:30"), ("8:30 am", "08:30")),
+        *(
+            ("in der Früh um 7", "07:00"),
+            ("morgens früh um 7", "07:00"),
+            ("20 Uhr nachts", "20:00"),
+        ),
+        *(("14 Uhr 30 nachmittags", "14:30"), ("nachts um zwölf", "00:00"), ("mittags 1", "12:00")),
+        *(("mittags um eins", "13:00"), ("11 Uhr mittags", "11:00"), ("mittags 12:30", "12:30")),
+        *(
+            ("halb zwölf morgens", "11:30"),
+            ("halb zwölf abends", "23:30"),
+            ("halb 6 nachts", "05:30"),
+        ),
     ],
 )
 def test_an_hour_is_understood_as_people_write_it(text, at):
-    assert heard(text) == (at, "Asia/Tokyo", PRESENT.days, 4)
+    picks = 1 if text == "mittags 1" else 4  # noon is a time by itself
+    assert heard(text) == (at, "Asia/Tokyo", PRESENT.days, picks)
+
+
+ORDERS = ("{part} {time}", "{time} {part}", "{part} um {time}", "{time} Berlin {part} 5 Paper")
+NAMES = {
+    Part.MORNING: ("in the morning", "mornings", "morgens", "am Morgen", "früh"),
+    Part.FORENOON: ("vormittags", "am Vormittag"),
+    Part.NOON: ("mittags", "am Mittag"),
+    Part.AFTERNOON: ("in the afternoon", "nachmittags", "am Nachmittag"),
+    Part.EVENING: ("in the evening", "evenings", "abends", "am Abend"),
+    Part.NIGHT: ("at night", "in the night", "nachts", "in der Nacht"),
+}
+parts_named = st.sampled_from([(part, name) for part, names in NAMES.items() for name in names])
+
+
+@given(st.times(), parts_named, st.sampled_from(ORDERS), st.booleans())
+def test_a_time_is_the_one_within_the_part_of_the_day_beside_it(at, named, order, is_short):
+    part, name = named
+    is_short = is_short and at.hour > 12  # 20:15 is called 8:15, too
+    time_said = f"{at.hour - 12 if is_short else at.hour}:{at:%M}"
+    found = understand(order.format(part=name, time=time_said), PRESENT, WEDNESDAY)
+    if holds(part, at):
+        assert isinstance(found, Understood), found
+        assert found.schedule.at == at.replace(second=0, microsecond=0)
+    elif isinstance(found, Understood):  # the other reading of an hour from one to twelve
+        assert holds(part, found.schedule.at)
+        assert abs(found.schedule.at.hour - at.hour) == 12
+    else:
+        assert f"no hour {int(time_said.partition(':')[0])} at that part" in found.sentence
+
+
+def test_a_part_of_the_day_goes_with_all_that_a_schedule_may_hold():
+    for text in (
+        "mo-fr abends um acht 5 Paper Berlin",
+        "werktags 20 Uhr Berlin abends 5",
+        "Berlin weekdays in the evening at eight 5 papers",
+        "8 in the evening 5 papers weekdays Berlin",
+    ):
+        assert heard(text) == ("20:00", "Europe/Berlin", WEEKDAYS, 5)
+    assert heard("Montag Abend um 8") == ("20:00", "Asia/Tokyo", {0}, 4)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +214,17 @@ def test_a_bare_number_is_the_hour_and_beside_a_time_the_number_of_papers():
             ("halb 31", "no hour 31,"),
         ),
         *(("it is 13:05 pm here", "no hour 13 with"), ("20 Uhr 99 berlin", "no minute 99,")),
+        *(
+            ("20 Uhr morgens", "no hour 20 at that"),
+            ("20:00 in the morning", "no hour 20 at that"),
+            ("morgens um 20", "no hour 20 at that"),
+            ("it is 20:00 in the morning here", "no hour 20 at that"),
+            ("2 abends", "no hour 2 at that"),
+            ("25 Uhr abends", "no hour 25,"),
+        ),
+        *(("abends", "not the hour"), ("5 papers in the evening", "not the hour")),
+        *(("8 morgens 20 Uhr abends", "two different times"), ("mittags 20 Uhr", "no hour 20")),
+        *(("8 Uhr morgens 20 Uhr", "two different times"), ("8 abends narnia", "“narnia”")),
         *(("usa", "more than one clock"), ("EST", "more than one clock")),
         *(("+5:30", "write your city"), ("+15", "write your city"), ("8 " * 200, "too long")),
     ],

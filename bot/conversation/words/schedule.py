@@ -124,6 +124,17 @@ def no_half_day(hour: int, example: str) -> str:
     ).format(hour=hour, example=example)
 
 
+def no_hour_of_part(hour: int, example: str) -> str:
+    return _(
+        "There is no hour {hour} at that part of the day, so nothing was changed. Write something "
+        "like {example}."
+    ).format(hour=hour, example=example)
+
+
+HOUR_IS_MISSING = N_(
+    "I know the part of the day, but not the hour, so nothing was changed: write it too, like 8 in "
+    "the evening."
+)
 SAID_TWICE = {
     "times": N_(
         "I found two different times, so nothing was changed: send it again with one of them."
