@@ -13,7 +13,7 @@ from recommender.papers import PaperId
 from recommender.picks import Pick, Request
 from recommender.topics import Topics, wishes
 from recommender.wishes import NOTHING_TOLD
-from recommender.wishing import recommend_as_told
+from recommender.wishing import is_full_of_authors, recommend_as_told, waiting
 from storage import catalogue, feedback_log, groups, users
 from storage import wishes as told_in_words
 from storage.database import Database
@@ -89,6 +89,23 @@ class Choosing:
         return await asyncio.to_thread(
             recommend_as_told, holding.model, holding.corpus, heard, newest, self._seed
         )
+
+    async def waiting(self, shown: Mapping[int, Sequence[Pick]]) -> dict[int, int]:
+        """Return how many new papers of followed authors lists had no room for, 0 left out.
+
+        shown: what each reader's list holds, which is recorded already. Raises
+        TemporarilyUnavailable while there is no model.
+        """
+        full = [user for user, picks in shown.items() if is_full_of_authors(picks)]
+        if not full:
+            return {}
+        async with reading(self._database) as db:
+            requests = await self.requests(db, full)
+        holding = await self._shelf.held()
+        newest = holding.corpus.newest(NEWEST_DAYS)
+        heard = await self._heard(requests, holding)
+        left = {one.user: waiting(holding.corpus, one, newest) for one in heard}
+        return {user: count for user, count in left.items() if count}
 
     async def topics(self) -> Topics:
         """Return the index of the papers that may be picked. Raises TemporarilyUnavailable."""

@@ -265,6 +265,10 @@ class Desk:
             )
         return await offers.as_shown(db, reader.id, shown, may_be_seen=state is State.UNKNOWN)
 
+    async def waiting(self, reader: Reader, offers: Sequence[Offer]) -> int:
+        picks = [offer.pick for offer in offers if offer.pick]
+        return (await self._choosing.waiting({reader.id: picks})).get(reader.id, 0)
+
     async def digest_of(self, reader: Reader, impression: int) -> Sequence[Offer]:
         async with reading(self._database) as db:
             one = await feedback_log.impression(db, impression, reader.id)

@@ -25,6 +25,7 @@ class Edition:
     """One reader's digest, impressed and ready to send.
 
     is_line: nothing was announced, and the reader wants no older papers then.
+    waiting: how many new papers of authors that the reader follows had no room in it.
     group: what a group has set; None for a person.
     """
 
@@ -33,6 +34,7 @@ class Edition:
     day: date
     offers: tuple[Offer, ...]
     is_line: bool = False
+    waiting: int = 0
     group: groups.Settings | None = None
 
     @property
@@ -87,6 +89,8 @@ class Editions:
                 async with reading(self._database) as db:
                     there = await users.by_ids(db, waiting)
                 waiting = [user for user in waiting if user in there]  # but for who is forgotten
+        shown = {u: [o.pick for o in kept if o.pick] for u, kept in chosen.items()}
+        left_out = await self._choosing.waiting(shown)
         return [
             Edition(
                 claims[user].user,
@@ -94,6 +98,7 @@ class Editions:
                 claims[user].day,
                 tuple(kept),
                 user in lines,
+                left_out.get(user, 0),
                 settings.get(user),
             )
             for user, kept in chosen.items()

@@ -16,7 +16,7 @@ whether it came. Such a place says nothing of taste, so its score is what was pr
 nothing else. Readers who told us nothing go through as they are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,7 +29,7 @@ from recommender.papers import PaperId
 from recommender.picks import PartKind, Pick, Request, ScorePart
 from recommender.ranking import recommend, score
 from recommender.taste import liking, taste_of
-from recommender.wishes import NOTHING, Standing, Topic
+from recommender.wishes import NOTHING, Kind, Standing, Topic
 
 MOST_PLACES = 10  # of a list that grows for followed authors; what one message holds
 _AT_ONCE = 256  # readers in one matrix product
@@ -60,6 +60,22 @@ def recommend_as_told(
         _joined(model, places, next(ranked) if request.k > 0 else [])
         for request, places in zip(left, kept, strict=True)
     ]
+
+
+def is_full_of_authors(picks: Collection[Pick]) -> bool:
+    """Return whether followed authors' papers took all the room that a list has for them."""
+    is_room_taken = len(picks) == 1 or len(picks) >= MOST_PLACES
+    return is_room_taken and all(_is_of_author(pick) for pick in picks)
+
+
+def _is_of_author(pick: Pick) -> bool:
+    words = (part.words[:1] for part in pick.parts if part.kind is PartKind.FOLLOWED)
+    return (Kind.AUTHOR,) in words
+
+
+def waiting(corpus: Corpus, request: Request, candidates: Ids | None) -> int:
+    """Return how many papers of followed authors a reader has not been shown yet."""
+    return len(_free(corpus.slate(candidates), request, request.wishes.promised))
 
 
 # ---------------------------------------------------------------- what is hidden

@@ -12,6 +12,7 @@ from bot.conversation.interests import InterestsFeature
 from bot.conversation.service import Conversation
 from bot.conversation.taste_file import parsed
 from bot.conversation.topics import Outcome, TopicsFeature
+from bot.conversation.words.cards import more_of_authors
 from bot.jobs.daily_picks import DailyPicks
 from bot.library_desk import LibraryDesk
 from bot.wishes_desk import WishesDesk
@@ -58,8 +59,11 @@ async def reader(desk):
 
 def shown(journey):
     """Return the items of the newest list."""
-    lists = (m.digest for m in reversed(journey.messages.values()) if m.digest)
-    return next(lists).items
+    return newest_digest(journey).items
+
+
+def newest_digest(journey):
+    return next(m.digest for m in reversed(journey.messages.values()) if m.digest)
 
 
 def by_sofia(item):
@@ -119,6 +123,23 @@ async def test_when_there_are_more_than_a_message_holds_the_next_digests_bring_t
     cards = [item.card for some in items for item in some]
     assert {card.reason for card in cards} == {"You follow Emmy Noether."}
     assert len({card.paper for card in cards}) == 40
+    footings = [sent.message.digest.footing for sent in messenger.sent if sent.message.digest]
+    assert footings == [more_of_authors(30), more_of_authors(20), more_of_authors(10), ""]
+
+
+async def test_how_many_wait_is_said_by_today_too_and_after_a_tap_and_pick_brings_them(ada):
+    await ada.command("/schedule 08:00 UTC daily 1")
+    await ada.command(f"/follow {SOFIA}")
+    await ada.command("/today")
+    assert newest_digest(ada).footing == more_of_authors(2)
+    await ada.tap("1 👍")
+    assert newest_digest(ada).items[0].card.mark
+    assert newest_digest(ada).footing == more_of_authors(2)
+    for left in (more_of_authors(1), ""):
+        (card,) = await ada.command("/pick")
+        assert card.message.card.reason.startswith("You follow")
+        await ada.command("/today")
+        assert newest_digest(ada).footing == left
 
 
 async def test_they_are_in_the_digest_although_their_words_and_categories_are_muted(ada, like):

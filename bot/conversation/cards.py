@@ -101,12 +101,12 @@ def card_buttons(offer: Offer, *, is_alone: bool) -> Rows:
 
 
 def digest_message(
-    offers: Sequence[Offer], day: date, picks: int, *, is_filled: bool = True
+    offers: Sequence[Offer], day: date, picks: int, *, is_filled: bool = True, waiting: int = 0
 ) -> Message:
     """Return a day's digest as one message; an honest line when there is nothing.
 
     picks: how many the reader wants; fewer are explained. is_filled: whether older papers
-    would have stood in for new ones.
+    would have stood in for new ones. waiting: new papers of followed authors that had no room.
     """
     if not offers:
         why = words.digest_is_empty if is_filled else words.nothing_announced
@@ -120,10 +120,13 @@ def digest_message(
         )
         for number, offer in enumerate(offers, start=1)
     )
-    footing = words.digest_is_short(picks) if len(offers) < picks else ""
-    if any(offer.paper.is_sample for offer in offers):
-        footing = " ".join(filter(None, (footing, _(words.STATUS_SAMPLE))))
-    return Message(digest=Digest(words.digest_heading(len(offers), day), day, items, footing))
+    footing = (
+        words.digest_is_short(picks) if len(offers) < picks else "",
+        words.more_of_authors(waiting) if waiting else "",
+        _(words.STATUS_SAMPLE) if any(offer.paper.is_sample for offer in offers) else "",
+    )
+    heading = words.digest_heading(len(offers), day)
+    return Message(digest=Digest(heading, day, items, " ".join(filter(None, footing))))
 
 
 def list_message(

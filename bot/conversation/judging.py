@@ -106,7 +106,10 @@ class Judging:
         if day is None:
             return cards.card_message(stored.offer, is_alone=tap.inside)
         offers = await self._desk.digest_of(reader, tap.impression or 0)
-        return cards.digest_message(offers, day, len(offers)) if offers else None
+        if not offers:
+            return None
+        waiting = await self._desk.waiting(reader, offers)
+        return cards.digest_message(offers, day, len(offers), waiting=waiting)
 
 
 async def next_card(desk: Desk, reader: Reader, when_away: str) -> Send:

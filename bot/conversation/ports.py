@@ -225,6 +225,9 @@ class Desk(Protocol):
         papers, so fresh picks are recorded as the digest of that day.
         """
 
+    async def waiting(self, reader: Reader, offers: Sequence[Offer]) -> int:
+        """Return how many new papers of followed authors a digest of these had no room for."""
+
     async def digest_of(self, reader: Reader, impression: int) -> Sequence[Offer]:
         """Return the digest that an impression belongs to, to draw it anew after a tap.
 

@@ -237,7 +237,8 @@ class Conversation:
         reader = await self._reader(command.person)
         offers = await self._desk.digest(reader)
         # A digest that stands may have been made when another number was wanted.
-        yield Send(cards.digest_message(offers, reader.local_day(self._clock()), len(offers)))
+        day, waiting = reader.local_day(self._clock()), await self._desk.waiting(reader, offers)
+        yield Send(cards.digest_message(offers, day, len(offers), waiting=waiting))
         for news in _of_reach(reader):
             yield news
 

@@ -26,7 +26,13 @@ def message_of(claim: Claimed, edition: Edition) -> Message:
     """Return a digest as it is sent: a reader's own, or a group's to vote on."""
     picks = claim.user.picks
     if edition.group is None:
-        return cards.digest_message(edition.offers, claim.day, picks, is_filled=not edition.is_line)
+        return cards.digest_message(
+            edition.offers,
+            claim.day,
+            picks,
+            is_filled=not edition.is_line,
+            waiting=edition.waiting,
+        )
     with speaking(edition.user.language):
         return group_cards.digest_message(
             edition.offers, claim.day, picks, {}, has_votes=edition.group.has_votes

@@ -175,6 +175,9 @@ class ScriptedDesk:
         best = self._unseen(reader)[: reader.schedule.picks]
         return [self._impressed(reader, p, day, rank=n) for n, p in enumerate(best, start=1)]
 
+    async def waiting(self, reader: Reader, offers: Sequence[Offer]) -> int:
+        return 0
+
     async def digest_of(self, reader: Reader, impression: int) -> Sequence[Offer]:
         self._reach()
         day = self.shown[impression - 1].day if 1 <= impression <= len(self.shown) else None

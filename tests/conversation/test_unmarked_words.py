@@ -352,6 +352,7 @@ def test_every_digest_is_marked(changes: dict[str, bool]) -> None:
         for digest in (
             cards.digest_message([shown], day, 5),
             cards.digest_message([shown] * 7, day, 7),
+            cards.digest_message([shown] * 7, day, 7, waiting=2),
             cards.digest_message([], day, 5),
             cards.digest_message([], day, 5, is_filled=False),
             group_cards.digest_message([shown] * 2, day, 5, votes, has_votes=True),

@@ -13,7 +13,7 @@ from recommender.picks import PartKind, Request
 from recommender.ranking import recommend, score
 from recommender.taste import taste_of
 from recommender.wishes import Kind, Said, Standing, Topic, Wishes
-from recommender.wishing import MOST_PLACES, recommend_as_told
+from recommender.wishing import MOST_PLACES, is_full_of_authors, recommend_as_told, waiting
 from tests.recommender import planted
 
 ADA = Topic(Kind.AUTHOR, "Ada Lovelace")
@@ -87,9 +87,13 @@ def test_a_list_grows_for_followed_authors_to_what_one_message_holds(model, corp
     wishes = Wishes(promised=dict.fromkeys(papers, ADA))
     picks = told(model, corpus, Request(1, (), k=3, wishes=wishes))
     assert [pick.paper for pick in picks] == papers[:MOST_PLACES]
+    assert is_full_of_authors(picks)
     # What did not fit comes next, because what was shown is seen.
     again = Request(1, (), frozenset(papers[:MOST_PLACES]), k=3, wishes=wishes)
-    assert {*papers[MOST_PLACES:]} == {pick.paper for pick in told(model, corpus, again)}
+    assert waiting(corpus, again, None) == len(papers) - MOST_PLACES
+    picks = told(model, corpus, again)
+    assert {*papers[MOST_PLACES:]} == {pick.paper for pick in picks}
+    assert not is_full_of_authors(picks)
 
 
 def test_a_single_card_is_a_followed_authors_paper_as_long_as_one_is_unseen(model, corpus, topics):

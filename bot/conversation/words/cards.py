@@ -41,6 +41,17 @@ def digest_is_short(wanted: int) -> str:
     ).format(wanted=wanted)
 
 
+def more_of_authors(count: int) -> str:
+    """count: of new papers by followed authors that a digest had no room for."""
+    return ngettext(
+        "{n} more new paper by an author you follow had no room here: /pick brings it, or else it "
+        "waits for your next digests while it is new.",
+        "{n} more new papers by authors you follow had no room here: /pick brings them one by one, "
+        "and what is left waits for your next digests while it is new.",
+        count,
+    ).format(n=count)
+
+
 def digest_is_empty(day: date) -> str:
     return _(
         "No papers for {day}: nothing new was announced that you have not seen. "
