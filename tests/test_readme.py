@@ -71,3 +71,8 @@ def test_the_procfile_starts_only_commands_that_exist():
     commands = set(typer.main.get_command(app).commands)
     lines = (ROOT / "Procfile").read_text("utf-8").splitlines()
     assert {line.split()[2] if line.split()[1] == "paperlark" else "" for line in lines} <= commands
+
+
+def test_the_changelog_has_no_line_longer_than_the_code_has():
+    lines = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
+    assert [line for line in lines if len(line) > 100] == []
