@@ -267,7 +267,10 @@ class Desk:
 
     async def waiting(self, reader: Reader, offers: Sequence[Offer]) -> int:
         picks = [offer.pick for offer in offers if offer.pick]
-        return (await self._choosing.waiting({reader.id: picks})).get(reader.id, 0)
+        try:
+            return (await self._choosing.waiting({reader.id: picks})).get(reader.id, 0)
+        except TemporarilyUnavailable:
+            return 0  # the digest stands all the same, and is shown without this line
 
     async def digest_of(self, reader: Reader, impression: int) -> Sequence[Offer]:
         async with reading(self._database) as db:

@@ -226,7 +226,10 @@ class Desk(Protocol):
         """
 
     async def waiting(self, reader: Reader, offers: Sequence[Offer]) -> int:
-        """Return how many new papers of followed authors a digest of these had no room for."""
+        """Return how many new papers of followed authors a digest of these had no room for.
+
+        0 also when that cannot be told just now; never raises.
+        """
 
     async def digest_of(self, reader: Reader, impression: int) -> Sequence[Offer]:
         """Return the digest that an impression belongs to, to draw it anew after a tap.
