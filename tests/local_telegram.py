@@ -134,6 +134,7 @@ class LocalTelegram:
         self.me = {"id": 7001, "is_bot": True, "first_name": "Lark", "username": "lark_bot"}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.violations: list[str] = []
+        self.answerable = 10.0  # seconds for which a tap or an inline query may be answered
         self.breaches = Breaches("Telegram")
         self._silences: dict[int, tuple[float, float]] = {}  # by chat: from when until when
         self.deliveries: list[Posted] = []  # in the order in which they arrived
@@ -507,7 +508,7 @@ class LocalTelegram:
     def _do_answer_callback_query(self, params: dict[str, Any]) -> bool:
         query = self.queries.get(str(params["callback_query_id"]))
         text = str(params.get("text", ""))
-        if query is None or time.monotonic() - query.at > 10:
+        if query is None or time.monotonic() - query.at > self.answerable:
             raise BotFault(400, "Bad Request: query is too old or query ID is invalid")
         if query.answers:
             self.violations.append("answerCallbackQuery: a tap was answered twice")
@@ -517,7 +518,7 @@ class LocalTelegram:
 
     def _do_answer_inline_query(self, params: dict[str, Any]) -> bool:
         asked = self.asked.get(str(params["inline_query_id"]))
-        if asked is None or time.monotonic() - asked.at > 10:
+        if asked is None or time.monotonic() - asked.at > self.answerable:
             raise ApiError(400, "Bad Request: query is too old or query ID is invalid")
         if asked.results is not None:
             raise BotFault(400, "Bad Request: an inline query was answered twice")

@@ -74,6 +74,10 @@ class Kept:
         )
         return {key.removeprefix("arxiv:"): verdict for key, verdict in found}
 
+    async def has_only(self, account: str, verdicts: dict[str, str]) -> bool:
+        """Return whether these verdicts, by arXiv id, are all that stand for a person."""
+        return await self.verdicts(account) == verdicts
+
     async def shown(self, account: str, place: str) -> list[str]:
         """Return the arXiv ids of what was shown to a person at a place, oldest first."""
         found = await self.rows(

@@ -1,6 +1,7 @@
 """kill -9 in the middle of everything, and what still holds afterwards."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -51,6 +52,7 @@ async def starts_again(world, bot):
 async def test_no_acknowledged_tap_is_lost_and_unconfirmed_ones_are_answered_once(world, kept, bot):
     people = [OnTelegram(world.telegram, 4200 + n, f"Person {n}") for n in range(6)]
     ben = OnDiscord(world.discord, 4300)
+    world.telegram.answerable = BOUND  # a busy machine takes seconds to start the bot again
     *cards, bens = await asyncio.gather(
         *(asks_for_a_card(person, "/start") for person in people), asks_for_a_card(ben, "/start")
     )
@@ -75,7 +77,8 @@ async def test_no_acknowledged_tap_is_lost_and_unconfirmed_ones_are_answered_onc
     await world.telegram.until(lambda: all(query.answers for query in queries), BOUND)
     await hears(people[0], lambda m: "You liked 1" in m.text, "the answer to /status", last)
     for person, card in zip(people, cards, strict=True):
-        assert await kept.verdicts(person.account) == {card.paper: "like"}
+        liked = {card.paper: "like"}
+        await eventually(partial(kept.has_only, person.account, liked), "the like")
     assert await kept.one("SELECT count(*) FROM feedback_log WHERE verdict_after = 'like'") in (
         len(people),
         len(people) + 1,
@@ -90,10 +93,13 @@ async def test_no_acknowledged_tap_is_lost_and_unconfirmed_ones_are_answered_onc
         assert query in unconfirmed(world)
         await bot.kill()
     assert card.paper not in await kept.verdicts(stuck.account)
-    repeated += len(query.answers)
+    answers = len(query.answers)
+    repeated += answers
     await starts_again(world, bot)
-    await world.telegram.until(lambda: any("Liked" in a for a in query.answers), BOUND)
-    assert (await kept.verdicts(stuck.account))[card.paper] == "like"
+    await world.telegram.until(lambda: len(query.answers) > answers, BOUND)
+    # The answer may be that it takes a moment; stored it is all the same.
+    both = {cards[1].paper: "like", card.paper: "like"}
+    await eventually(lambda: kept.has_only(stuck.account, both), "the like")
 
     # The buttons of cards from before still work, on both platforms.
     for person, card in ((people[2], cards[2]), (ben, bens)):
